@@ -1,0 +1,134 @@
+import { Id } from '@watchpost/shared/kernel/ids.ts';
+import Type, { type Static } from 'typebox';
+
+const closed = { additionalProperties: false } as const;
+
+/** One camera. Exactly one source: `url` (rtsp, rtsps, http, https), `device` (V4L2) or `file`. */
+export const CameraConfig = Type.Object(
+  {
+    id: Id,
+    name: Type.Optional(Type.String({ description: 'what people call this camera; default: its id' })),
+    url: Type.Optional(
+      Type.String({
+        pattern: '^(rtsps?|https?)://',
+        description: 'RTSP stream or HTTP MJPEG stream, without credentials',
+      }),
+    ),
+    device: Type.Optional(
+      Type.String({ pattern: '^/dev/', description: 'V4L2 device, for example /dev/video0' }),
+    ),
+    file: Type.Optional(Type.String({ description: 'video file, played at real-time pace' })),
+    loop: Type.Boolean({ default: false, description: 'play the file again when it ends' }),
+    credentialsFile: Type.Optional(
+      Type.String({ description: 'file with `user:password`, readable by the agent only' }),
+    ),
+    rtspTransport: Type.Enum(['tcp', 'udp'], { default: 'tcp', description: 'how RTSP media travel' }),
+    fps: Type.Number({ minimum: 0.2, maximum: 30, default: 5, description: 'frames classified per second' }),
+  },
+  closed,
+);
+export type CameraConfig = Readonly<Static<typeof CameraConfig>>;
+
+/** Everything the agent can be told: type, default, range, unit and meaning in one place. */
+export const AgentConfig = Type.Object(
+  {
+    schemaVersion: Type.Literal(1, { default: 1, description: 'version of this file' }),
+    dataDir: Type.String({
+      default: '/var/lib/watchpost',
+      description: 'keys, models and the outbox live here',
+    }),
+    server: Type.Object(
+      {
+        url: Type.String({
+          pattern: '^https?://',
+          default: 'http://127.0.0.1:8080',
+          description: 'address of the fleet server',
+        }),
+      },
+      { ...closed, default: {} },
+    ),
+    device: Type.Object(
+      {
+        id: Type.Optional(
+          Type.String({ pattern: Id.pattern, description: 'id of this box; default: its host name' }),
+        ),
+      },
+      { ...closed, default: {} },
+    ),
+    trust: Type.Object(
+      {
+        modelKeyFiles: Type.Array(Type.String(), {
+          default: [],
+          description: 'public keys (PEM) whose signature makes a bundle trusted',
+        }),
+      },
+      { ...closed, default: {} },
+    ),
+    cameras: Type.Array(CameraConfig, { default: [], maxItems: 64, description: 'cameras beside this box' }),
+    inference: Type.Object(
+      {
+        threads: Type.Integer({
+          minimum: 1,
+          maximum: 64,
+          default: 1,
+          description: 'threads of one model run',
+        }),
+        spinning: Type.Boolean({ default: false, description: 'busy-wait between runs: faster, burns CPU' }),
+      },
+      { ...closed, default: {} },
+    ),
+    outbox: Type.Object(
+      {
+        maxBytes: Type.Integer({
+          minimum: 65_536,
+          default: 64 * 1024 * 1024,
+          description: 'cap of what waits for the server; telemetry is dropped first, events last',
+        }),
+      },
+      { ...closed, default: {} },
+    ),
+    telemetry: Type.Object(
+      {
+        intervalSec: Type.Number({
+          minimum: 1,
+          maximum: 3600,
+          default: 10,
+          description: 'pace of live samples',
+        }),
+        summarySec: Type.Number({
+          minimum: 10,
+          maximum: 3600,
+          default: 60,
+          description: 'window of a stored summary',
+        }),
+      },
+      { ...closed, default: {} },
+    ),
+    pictures: Type.Object(
+      {
+        enabled: Type.Boolean({
+          default: true,
+          description: 'send the latest picture of each camera to the server',
+        }),
+        idleSec: Type.Number({
+          minimum: 1,
+          maximum: 86_400,
+          default: 60,
+          description: 'pace while nobody watches',
+        }),
+      },
+      { ...closed, default: {} },
+    ),
+    log: Type.Object(
+      {
+        level: Type.Enum(['debug', 'info', 'warn', 'error'], {
+          default: 'info',
+          description: 'least level that is logged',
+        }),
+      },
+      { ...closed, default: {} },
+    ),
+  },
+  closed,
+);
+export type AgentConfig = Readonly<Static<typeof AgentConfig>>;

@@ -1,0 +1,129 @@
+import { type ErrorKind, errorsOf } from '@watchpost/shared/kernel/errors.ts';
+
+/** Every code the agent raises. Never renamed, never reused; README lists them. */
+export const AGENT_ERRORS = {
+  CONFIG_INVALID: {
+    retry: false,
+    http: 400,
+    remedy: 'Correct each line named; `watchpost-agent config` explains every key.',
+  },
+  CONFIG_UNREADABLE: { retry: false, http: 400, remedy: 'Check the path and that the file is YAML.' },
+  NOT_ENROLLED: {
+    retry: false,
+    http: 401,
+    remedy: 'Run `watchpost-agent enrol` with a token from the fleet server.',
+  },
+  ENROL_REJECTED: {
+    retry: false,
+    http: 403,
+    remedy: 'Ask the fleet server for a new token (`fleetctl token create`).',
+  },
+  SERVER_UNREACHABLE: {
+    retry: true,
+    http: 503,
+    remedy: 'Check the network and the server address; the box keeps trying.',
+  },
+  BROKER_UNREACHABLE: {
+    retry: true,
+    http: 503,
+    remedy: 'Check the network and the broker address; messages wait in the outbox.',
+  },
+  BROKER_REFUSED: {
+    retry: true,
+    http: 401,
+    remedy: 'The broker does not accept this box: enrol it again or accept it on the server.',
+  },
+  STORE_CORRUPT: {
+    retry: false,
+    http: 500,
+    remedy: 'The damaged file was set aside and a new one begun; check the disk.',
+  },
+  STORE_FAILED: { retry: true, http: 500, remedy: 'Check that the disk has room and is writable.' },
+  CAMERA_UNREACHABLE: {
+    retry: true,
+    http: 502,
+    remedy: 'Check the cable, the address and that the camera is on.',
+  },
+  CAMERA_AUTH: {
+    retry: true,
+    http: 401,
+    remedy: "Correct user and password in the camera's credentials file.",
+  },
+  CAMERA_NOT_FOUND: {
+    retry: true,
+    http: 404,
+    remedy: 'Check the path of the stream, the device node or the file.',
+  },
+  CAMERA_TIMEOUT: {
+    retry: true,
+    http: 504,
+    remedy: 'The camera answers but sends nothing: check its load and the network.',
+  },
+  CAMERA_TLS: { retry: true, http: 502, remedy: 'Check the certificate of the camera.' },
+  CAMERA_FORMAT: { retry: true, http: 415, remedy: 'Give a video stream or file that ffmpeg can read.' },
+  CAMERA_STALLED: { retry: true, http: 504, remedy: 'Frames stopped; the stream is opened again.' },
+  CAMERA_ENDED: {
+    retry: false,
+    http: 410,
+    remedy: 'The video file is over; set `loop: true` to play it again.',
+  },
+  CAPTURE_FAILED: { retry: true, http: 500, remedy: 'Check that ffmpeg is installed and see the detail.' },
+  MODEL_UNREADABLE: { retry: false, http: 422, remedy: 'Give a file that ONNX Runtime can load.' },
+  MODEL_MISMATCH: {
+    retry: false,
+    http: 422,
+    remedy: 'Make input, output and labels of the manifest agree with the model.',
+  },
+  MODEL_OUTPUT_INVALID: {
+    retry: false,
+    http: 422,
+    remedy: 'The model gives no finite probabilities; do not deploy it.',
+  },
+  INFERENCE_CRASHED: {
+    retry: true,
+    http: 500,
+    remedy: 'The inference process is started again; see its last words.',
+  },
+  PREPROCESS_REQUIRED: {
+    retry: false,
+    http: 400,
+    remedy:
+      'Choose --preprocess: imagenet (x/255, ImageNet mean and std), tf (x/127.5 - 1), unit (x/255), raw (x), or a preprocessor_config.json.',
+  },
+  PICTURE_UNREADABLE: {
+    retry: false,
+    http: 415,
+    remedy: 'Give BMP, JPEG, PNG or WebP pictures, or a video ffmpeg can read.',
+  },
+  INPUT_MISSING: { retry: false, http: 404, remedy: 'Check the path.' },
+  LABELS_MISMATCH: {
+    retry: false,
+    http: 422,
+    remedy: 'Give one label per output of the model, one per line, in its order.',
+  },
+  BUNDLE_FILE_MISSING: {
+    retry: false,
+    http: 404,
+    remedy: 'Push the bundle again; the server does not have this file.',
+  },
+  BUNDLE_DIGEST_MISMATCH: {
+    retry: false,
+    http: 409,
+    remedy: 'The file is not what the manifest says: build and push the bundle again.',
+  },
+  BUNDLE_UNFIT: { retry: false, http: 409, remedy: 'Deploy a bundle whose requirements this box meets.' },
+  DOWNLOAD_FAILED: {
+    retry: true,
+    http: 502,
+    remedy: 'Check the network; the download goes on where it stopped.',
+  },
+  DISK_FULL: { retry: true, http: 507, remedy: 'Make room on the data disk of the box.' },
+  SELFTEST_FAILED: {
+    retry: false,
+    http: 422,
+    remedy: 'The model gives other results here than where it was built; do not deploy it.',
+  },
+} as const satisfies Record<string, ErrorKind>;
+
+export type AgentErrorCode = keyof typeof AGENT_ERRORS;
+export const agentError = errorsOf(AGENT_ERRORS);

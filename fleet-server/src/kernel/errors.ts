@@ -1,0 +1,62 @@
+import { type ErrorKind, errorsOf } from '@watchpost/shared/kernel/errors.ts';
+
+/** Every code the fleet server and fleetctl raise. Never renamed, never reused; README lists them. */
+export const SERVER_ERRORS = {
+  CONFIG_INVALID: { retry: false, http: 400, remedy: 'Correct each setting named; --help lists them.' },
+  USAGE: { retry: false, http: 400, remedy: 'See --help.' },
+  PORT_IN_USE: {
+    retry: false,
+    http: 500,
+    remedy: 'Stop the program that holds the port, or choose another one.',
+  },
+  REQUEST_INVALID: { retry: false, http: 400, remedy: 'Send what the API document (/docs) asks for.' },
+  NOT_FOUND: { retry: false, http: 404, remedy: 'Check the id.' },
+  LOGIN_REQUIRED: { retry: false, http: 401, remedy: "Log in, or give the device's credentials." },
+  LOGIN_FAILED: { retry: false, http: 401, remedy: 'Check user and password.' },
+  TOKEN_INVALID: { retry: false, http: 403, remedy: 'Make a new enrolment token (`fleetctl token create`).' },
+  TOKEN_USED: { retry: false, http: 409, remedy: 'A token enrols one box once: make a new one.' },
+  PROOF_INVALID: {
+    retry: false,
+    http: 403,
+    remedy: 'Enrol again on the box: the request was not signed by its key.',
+  },
+  DIGEST_MISMATCH: { retry: false, http: 409, remedy: 'Send the file whose SHA-256 is in the address.' },
+  BUNDLE_INCOMPLETE: {
+    retry: false,
+    http: 409,
+    remedy: 'Push every file of the bundle first (`fleetctl bundle push` does).',
+  },
+  VERSION_TAKEN: {
+    retry: false,
+    http: 409,
+    remedy: 'Give the bundle a new version: a version never changes its content.',
+  },
+  RANGE_INVALID: { retry: false, http: 416, remedy: 'Ask for bytes inside the file.' },
+  BODY_TOO_LARGE: { retry: false, http: 413, remedy: 'Send less than the limit named.' },
+  STORE_FAILED: {
+    retry: true,
+    http: 500,
+    remedy: 'Check that the disk of the server has room and is writable.',
+  },
+  SERVER_UNREACHABLE: {
+    retry: true,
+    http: 503,
+    remedy: 'Check the address (--server) and that the server runs.',
+  },
+  FILE_UNREADABLE: { retry: false, http: 400, remedy: 'Check the path.' },
+  MODEL_UNREADABLE: { retry: false, http: 422, remedy: 'Give a file that ONNX Runtime can load.' },
+  LABELS_MISMATCH: {
+    retry: false,
+    http: 422,
+    remedy: 'Give one label per output of the model, one per line, in its order.',
+  },
+  PREPROCESS_REQUIRED: {
+    retry: false,
+    http: 400,
+    remedy: 'A float model needs --preprocess imagenet, tf, unit, raw, or a preprocessor_config.json file.',
+  },
+  INTERNAL: { retry: true, http: 500, remedy: 'See the log of the server, by the request id.' },
+} as const satisfies Record<string, ErrorKind>;
+
+export type ServerErrorCode = keyof typeof SERVER_ERRORS;
+export const serverError = errorsOf(SERVER_ERRORS);

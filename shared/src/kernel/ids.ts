@@ -1,0 +1,12 @@
+import Type from 'typebox';
+
+/** Ids of devices, cameras, fleets, models: what fits in a topic, a path and a certificate name. */
+export const ID_PATTERN = '^[a-z0-9-]{1,64}$';
+export const Id = Type.String({ pattern: ID_PATTERN });
+export const Sha256 = Type.String({ pattern: '^[0-9a-f]{64}$' });
+/** Unix time in milliseconds, by the sender's wall clock. */
+export const UnixMs = Type.Integer({ minimum: 0 });
+export const Ratio01 = Type.Number({ minimum: 0, maximum: 1 });
+
+const ID = new RegExp(ID_PATTERN);
+export const isId = (text: string): boolean => ID.test(text);

@@ -1,0 +1,43 @@
+import Type, { type Static } from 'typebox';
+
+/** Streams of durable messages, each numbered for itself. */
+export const Stream = Type.Enum(['event', 'deployment', 'telemetry']);
+export type Stream = Static<typeof Stream>;
+export const STREAMS: readonly Stream[] = ['event', 'deployment', 'telemetry'];
+
+/**
+ * What makes a message durable: it is a row of the agent's outbox, and the server stores it once.
+ * `epoch` names the outbox file (a box whose disk was replaced starts a new one at seq 1); `seq` grows by one
+ * within (epoch, stream); `firstSeq` is the lowest number the box still holds: what lies below was receipted or
+ * evicted, so the server does not wait for it.
+ */
+export const durableFields = {
+  epoch: Type.String({ pattern: '^[0-9a-f]{16}$' }),
+  seq: Type.Integer({ minimum: 1 }),
+  firstSeq: Type.Integer({ minimum: 1 }),
+  /** Sent from the backlog, later than it happened. */
+  historical: Type.Boolean(),
+};
+
+export const Durable = Type.Object(durableFields, { additionalProperties: true });
+export type Durable = Static<typeof Durable>;
+export type DurableFields = keyof Durable;
+
+/** Server -> device: per stream the highest number up to which everything is stored, after the commit. */
+export const Receipt = Type.Object(
+  {
+    epoch: durableFields.epoch,
+    upTo: Type.Partial(
+      Type.Object(
+        {
+          event: Type.Integer({ minimum: 0 }),
+          deployment: Type.Integer({ minimum: 0 }),
+          telemetry: Type.Integer({ minimum: 0 }),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+  },
+  { additionalProperties: false },
+);
+export type Receipt = Static<typeof Receipt>;

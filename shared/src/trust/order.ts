@@ -1,0 +1,30 @@
+import Type, { type Static } from 'typebox';
+import { Id, Sha256, UnixMs } from '../kernel/ids.ts';
+
+/**
+ * The director's instruction to one device: classify with this bundle. Travels as a compact JWS (EdDSA).
+ * `sha256` is the digest of the canonical manifest, which lists every file by digest.
+ */
+export const Order = Type.Object(
+  {
+    deviceId: Id,
+    deploymentId: Type.String({ minLength: 1, maxLength: 64 }),
+    /** models/<model>/<version> */
+    target: Type.String({ pattern: '^models/[a-z0-9-]+/[0-9A-Za-z.+-]+$' }),
+    sha256: Sha256,
+    length: Type.Integer({ minimum: 2 }),
+    releaseCounter: Type.Integer({ minimum: 0 }),
+    notBeforeMs: UnixMs,
+    expiresMs: UnixMs,
+    nonce: Type.String({ minLength: 16, maxLength: 64 }),
+  },
+  { additionalProperties: false },
+);
+export type Order = Static<typeof Order>;
+
+/** `typ` of the JWS header: an order can be mistaken for no other token. */
+export const ORDER_TOKEN_TYPE = 'watchpost-order+jws';
+
+export function formatTarget(model: string, version: string): string {
+  return `models/${model}/${version}`;
+}
