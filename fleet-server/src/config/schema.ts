@@ -1,0 +1,45 @@
+import { Id } from '@watchpost/shared/kernel/ids.ts';
+import Type, { type Static } from 'typebox';
+
+/** Settings of the fleet server; flags are their kebab-case names. */
+export const ServerConfig = Type.Object(
+  {
+    dataDir: Type.String({
+      default: '/var/lib/watchpost-server',
+      description: 'database, keys and artifacts',
+    }),
+    fleet: Type.Unsafe<string>({
+      ...Id,
+      default: 'main',
+      description: 'name of the fleet, part of every topic',
+    }),
+    host: Type.String({
+      default: '127.0.0.1',
+      description: 'address the web server and the broker listen on',
+    }),
+    httpPort: Type.Integer({
+      minimum: 0,
+      maximum: 65_535,
+      default: 8080,
+      description: 'web UI and API; 0 = any',
+    }),
+    mqttPort: Type.Integer({ minimum: 0, maximum: 65_535, default: 1883, description: 'MQTT; 0 = any' }),
+    brokerUrl: Type.Optional(
+      Type.String({
+        pattern: '^mqtts?://',
+        description: 'broker address told to devices; default: this host',
+      }),
+    ),
+    adminPasswordFile: Type.Optional(
+      Type.String({
+        description: 'file with the password of user `admin`; default: made and stored at first start',
+      }),
+    ),
+    logLevel: Type.Enum(['debug', 'info', 'warn', 'error'], {
+      default: 'info',
+      description: 'least level logged',
+    }),
+  },
+  { additionalProperties: false },
+);
+export type ServerConfig = Readonly<Static<typeof ServerConfig>>;

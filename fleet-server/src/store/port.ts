@@ -1,0 +1,154 @@
+import type { Manifest } from '@watchpost/shared/bundle/manifest.ts';
+import type { DeploymentState } from '@watchpost/shared/lifecycle/deployment.ts';
+import type { DeviceState } from '@watchpost/shared/lifecycle/device.ts';
+import type { ModelVersionState } from '@watchpost/shared/lifecycle/model-version.ts';
+import type { Hardware } from '@watchpost/shared/messages/birth.ts';
+import type { DeploymentChange } from '@watchpost/shared/messages/deployment.ts';
+import type { Durable, Stream } from '@watchpost/shared/messages/durable.ts';
+import type { CameraEvent } from '@watchpost/shared/messages/event.ts';
+import type { Telemetry } from '@watchpost/shared/messages/telemetry.ts';
+import type { BundleSignature } from '@watchpost/shared/trust/signature.ts';
+
+export interface DeviceRecord {
+  readonly id: string;
+  readonly fleet: string;
+  readonly state: DeviceState;
+  /** SPKI, PEM. */
+  readonly publicKey: string;
+  readonly fingerprint: string;
+  readonly secretSha256: string;
+  readonly hardware: Hardware;
+  readonly enrolledAtMs: number;
+}
+
+export interface TokenRecord {
+  readonly tokenSha256: string;
+  readonly createdAtMs: number;
+  readonly expiresAtMs: number;
+  /** The device that used it; a used token enrols that same device and key again, nobody else. */
+  readonly usedBy?: string;
+}
+
+export interface BundleRecord {
+  readonly digest: string;
+  readonly manifest: Manifest;
+  readonly signatures: readonly BundleSignature[];
+  readonly state: ModelVersionState;
+  readonly createdAtMs: number;
+}
+
+export interface DeploymentRecord {
+  readonly id: string;
+  readonly deviceId: string;
+  readonly bundleDigest: string;
+  readonly model: string;
+  readonly version: string;
+  readonly state: DeploymentState;
+  readonly reason?: string;
+  readonly detail?: string;
+  /** Compact JWS of the order, as retained on desired/model. */
+  readonly order: string;
+  readonly createdAtMs: number;
+  readonly updatedAtMs: number;
+}
+
+/** A durable message, parsed, on its way to the store. */
+export type DurableMessage =
+  | {
+      readonly stream: 'event';
+      readonly deviceId: string;
+      readonly camera: string;
+      readonly body: CameraEvent;
+    }
+  | { readonly stream: 'deployment'; readonly deviceId: string; readonly body: DeploymentChange }
+  | { readonly stream: 'telemetry'; readonly deviceId: string; readonly body: Telemetry & Durable };
+
+/** Up to where a (device, epoch, stream) is stored without a gap. */
+export interface Cursor {
+  readonly deviceId: string;
+  readonly epoch: string;
+  readonly stream: Stream;
+  readonly upTo: number;
+}
+
+export interface CommitResult {
+  /** The cursor of every (device, epoch, stream) the batch touched. */
+  readonly cursors: readonly Cursor[];
+  /** Messages stored now, without those that were there already. */
+  readonly fresh: readonly DurableMessage[];
+}
+
+export interface EventRow extends CameraEvent {
+  readonly rowId: number;
+  readonly deviceId: string;
+  readonly camera: string;
+  readonly receivedAtMs: number;
+}
+
+export interface EventQuery {
+  readonly deviceId?: string;
+  readonly camera?: string;
+  /** Rows with a smaller rowId. */
+  readonly before?: number;
+  readonly limit: number;
+}
+
+/** Each part of the store is one table or a few; methods reject with AppError STORE_FAILED. */
+export interface DeviceStore {
+  find(id: string): Promise<DeviceRecord | undefined>;
+  list(): Promise<readonly DeviceRecord[]>;
+  addToken(token: TokenRecord): Promise<void>;
+  findToken(tokenSha256: string): Promise<TokenRecord | undefined>;
+  /** Marks the token used and writes the device in one transaction. @returns false when the token was used by another */
+  enrol(device: DeviceRecord, tokenSha256: string): Promise<boolean>;
+}
+
+export interface BundleStore {
+  add(bundle: BundleRecord): Promise<void>;
+  find(digest: string): Promise<BundleRecord | undefined>;
+  findVersion(model: string, version: string): Promise<BundleRecord | undefined>;
+  list(): Promise<readonly BundleRecord[]>;
+}
+
+export interface DeploymentStore {
+  add(deployment: DeploymentRecord): Promise<void>;
+  /** The newest of a device: the one whose order is retained. */
+  latest(deviceId: string): Promise<DeploymentRecord | undefined>;
+  latestOfAll(): Promise<readonly DeploymentRecord[]>;
+}
+
+export interface ReportStore {
+  /**
+   * Stores a batch in one transaction, each (device, epoch, stream, seq) once, and moves the cursors. A deployment
+   * change also moves its deployment's state, in order of seq.
+   */
+  commit(batch: readonly DurableMessage[], receivedAtMs: number): Promise<CommitResult>;
+  events(query: EventQuery): Promise<readonly EventRow[]>;
+  countEvents(): Promise<number>;
+  /** Summaries since `sinceMs`, oldest first. */
+  telemetry(deviceId: string, sinceMs: number, limit: number): Promise<readonly Telemetry[]>;
+}
+
+export interface SessionRecord {
+  readonly tokenSha256: string;
+  readonly user: string;
+  readonly expiresAtMs: number;
+}
+
+export interface AccountStore {
+  findPasswordHash(user: string): Promise<string | undefined>;
+  setPasswordHash(user: string, hash: string): Promise<void>;
+  addSession(session: SessionRecord): Promise<void>;
+  findSession(tokenSha256: string): Promise<SessionRecord | undefined>;
+  deleteSession(tokenSha256: string): Promise<void>;
+}
+
+/** All the fleet server remembers. */
+export interface Store {
+  readonly devices: DeviceStore;
+  readonly bundles: BundleStore;
+  readonly deployments: DeploymentStore;
+  readonly reports: ReportStore;
+  readonly accounts: AccountStore;
+  close(): Promise<void>;
+}
