@@ -1,4 +1,4 @@
-import { Id } from '@watchpost/shared/kernel/ids.ts';
+import { ID_PATTERN, Id } from '@watchpost/shared/kernel/ids.ts';
 import Type, { type Static } from 'typebox';
 
 const closed = { additionalProperties: false } as const;
@@ -50,7 +50,7 @@ export const AgentConfig = Type.Object(
     device: Type.Object(
       {
         id: Type.Optional(
-          Type.String({ pattern: Id.pattern, description: 'id of this box; default: its host name' }),
+          Type.String({ pattern: ID_PATTERN, description: 'id of this box; default: its host name' }),
         ),
       },
       { ...closed, default: {} },
