@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { isAppError } from './kernel/errors.ts';
+import { formatFilter, formatTopic, parsePayload, parseTopic, TOPIC_KINDS, TOPICS } from './topics.ts';
+
+test('every topic of the tree survives formatting and parsing', () => {
+  for (const kind of TOPIC_KINDS) {
+    const address = { fleet: 'bcn', device: 'box-1', kind };
+    const whole = TOPICS[kind].path.includes('+') ? { ...address, camera: 'gate' } : address;
+    assert.deepEqual(parseTopic(formatTopic(whole)), whole);
+  }
+});
+
+const FOREIGN = [
+  'watchpost/v1/bcn/box-1',
+  'watchpost/v2/bcn/box-1/status',
+  'watchpost/v1/bcn/Box_1/status',
+  'watchpost/v1/bcn/box-1/cam/status',
+  'watchpost/v1/bcn/box-1/cam/a/b/status',
+  'watchpost/v1/bcn/box-1/cam/+/status',
+  'watchpost/v1/bcn/box-1/status/extra',
+  '$SYS/broker/uptime',
+  '',
+];
+for (const name of FOREIGN) {
+  test(`"${name}" is not a topic of ours`, () => assert.equal(parseTopic(name), undefined));
+}
+
+test('an id that would leave its level is refused', () => {
+  for (const device of ['a/b', '+', '#', '', 'A', 'x'.repeat(65)]) {
+    assert.throws(
+      () => formatTopic({ fleet: 'f', device, kind: 'status' }),
+      (error: unknown) => isAppError(error, 'TOPIC_INVALID'),
+    );
+  }
+});
+
+test('a camera topic needs its camera, and no other topic has one', () => {
+  assert.throws(() => formatTopic({ fleet: 'f', device: 'd', kind: 'cameraEvent' }), /camera/);
+  assert.throws(() => formatTopic({ fleet: 'f', device: 'd', kind: 'birth', camera: 'c' }), /camera/);
+});
+
+test('filters cover every device unless one is named', () => {
+  assert.equal(formatFilter('cameraEvent'), 'watchpost/v1/+/+/cam/+/event');
+  assert.equal(formatFilter('receipt', { fleet: 'f', device: 'd' }), 'watchpost/v1/f/d/receipt');
+});
+
+test('a payload is parsed by the schema of its topic', () => {
+  const status = { state: 'online', session: 's', tsMs: 1 };
+  assert.deepEqual(parsePayload('status', JSON.stringify(status)), status);
+  assert.throws(
+    () => parsePayload('status', '{"state":"odd","session":"s","tsMs":1}'),
+    (error: unknown) => isAppError(error, 'MESSAGE_INVALID') && /state must be one of/.test(error.message),
+  );
+});
