@@ -2,6 +2,7 @@ import { type ErrorKind, errorsOf } from '@watchpost/shared/kernel/errors.ts';
 
 /** Every code the agent raises. Never renamed, never reused; README lists them. */
 export const AGENT_ERRORS = {
+  USAGE_INVALID: { retry: false, http: 400, remedy: 'Run the command with --help to see what it takes.' },
   CONFIG_INVALID: {
     retry: false,
     http: 400,
