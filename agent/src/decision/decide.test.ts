@@ -1,0 +1,238 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type DecisionOutcome, decide, endAll, initialDecisionState } from './decide.ts';
+import { createDecider } from './decider.ts';
+import type { Decision, DecisionRules, DecisionState } from './port.ts';
+
+const LABELS = ['cat', 'dog', 'none'];
+const RULES: DecisionRules = {
+  window: 4,
+  enter: 0.6,
+  exit: 0.3,
+  minVotes: 3,
+  minDwellSec: 2,
+  cooldownSec: 5,
+  rejectBelow: 0.5,
+  background: ['none'],
+};
+
+const CAT = [0.9, 0.05, 0.05];
+const DOG = [0.05, 0.9, 0.05];
+const NONE = [0.05, 0.05, 0.9];
+const UNSURE = [0.4, 0.3, 0.3];
+
+interface Step {
+  readonly atMs: number;
+  readonly probabilities: readonly number[];
+}
+interface Told extends Decision {
+  readonly atMs: number;
+}
+
+/** One frame a second, from `fromSec` on. */
+const frames = (pictures: readonly (readonly number[])[], fromSec = 0): readonly Step[] =>
+  pictures.map((probabilities, index) => ({ atMs: (fromSec + index) * 1000, probabilities }));
+const repeat = (picture: readonly number[], times: number): (readonly number[])[] =>
+  Array.from({ length: times }, () => picture);
+
+function replay(
+  steps: readonly Step[],
+  rules: DecisionRules = RULES,
+): { readonly told: readonly Told[]; readonly state: DecisionState } {
+  let state = initialDecisionState;
+  const told: Told[] = [];
+  for (const step of steps) {
+    const outcome: DecisionOutcome = decide(state, step, rules, LABELS);
+    told.push(...outcome.decisions.map((decision) => ({ ...decision, atMs: step.atMs })));
+    state = outcome.state;
+  }
+  return { told, state };
+}
+const brief = (told: readonly Told[]): readonly string[] =>
+  told.map(({ type, label, atMs }) => `${atMs / 1000} ${type} ${label}`);
+
+const TABLE: readonly {
+  readonly name: string;
+  readonly steps: readonly Step[];
+  readonly rules?: Partial<DecisionRules>;
+  readonly told: readonly string[];
+}[] = [
+  { name: 'a label opens with its minVotes-th vote', steps: frames(repeat(CAT, 4)), told: ['2 new cat'] },
+  { name: 'a background label never opens', steps: frames(repeat(NONE, 8)), told: [] },
+  { name: 'fewer votes than minVotes open nothing', steps: frames([CAT, CAT, NONE, NONE]), told: [] },
+  {
+    name: 'enough votes with too low a mean open nothing',
+    steps: frames(repeat([0.55, 0.25, 0.2], 6)),
+    told: [],
+  },
+  {
+    name: 'a best label below rejectBelow has no vote',
+    steps: frames(repeat(UNSURE, 8)),
+    rules: { enter: 0.3, exit: 0.1 },
+    told: [],
+  },
+  {
+    name: 'between exit and enter an open label stays',
+    steps: frames([...repeat(CAT, 4), ...repeat(UNSURE, 6)]),
+    told: ['2 new cat'],
+  },
+  {
+    name: 'below exit an open label ends',
+    steps: frames([...repeat(CAT, 4), ...repeat(NONE, 4)]),
+    told: ['2 new cat', '6 end cat'],
+  },
+  {
+    name: 'nothing ends before minDwellSec',
+    steps: frames([...repeat(CAT, 4), ...repeat(NONE, 8)]),
+    rules: { minDwellSec: 7 },
+    told: ['2 new cat', '9 end cat'],
+  },
+  {
+    name: 'a direct change is an end and then a new',
+    steps: frames([...repeat(CAT, 4), ...repeat(DOG, 4)]),
+    rules: { exit: 0.1 },
+    told: ['2 new cat', '6 end cat', '6 new dog'],
+  },
+  {
+    name: 'a change waits for minDwellSec too',
+    steps: frames([...repeat(CAT, 4), ...repeat(DOG, 6)]),
+    rules: { exit: 0.1, minDwellSec: 6 },
+    told: ['2 new cat', '8 end cat', '8 new dog'],
+  },
+  {
+    name: 'within cooldownSec the same label does not open anew',
+    steps: frames([...repeat(CAT, 4), ...repeat(NONE, 4), ...repeat(CAT, 6)]),
+    rules: { cooldownSec: 6 },
+    told: ['2 new cat', '6 end cat', '12 new cat'],
+  },
+  {
+    name: 'the cooldown of one label does not hold back another',
+    steps: frames([...repeat(CAT, 4), ...repeat(NONE, 4), ...repeat(DOG, 4)]),
+    rules: { cooldownSec: 60 },
+    told: ['2 new cat', '6 end cat', '10 new dog'],
+  },
+  {
+    name: 'an open label whose score holds is not renewed',
+    steps: frames(repeat(CAT, 60)),
+    told: ['2 new cat'],
+  },
+  {
+    name: 'an open label whose score moves is renewed every 10 s at most',
+    steps: frames([...repeat(CAT, 5), ...repeat([0.7, 0.2, 0.1], 12), ...repeat(CAT, 12)]),
+    told: ['2 new cat', '12 update cat', '22 update cat'],
+  },
+];
+
+for (const { name, steps, rules, told } of TABLE) {
+  test(`decide: ${name}`, () => {
+    assert.deepEqual(brief(replay(steps, { ...RULES, ...rules }).told), told);
+  });
+}
+
+test('when a label opens, the decision carries its mean probability and its votes', () => {
+  const [opened] = replay(frames([NONE, CAT, CAT, CAT])).told;
+  assert.ok(opened !== undefined);
+  assert.deepEqual(opened.votes, { label: 3, window: 4 });
+  assert.ok(Math.abs(opened.score - (0.05 + 3 * 0.9) / 4) < 1e-9);
+});
+
+test('when probabilities sum to a little more than 1, the score stays within 1', () => {
+  const [opened] = replay(frames(repeat([1.0000001, 0, 0], 3))).told;
+  assert.equal(opened?.score, 1);
+});
+
+test('when the source ends, what is open ends and the window is empty', () => {
+  const { state } = replay(frames(repeat(CAT, 4)));
+  const ended = endAll(state);
+  assert.deepEqual(
+    ended.decisions.map(({ type, label, votes }) => ({ type, label, votes })),
+    [{ type: 'end', label: 'cat', votes: { label: 4, window: 4 } }],
+  );
+  assert.deepEqual(ended.state.votes, []);
+  assert.deepEqual(endAll(ended.state).decisions, []);
+});
+
+test('when the source comes back within the cooldown, its label does not open anew', () => {
+  const decider = createDecider(RULES, LABELS);
+  const step = (vote: Step): readonly string[] =>
+    decider.step(vote).map(({ type }) => `${vote.atMs / 1000} ${type}`);
+  assert.deepEqual(frames(repeat(CAT, 4)).flatMap(step), ['2 new']);
+  assert.deepEqual(
+    decider.endAll().map(({ type }) => type),
+    ['end'],
+  );
+  assert.deepEqual(frames(repeat(CAT, 6), 4).flatMap(step), ['8 new']);
+});
+
+test('a vote leaves the state it was given untouched', () => {
+  const { state } = replay(frames(repeat(CAT, 4)));
+  const before = structuredClone(state);
+  decide(state, { atMs: 99_000, probabilities: NONE }, RULES, LABELS);
+  endAll(state);
+  assert.deepEqual(state, before);
+});
+
+/** A stream from a seed (mulberry32), so that a failing run can be run again. */
+function createRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+const SEEDS = Array.from({ length: 200 }, (_, seed) => seed);
+
+/** Pictures in runs of random length, at random distances in time. */
+function drawSteps(random: () => number, maxRun: number): readonly Step[] {
+  const pictures = [CAT, DOG, NONE, UNSURE];
+  const steps: Step[] = [];
+  let atMs = 0;
+  while (steps.length < 200) {
+    const picture = pictures[Math.floor(random() * pictures.length)] ?? NONE;
+    const run = 1 + Math.floor(random() * maxRun);
+    for (let frame = 0; frame < run; frame += 1) {
+      atMs += Math.floor(random() * 1500);
+      steps.push({ atMs, probabilities: picture });
+    }
+  }
+  return steps;
+}
+
+test('flicker with fewer than minVotes in any window never opens anything', () => {
+  for (const seed of SEEDS) {
+    const random = createRandom(seed);
+    const steps = Array.from({ length: 200 }, (_, index) => ({
+      atMs: index * 200,
+      probabilities: index % 2 === 0 ? NONE : random() < 0.5 ? CAT : DOG,
+    }));
+    assert.deepEqual(replay(steps, { ...RULES, enter: 0.1, exit: 0 }).told, [], `seed ${seed}`);
+  }
+});
+
+test('whatever the frames are, a sighting is opened, renewed and ended in that order, one at a time', () => {
+  for (const seed of SEEDS) {
+    let open: string | undefined;
+    for (const { type, label } of replay(drawSteps(createRandom(seed), 12)).told) {
+      assert.equal(open, type === 'new' ? undefined : label, `seed ${seed}`);
+      open = type === 'end' ? undefined : label;
+    }
+  }
+});
+
+test('whatever the frames are, minDwellSec, cooldownSec and the pace of updates hold', () => {
+  for (const seed of SEEDS) {
+    const lastAtMs = new Map<string, number>();
+    const atLeast = (key: string, atMs: number, gapMs: number): void => {
+      const before = lastAtMs.get(key);
+      assert.ok(before === undefined || atMs - before >= gapMs, `seed ${seed}: ${key} ${before} -> ${atMs}`);
+    };
+    for (const { type, label, atMs } of replay(drawSteps(createRandom(seed), 40)).told) {
+      if (type === 'new') atLeast(`end ${label}`, atMs, RULES.cooldownSec * 1000);
+      if (type === 'end') atLeast('new', atMs, RULES.minDwellSec * 1000);
+      if (type === 'update') atLeast('told', atMs, 10_000);
+      lastAtMs.set(type === 'end' ? `end ${label}` : type, atMs).set('told', atMs);
+    }
+  }
+});

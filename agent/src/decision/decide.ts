@@ -1,0 +1,143 @@
+import type { CountedVote, Decision, DecisionRules, DecisionState, Sighting, Vote } from './port.ts';
+
+/** An open sighting is renewed no oftener than this, and only when its score moved by `UPDATE_STEP`. */
+export const UPDATE_EVERY_MS = 10_000;
+export const UPDATE_STEP = 0.05;
+
+/** How one label stands in the window. */
+interface Standing {
+  readonly index: number;
+  readonly label: string;
+  readonly votes: number;
+  /** Mean over every frame of the window, those that vote for nothing included. */
+  readonly score: number;
+}
+
+export interface DecisionOutcome {
+  readonly state: DecisionState;
+  /** In the order they happened: a change is an `end` and then a `new`. */
+  readonly decisions: readonly Decision[];
+}
+
+/** A camera about which nothing is known yet. */
+export const initialDecisionState: DecisionState = { votes: [], endedAtMs: new Map() };
+
+/**
+ * Turns one more vote into the changes of state it causes.
+ * @param vote not older than the last one given
+ * @param labels names of `vote.probabilities`, in their order
+ */
+export function decide(
+  state: DecisionState,
+  vote: Vote,
+  rules: DecisionRules,
+  labels: readonly string[],
+): DecisionOutcome {
+  const votes = [...state.votes, countVote(vote, rules.rejectBelow)].slice(-rules.window);
+  const seen: DecisionState = { ...state, votes };
+  const standings = labels.map((label, index) => computeStanding(votes, index, label));
+  const { open } = state;
+  if (open === undefined) return openBest(seen, standings, rules);
+
+  const current = standings[open.labelIndex];
+  if (current === undefined) throw new RangeError(`label ${open.labelIndex} is not one of the model's`);
+  const dwelt = vote.atMs - open.openedAtMs >= rules.minDwellSec * 1000;
+  const rival = findBest(seen, standings, rules);
+  const isOutvoted = rival !== undefined && rival.score > current.score;
+  if (!dwelt || (current.score >= rules.exit && !isOutvoted)) return renew(seen, open, current);
+
+  const ended = close(seen, open, current);
+  const reopened = openBest(ended.state, standings, rules);
+  return { state: reopened.state, decisions: [...ended.decisions, ...reopened.decisions] };
+}
+
+/** Closes what is open, because the source ended or another model takes over. Cooldowns stay. */
+export function endAll(state: DecisionState): DecisionOutcome {
+  const { open, votes } = state;
+  if (open === undefined) return { state: { ...state, votes: [] }, decisions: [] };
+  const ended = close(state, open, computeStanding(votes, open.labelIndex, open.label));
+  return { state: { ...ended.state, votes: [] }, decisions: ended.decisions };
+}
+
+function countVote({ atMs, probabilities }: Vote, rejectBelow: number): CountedVote {
+  const best = probabilities.reduce(
+    (top, probability, index) => (probability > (probabilities[top] ?? 0) ? index : top),
+    0,
+  );
+  const isRejected = (probabilities[best] ?? 0) < rejectBelow;
+  return isRejected ? { atMs, probabilities } : { atMs, probabilities, votedFor: best };
+}
+
+function computeStanding(votes: readonly CountedVote[], index: number, label: string): Standing {
+  const sum = votes.reduce((total, { probabilities }) => total + (probabilities[index] ?? 0), 0);
+  return {
+    index,
+    label,
+    votes: votes.filter(({ votedFor }) => votedFor === index).length,
+    // Softmax in float32 may sum to a little more than 1.
+    score: Math.min(1, sum / votes.length),
+  };
+}
+
+/** The label with the highest score among those that may open now; the earlier one of equals. */
+function findBest(
+  state: DecisionState,
+  standings: readonly Standing[],
+  rules: DecisionRules,
+): Standing | undefined {
+  const atMs = state.votes.at(-1)?.atMs ?? 0;
+  const isCooling = (label: string): boolean => {
+    const endedAtMs = state.endedAtMs.get(label);
+    return endedAtMs !== undefined && atMs - endedAtMs < rules.cooldownSec * 1000;
+  };
+  return standings
+    .filter(({ label }) => !rules.background.includes(label) && label !== state.open?.label)
+    .filter(({ votes, score }) => votes >= rules.minVotes && score >= rules.enter)
+    .filter(({ label }) => !isCooling(label))
+    .reduce<Standing | undefined>((best, it) => (best && best.score >= it.score ? best : it), undefined);
+}
+
+function openBest(
+  state: DecisionState,
+  standings: readonly Standing[],
+  rules: DecisionRules,
+): DecisionOutcome {
+  const best = findBest(state, standings, rules);
+  if (best === undefined) return { state, decisions: [] };
+  const atMs = state.votes.at(-1)?.atMs ?? 0;
+  const open: Sighting = {
+    labelIndex: best.index,
+    label: best.label,
+    openedAtMs: atMs,
+    reportedAtMs: atMs,
+    reportedScore: best.score,
+  };
+  return { state: { ...state, open }, decisions: [decisionOf('new', best, state)] };
+}
+
+function renew(state: DecisionState, open: Sighting, current: Standing): DecisionOutcome {
+  const atMs = state.votes.at(-1)?.atMs ?? 0;
+  const isDue = atMs - open.reportedAtMs >= UPDATE_EVERY_MS;
+  if (!isDue || Math.abs(current.score - open.reportedScore) < UPDATE_STEP) return { state, decisions: [] };
+  return {
+    state: { ...state, open: { ...open, reportedAtMs: atMs, reportedScore: current.score } },
+    decisions: [decisionOf('update', current, state)],
+  };
+}
+
+function close(state: DecisionState, open: Sighting, current: Standing): DecisionOutcome {
+  const endedAtMs = new Map(state.endedAtMs).set(open.label, state.votes.at(-1)?.atMs ?? open.openedAtMs);
+  return {
+    state: { votes: state.votes, endedAtMs },
+    decisions: [decisionOf('end', current, state)],
+  };
+}
+
+function decisionOf(type: Decision['type'], standing: Standing, state: DecisionState): Decision {
+  return {
+    type,
+    label: standing.label,
+    score: standing.score,
+    votes: { label: standing.votes, window: state.votes.length },
+  };
+}
