@@ -1,4 +1,10 @@
-import type { ModelInput, ModelOutput, Preprocess, Variant } from '@watchpost/shared/bundle/manifest.ts';
+import type {
+  Manifest,
+  ModelInput,
+  ModelOutput,
+  Preprocess,
+  Variant,
+} from '@watchpost/shared/bundle/manifest.ts';
 
 /** What a runtime needs to load one variant of a model. */
 export interface ModelSpec {
@@ -27,8 +33,8 @@ export interface Classifier {
   /** Names of the execution providers in use, best first. */
   readonly executionProviders: readonly string[];
   /**
-   * @param rgb rgb24 at the size of the model's input
-   * @throws AppError MODEL_OUTPUT_INVALID | INFERENCE_CRASHED
+   * @param rgb rgb24 at the size of the model's input; read until the promise settles, never changed
+   * @throws AppError MODEL_OUTPUT_INVALID | INFERENCE_CRASHED; MODEL_MISMATCH for a picture of another size
    */
   classify(rgb: Uint8Array): Promise<Prediction>;
   /** Frees native memory; a classifier is of no use after it. */
@@ -37,9 +43,40 @@ export interface Classifier {
 
 /** Loads models in this very process. */
 export interface InferenceRuntime {
-  /** @throws AppError MODEL_UNREADABLE | MODEL_MISMATCH | LABELS_MISMATCH */
+  /**
+   * Checks the graph against `spec` and runs it once, so that a model that cannot work fails here and the first
+   * frame is not the slow one.
+   * @throws AppError MODEL_UNREADABLE | MODEL_MISMATCH | LABELS_MISMATCH | MODEL_OUTPUT_INVALID
+   */
   load(spec: ModelSpec): Promise<Classifier>;
 }
+
+/** What a model file without a manifest tells of itself. */
+export interface ModelInspector {
+  /** @throws AppError MODEL_UNREADABLE */
+  inspect(path: string): Promise<ModelGraph>;
+  /**
+   * Runs the model to see whether its output already is a distribution; the activation in `spec` is not read.
+   * @throws AppError as `InferenceRuntime.load`
+   */
+  probeActivation(spec: ModelSpec): Promise<ModelOutput['activation']>;
+}
+
+/**
+ * Brings a still picture (path, or the bytes of a file) to rgb24 at the size of `plan`, as the cameras do with video.
+ * @throws AppError PICTURE_UNREADABLE
+ */
+export type ReadPicture = (picture: string | Uint8Array, plan: FramePlan) => Promise<Uint8Array>;
+
+export type GoldenOutcome =
+  | { readonly kind: 'passed' /** Median of the runs. */; readonly latencyMs: number }
+  | {
+      readonly kind: 'failed';
+      /** Path of the golden picture in the bundle. */
+      readonly file: string;
+      readonly expected: readonly number[];
+      readonly found: readonly number[];
+    };
 
 /**
  * Loads a model in a child process of its own: `session.run` blocks its event loop, and a native crash must not take
@@ -47,5 +84,30 @@ export interface InferenceRuntime {
  * INFERENCE_CRASHED.
  */
 export interface InferenceHost {
+  /** @throws AppError as `InferenceRuntime.load`, and INFERENCE_CRASHED */
   start(spec: ModelSpec): Promise<Classifier>;
+}
+
+/** A model that classifies, with what it is. */
+export interface RunningModel {
+  readonly digest: string;
+  readonly manifest: Manifest;
+  readonly variant: string;
+  readonly classifier: Classifier;
+}
+
+/** What a frame was classified with, beside the result. */
+export interface Classification {
+  readonly model: RunningModel;
+  readonly prediction: Prediction;
+}
+
+/** The champion of this box: one model, shared by every camera, replaced while they run. */
+export interface ActiveModel {
+  current(): RunningModel | undefined;
+  /** Switches to `next` between two frames; the model before is released once its last frame is through. */
+  replace(next: RunningModel): Promise<void>;
+  /** @returns undefined while there is no model, or when the frame is not of the current model's size */
+  classify(rgb: Uint8Array): Promise<Classification | undefined>;
+  release(): Promise<void>;
 }

@@ -1,0 +1,136 @@
+import type { Component } from '@watchpost/shared/kernel/component.ts';
+import { describeError } from '@watchpost/shared/kernel/errors.ts';
+import type { Logger } from '@watchpost/shared/kernel/log.ts';
+import type { EventBody } from '@watchpost/shared/messages/event.ts';
+import type { Camera, Frame } from './capture/port.ts';
+import type { Decider, Decision } from './decision/port.ts';
+import type { ActiveModel, Classification, RunningModel } from './inference/port.ts';
+import type { Clock } from './kernel/clock.ts';
+import { createPaceMeter, type PaceMeter } from './kernel/pace.ts';
+import type { Uplink } from './uplink/port.ts';
+
+export interface PipelineDeps {
+  readonly cameras: readonly Camera[];
+  readonly model: ActiveModel;
+  readonly uplink: Uplink;
+  readonly createDecider: (model: RunningModel) => Decider;
+  readonly newId: () => string;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+const STATS_INTERVAL_MS = 5_000;
+
+/** The frame path: every camera, for itself, capture -> inference -> decision -> uplink. */
+export function createPipeline(deps: PipelineDeps): Component {
+  const stopping = new AbortController();
+  let loops: readonly Promise<void>[] = [];
+  return {
+    name: 'pipeline',
+    start: async () => {
+      loops = deps.cameras.map((camera) => watchCamera(camera, deps, stopping.signal));
+    },
+    stop: async () => {
+      stopping.abort();
+      await Promise.all(loops);
+    },
+  };
+}
+
+/** What is known about one camera between two frames. */
+interface Watch {
+  readonly camera: Camera;
+  readonly pace: PaceMeter;
+  decider: Decider | undefined;
+  decidedBy: RunningModel | undefined;
+  /** Id of the sighting that is open; events of one sighting share it. */
+  sightingId: string;
+}
+
+async function watchCamera(camera: Camera, deps: PipelineDeps, signal: AbortSignal): Promise<void> {
+  const watch: Watch = {
+    camera,
+    pace: createPaceMeter(deps.clock.monotonicMs()),
+    decider: undefined,
+    decidedBy: undefined,
+    sightingId: '',
+  };
+  const reporting = setInterval(() => reportPace(watch, deps), STATS_INTERVAL_MS);
+  try {
+    for (
+      let frame = await camera.nextFrame(signal);
+      frame !== undefined;
+      frame = await camera.nextFrame(signal)
+    ) {
+      await processFrame(frame, watch, deps);
+    }
+    closeSightings(watch, deps);
+  } finally {
+    clearInterval(reporting);
+    reportPace(watch, deps);
+  }
+}
+
+async function processFrame(frame: Frame, watch: Watch, deps: PipelineDeps): Promise<void> {
+  const classified = await deps.model.classify(frame.rgb).catch((error: unknown) => {
+    deps.log.warn({ camera: frame.cameraId, error: describeError(error) }, 'frame lost');
+    return undefined;
+  });
+  if (classified === undefined) return;
+  watch.pace.add(classified.prediction.inferMs, deps.clock.monotonicMs() - frame.capturedAtMs);
+  const decisions = deciderFor(classified, watch, deps).step({
+    atMs: frame.capturedAtMs,
+    probabilities: classified.prediction.probabilities,
+  });
+  for (const decision of decisions) publishDecision(decision, watch, deps, frame.mediaMs);
+}
+
+/** A new model starts with no memory of the old one's votes; what the old one saw is closed in its name. */
+function deciderFor({ model }: Classification, watch: Watch, deps: PipelineDeps): Decider {
+  if (watch.decider !== undefined && watch.decidedBy === model) return watch.decider;
+  closeSightings(watch, deps);
+  watch.decider = deps.createDecider(model);
+  watch.decidedBy = model;
+  return watch.decider;
+}
+
+function closeSightings(watch: Watch, deps: PipelineDeps): void {
+  for (const decision of watch.decider?.endAll() ?? []) publishDecision(decision, watch, deps);
+}
+
+function publishDecision(decision: Decision, watch: Watch, deps: PipelineDeps, mediaMs?: number): void {
+  const model = watch.decidedBy;
+  if (model === undefined) return;
+  const { manifest, digest } = model;
+  if (decision.type === 'new') watch.sightingId = deps.newId();
+  const tsMs = deps.clock.wallMs();
+  const event: EventBody = {
+    id: watch.sightingId,
+    ...decision,
+    tsMs,
+    ...(mediaMs === undefined ? {} : { mediaMs }),
+    thresholds: { enter: manifest.decision.enter, exit: manifest.decision.exit },
+    bundleDigest: digest,
+  };
+  deps.uplink.record('cameraEvent', event, watch.camera.id);
+  if (decision.type === 'update') return;
+  const label = decision.type === 'new' ? { label: decision.label } : {};
+  deps.uplink.publish(
+    'cameraState',
+    {
+      tsMs,
+      ...label,
+      sinceMs: tsMs,
+      score: decision.score,
+      model: `${manifest.model}@${manifest.version}`,
+      digest,
+    },
+    watch.camera.id,
+  );
+}
+
+function reportPace(watch: Watch, deps: PipelineDeps): void {
+  const pace = watch.pace.report(deps.clock.monotonicMs(), watch.camera.counters());
+  if (pace === undefined) return;
+  deps.uplink.publish('cameraStats', { tsMs: deps.clock.wallMs(), ...pace }, watch.camera.id);
+}
