@@ -5,6 +5,8 @@ import type {
   Preprocess,
   Variant,
 } from '@watchpost/shared/bundle/manifest.ts';
+import type { ModelGraph } from '@watchpost/shared/bundle/model-graph.ts';
+import type { FramePlan } from '../capture/port.ts';
 
 /** What a runtime needs to load one variant of a model. */
 export interface ModelSpec {
@@ -69,7 +71,11 @@ export interface ModelInspector {
 export type ReadPicture = (picture: string | Uint8Array, plan: FramePlan) => Promise<Uint8Array>;
 
 export type GoldenOutcome =
-  | { readonly kind: 'passed' /** Median of the runs. */; readonly latencyMs: number }
+  | {
+      readonly kind: 'passed';
+      /** Median of the runs. */
+      readonly latencyMs: number;
+    }
   | {
       readonly kind: 'failed';
       /** Path of the golden picture in the bundle. */
