@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdtempSync, openSync, readdirSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, test } from 'node:test';
+import { isAppError } from '@watchpost/shared/kernel/errors.ts';
+import { type Logger, silentLogger } from '@watchpost/shared/kernel/log.ts';
+import type { Outbox } from '../../agent/src/uplink/port.ts';
+import { openSqliteOutbox } from '../../agent/src/uplink/sqlite-outbox.ts';
+import { makeRow, outboxContract } from '../contract/outbox-contract.ts';
+import { MemoryOutbox } from '../support/memory-outbox.ts';
+
+let folder: string;
+let epochs = 0;
+let logged: string[];
+const opened: Outbox[] = [];
+
+const log: Logger = {
+  ...silentLogger,
+  error: (facts) => void logged.push((facts as { code: string }).code),
+};
+
+function open(name = 'outbox.db', maxBytes = 1024 * 1024, groupMs = 1000): Outbox {
+  const outbox = openSqliteOutbox({
+    path: join(folder, name),
+    maxBytes,
+    groupMs,
+    log,
+    newEpoch: () => (++epochs).toString(16).padStart(16, '0'),
+    wallMs: () => 1234,
+  });
+  opened.push(outbox);
+  return outbox;
+}
+
+const PAGE_BYTES = 4096;
+
+/** From another process: locks of one process do not exclude each other. */
+async function holdWriteLock(path: string): Promise<() => Promise<void>> {
+  const script = `
+    const db = new (require('node:sqlite').DatabaseSync)(process.argv[1]);
+    db.exec('BEGIN IMMEDIATE');
+    console.log('locked');
+    process.stdin.resume().on('end', () => db.close());`;
+  const child = spawn(process.execPath, ['-e', script, path], { stdio: ['pipe', 'pipe', 'ignore'] });
+  await once(child.stdout, 'data');
+  return async () => {
+    child.stdin.end();
+    await once(child, 'exit');
+  };
+}
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'watchpost-outbox-'));
+  logged = [];
+});
+afterEach(() => {
+  for (const outbox of opened.splice(0)) outbox.close();
+  rmSync(folder, { recursive: true });
+});
+
+outboxContract('MemoryOutbox', async (maxBytes) => new MemoryOutbox(maxBytes));
+outboxContract('SqliteOutbox', async (maxBytes) => open('outbox.db', maxBytes));
+
+test('when the agent restarts, epoch, rows, numbers and the drop counter are as before', () => {
+  const before = open('outbox.db', 100);
+  before.append(makeRow('event'), 'now');
+  before.append(makeRow('event'), 'now');
+  before.append(makeRow('event'));
+  before.close();
+  const after = open('outbox.db', 100);
+  assert.equal(after.epoch, before.epoch);
+  assert.deepEqual(
+    after.peek('event', 0, 9).map((row) => row.seq),
+    [2, 3],
+  );
+  assert.equal(after.report(0).rows, 2);
+  assert.equal(after.report(0).dropped, 1);
+  after.acknowledge('event', 3);
+  after.close();
+  assert.equal(open('outbox.db', 100).append(makeRow('event')), 4);
+});
+
+test('a row that is not committed cannot be read, so it cannot be sent', () => {
+  const outbox = open();
+  outbox.append(makeRow('event'));
+  assert.deepEqual(outbox.peek('event', 0, 9), []);
+  assert.equal(outbox.lastSeq('event'), 0);
+  assert.equal(outbox.report(0).rows, 1);
+  outbox.flush();
+  assert.equal(outbox.peek('event', 0, 9).length, 1);
+});
+
+test('fifty rows are committed without waiting', () => {
+  const outbox = open();
+  for (let count = 0; count < 50; count += 1) outbox.append(makeRow('telemetry'));
+  assert.equal(outbox.lastSeq('telemetry'), 50);
+});
+
+test('when the group time is over, rows are committed by themselves', async () => {
+  const outbox = open('outbox.db', 1024, 5);
+  const committed = new Promise<void>((resolve) => outbox.onCommit(resolve));
+  outbox.append(makeRow('event'));
+  const keepAlive = setInterval(() => undefined, 1000);
+  await committed;
+  clearInterval(keepAlive);
+  assert.equal(outbox.lastSeq('event'), 1);
+});
+
+test('when the file is not a database, it is set aside and a new epoch begins', () => {
+  writeFileSync(join(folder, 'outbox.db'), 'no database at all\n'.repeat(500));
+  const outbox = open();
+  assert.deepEqual(logged, ['STORE_CORRUPT']);
+  assert.ok(readdirSync(folder).includes('outbox.db.corrupt-1234'));
+  assert.equal(outbox.append(makeRow('event'), 'now'), 1);
+});
+
+test('when pages of the file are damaged, it is set aside and a new epoch begins', () => {
+  const before = open();
+  for (let count = 0; count < 500; count += 1) before.append(makeRow('event', 0, 'x'.repeat(300)));
+  before.close();
+  const file = openSync(join(folder, 'outbox.db'), 'r+');
+  writeSync(file, Buffer.alloc(8 * PAGE_BYTES, 0xa5), 0, 8 * PAGE_BYTES, 8 * PAGE_BYTES);
+  closeSync(file);
+  const after = open();
+  assert.deepEqual(logged, ['STORE_CORRUPT']);
+  assert.notEqual(after.epoch, before.epoch);
+  assert.equal(after.append(makeRow('event'), 'now'), 1);
+});
+
+test('when the file has another version, it is set aside', () => {
+  open().close();
+  const file = new DatabaseSync(join(folder, 'outbox.db'));
+  file.exec('PRAGMA user_version = 99');
+  file.close();
+  assert.equal(open().firstSeq('event'), 1);
+  assert.deepEqual(logged, ['STORE_CORRUPT']);
+});
+
+test('when the path cannot hold a file, the error says so', () => {
+  writeFileSync(join(folder, 'file'), '');
+  assert.throws(
+    () => open('file/outbox.db'),
+    (error) => isAppError(error, 'STORE_FAILED') && error.message.includes('file/outbox.db'),
+  );
+});
+
+test('when a commit fails, rows wait in memory and are committed later, and the failure is logged once', async () => {
+  const outbox = open();
+  const release = await holdWriteLock(join(folder, 'outbox.db'));
+  outbox.append(makeRow('event'), 'now');
+  outbox.append(makeRow('event'), 'now');
+  assert.deepEqual(logged, ['STORE_FAILED']);
+  assert.equal(outbox.lastSeq('event'), 0);
+  await release();
+  outbox.flush();
+  assert.deepEqual(
+    outbox.peek('event', 0, 9).map((row) => row.seq),
+    [1, 2],
+  );
+});
+
+test('when commits fail for long, telemetry in memory is dropped first and counted, and numbers are not reused', async () => {
+  const outbox = open();
+  const release = await holdWriteLock(join(folder, 'outbox.db'));
+  outbox.append(makeRow('event'), 'now');
+  for (let count = 0; count < 1009; count += 1) outbox.append(makeRow('telemetry'));
+  assert.equal(outbox.report(0).rows, 1000);
+  assert.equal(outbox.report(0).dropped, 10);
+  await release();
+  outbox.flush();
+  assert.equal(outbox.firstSeq('event'), 1);
+  assert.equal(outbox.firstSeq('telemetry'), 11);
+  assert.equal(outbox.lastSeq('telemetry'), 1009);
+  outbox.close();
+  assert.equal(open().report(0).dropped, 10);
+});
