@@ -17,11 +17,18 @@ export const SECRET_FIELDS = [
   'privateKey',
 ] as const;
 
-export const REDACT_PATHS: readonly string[] = SECRET_FIELDS.flatMap((field) => [
-  field,
-  `*.${field}`,
-  `*.*.${field}`,
-]);
+const REDACT_PATHS = SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]);
+
+/** How both programs log: JSON lines, ISO time, level by name, secrets replaced. Options of pino, as plain data. */
+export function createLogOptions(level: string, program: string) {
+  return {
+    level,
+    base: { program },
+    redact: { paths: [...REDACT_PATHS], censor: '[Redacted]' },
+    formatters: { level: (label: string) => ({ level: label }) },
+    timestamp: () => `,"time":"${new Date().toISOString()}"`,
+  };
+}
 
 export const silentLogger: Logger = {
   debug: () => undefined,
