@@ -1,4 +1,4 @@
-import { ID_PATTERN, Id } from '@watchpost/shared/kernel/ids.ts';
+import { ID_PATTERN } from '@watchpost/shared/kernel/ids.ts';
 import Type, { type Static } from 'typebox';
 
 const closed = { additionalProperties: false } as const;
@@ -6,7 +6,7 @@ const closed = { additionalProperties: false } as const;
 /** One camera. Exactly one source: `url` (rtsp, rtsps, http, https), `device` (V4L2) or `file`. */
 export const CameraConfig = Type.Object(
   {
-    id: Id,
+    id: Type.String({ pattern: ID_PATTERN, description: 'id of this camera, part of its topics' }),
     name: Type.Optional(Type.String({ description: 'what people call this camera; default: its id' })),
     url: Type.Optional(
       Type.String({
