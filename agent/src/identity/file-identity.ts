@@ -1,0 +1,35 @@
+import { createPublicKey, type KeyObject } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { parseJson } from '@watchpost/shared/kernel/parse.ts';
+import { agentError } from '../kernel/errors.ts';
+import { identityFiles, parseEnrolResponse } from './identity-files.ts';
+import type { Identity } from './port.ts';
+
+/**
+ * Who this box is, as `enrol` left it on disk.
+ * @throws AppError NOT_ENROLLED
+ */
+export async function loadIdentity(dataDir: string): Promise<Identity> {
+  const files = identityFiles(dataDir);
+  const [text, secret] = await Promise.all([
+    readFile(files.identity, 'utf8'),
+    readFile(files.secret, 'utf8'),
+  ]).catch((cause: unknown) => {
+    throw agentError('NOT_ENROLLED', `this box has no identity in ${files.folder}`, { cause });
+  });
+  try {
+    const { directorKey, ...identity } = parseEnrolResponse(parseJson(text, files.identity));
+    return { ...identity, secret, directorKey: parseDirectorKey(directorKey) };
+  } catch (cause) {
+    throw agentError('NOT_ENROLLED', `the identity in ${files.identity} is damaged`, { cause });
+  }
+}
+
+/** @throws TypeError when `pem` is no Ed25519 public key */
+export function parseDirectorKey(pem: string): KeyObject {
+  const key = createPublicKey(pem);
+  if (key.asymmetricKeyType !== 'ed25519') {
+    throw new TypeError(`the director's key is ${key.asymmetricKeyType}, not ed25519`);
+  }
+  return key;
+}
