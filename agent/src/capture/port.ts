@@ -1,4 +1,5 @@
 import type { CameraCondition } from '@watchpost/shared/messages/camera.ts';
+import type { CameraConfig } from '../config/schema.ts';
 import type { AgentErrorCode } from '../kernel/errors.ts';
 
 /** How a source's pictures become tensors: `squash` ignores the aspect, `cover` cuts a centred crop. */
@@ -20,7 +21,7 @@ export interface Frame {
   readonly capturedAtMs: number;
   /** rgb24, width x height x 3, row by row. */
   readonly rgb: Uint8Array;
-  /** Position in the recording, for file sources. */
+  /** Position in the recording, for file sources; begins again with each pass of a `loop`. */
   readonly mediaMs?: number;
 }
 
@@ -42,15 +43,17 @@ export interface CameraCounters {
 
 /**
  * One camera, supervised for ever: it reconnects by itself and never throws after `start`.
- * Frames land in a slot where the newest wins.
+ * Frames land in a slot where the newest wins. A camera that was given no plan yet runs with a small one of its
+ * own, so that health and pictures flow while the box has no model.
  */
 export interface Camera {
   readonly id: string;
+  /** Resolves once supervision runs, not when the camera answers. Aborting `signal` stops the camera. */
   start(signal: AbortSignal): Promise<void>;
   stop(): Promise<void>;
   /**
    * Takes the newest frame out of the slot, waiting for one when it is empty.
-   * @returns undefined when `signal` is aborted, or a source without `loop` has ended
+   * @returns undefined when `signal` is aborted, the camera was stopped, or a source without `loop` has ended
    */
   nextFrame(signal: AbortSignal): Promise<Frame | undefined>;
   /** The latest picture as JPEG, for people. */
@@ -59,6 +62,12 @@ export interface Camera {
   counters(): CameraCounters;
   /** Called at each change of health. */
   onHealth(listener: (health: CameraHealth) => void): void;
-  /** Other tensor geometry, after a model change; the stream is reopened when it differs. */
+  /**
+   * Other tensor geometry, after a model change; the stream is reopened when it differs, which counts neither as
+   * a reconnect nor as a failure; a recording begins again. Every frame taken after this call has the new geometry.
+   */
   usePlan(plan: FramePlan): void;
 }
+
+/** Makes an inert camera; `plan` is missing while there is no model. */
+export type OpenCamera = (config: CameraConfig, plan?: FramePlan) => Camera;

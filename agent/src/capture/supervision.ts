@@ -1,0 +1,113 @@
+import { type BackoffPolicy, computeBackoffMs } from '@watchpost/shared/kernel/backoff.ts';
+import type { AgentErrorCode } from '../kernel/errors.ts';
+import type { PictureVerdict } from './picture-watch.ts';
+import type { CameraHealth } from './port.ts';
+import type { StreamFailure } from './stream-error.ts';
+
+/** Every limit of supervision; tests shorten them. */
+export interface CaptureLimits {
+  /** From the start of ffmpeg to its first frame. */
+  readonly firstFrameMs: number;
+  /** A stream is stalled after the longer of this and `stallIntervals` frames. */
+  readonly stallMs: number;
+  readonly stallIntervals: number;
+  /** How long ffmpeg waits for a silent socket. */
+  readonly socketTimeoutMs: number;
+  /** From SIGTERM to SIGKILL. */
+  readonly killAfterMs: number;
+  readonly reconnect: BackoffPolicy;
+  /** Cameras lock out who keeps knocking with a wrong password. */
+  readonly authRetryMs: number;
+  /** How often a running stream is looked at. */
+  readonly tickMs: number;
+}
+
+export const CAPTURE_LIMITS: CaptureLimits = {
+  firstFrameMs: 20_000,
+  stallMs: 10_000,
+  stallIntervals: 5,
+  socketTimeoutMs: 10_000,
+  killAfterMs: 3_000,
+  reconnect: { baseMs: 1_000, maxMs: 60_000 },
+  authRetryMs: 300_000,
+  tickMs: 1_000,
+};
+
+export interface RunningStream {
+  readonly fps: number;
+  readonly startedAtMs: number;
+  readonly lastFrameAtMs?: number;
+}
+
+/** Alive but silent is the main way cameras fail; undefined while all is well. */
+export function findSilence(
+  stream: RunningStream,
+  limits: CaptureLimits,
+  nowMs: number,
+): StreamFailure | undefined {
+  if (stream.lastFrameAtMs === undefined) {
+    if (nowMs - stream.startedAtMs < limits.firstFrameMs) return undefined;
+    return { code: 'CAMERA_TIMEOUT', detail: `no frame within ${limits.firstFrameMs} ms` };
+  }
+  const limitMs = Math.max(limits.stallMs, (limits.stallIntervals * 1000) / stream.fps);
+  if (nowMs - stream.lastFrameAtMs < limitMs) return undefined;
+  return { code: 'CAMERA_STALLED', detail: `no frame for ${limitMs} ms` };
+}
+
+/** How a stream went: `ended` is ffmpeg leaving by itself without complaint. */
+export type StreamEnd =
+  | { readonly kind: 'ended'; readonly frames: number }
+  | { readonly kind: 'failed'; readonly frames: number; readonly failure: StreamFailure };
+
+export type SourceKind = 'live' | 'recording' | 'loop';
+
+export type NextStep =
+  /** The recording is over. */
+  | { readonly kind: 'finish' }
+  | { readonly kind: 'replay' }
+  | { readonly kind: 'retry'; readonly afterMs: number; readonly failure: StreamFailure };
+
+export interface Situation {
+  readonly source: SourceKind;
+  readonly end: StreamEnd;
+  /** Failures in a row without a single frame. */
+  readonly attempt: number;
+  /** A draw from [0, 1). */
+  readonly random01: number;
+}
+
+export function planNext({ source, end, attempt, random01 }: Situation, limits: CaptureLimits): NextStep {
+  if (end.kind === 'ended' && end.frames > 0 && source !== 'live') {
+    return { kind: source === 'loop' ? 'replay' : 'finish' };
+  }
+  const failure = end.kind === 'failed' ? end.failure : silentEnd(source);
+  const afterMs =
+    failure.code === 'CAMERA_AUTH'
+      ? limits.authRetryMs
+      : computeBackoffMs(limits.reconnect, attempt, random01);
+  return { kind: 'retry', afterMs, failure };
+}
+
+function silentEnd(source: SourceKind): StreamFailure {
+  return source === 'live'
+    ? { code: 'CAMERA_UNREACHABLE', detail: 'the camera closed the stream' }
+    : { code: 'CAMERA_FORMAT', detail: 'the file holds no picture' };
+}
+
+/** What is known of a camera; `flowing` from the first frame of a stream to its end. */
+export interface CameraSight {
+  readonly stream: 'connecting' | 'flowing' | 'failed' | 'finished';
+  readonly failure?: StreamFailure;
+  readonly picture: PictureVerdict;
+}
+
+export function computeHealth(sight: CameraSight): Omit<CameraHealth, 'quality01'> {
+  if (sight.stream === 'finished') return { condition: 'disabled', code: 'CAMERA_ENDED' };
+  if (sight.stream === 'flowing') {
+    return { condition: sight.picture === 'clear' ? 'online' : sight.picture };
+  }
+  return { condition: conditionOf(sight.failure?.code), ...sight.failure };
+}
+
+const conditionOf = (code: AgentErrorCode | undefined): 'stalled' | 'offline' =>
+  code === 'CAMERA_STALLED' ? 'stalled' : 'offline';
