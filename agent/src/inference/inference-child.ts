@@ -1,0 +1,46 @@
+import { isAppError } from '@watchpost/shared/kernel/errors.ts';
+import { AGENT_ERRORS, type AgentErrorCode } from '../kernel/errors.ts';
+import type { ChildReply, ChildRequest } from './child-messages.ts';
+import { localRuntime } from './local-runtime.ts';
+import type { Classifier } from './port.ts';
+
+// The inference process. It lives as long as the channel to the agent: an interrupt at a terminal reaches the whole
+// group, and the agent still wants to stop in order.
+process.on('SIGINT', () => undefined);
+process.on('SIGTERM', () => undefined);
+process.on('disconnect', () => process.exit(0));
+
+let classifier: Classifier | undefined;
+
+process.on('message', (request: ChildRequest) => {
+  answer(request)
+    .catch(describeFailure)
+    .then((reply) => process.send?.(reply));
+});
+
+async function answer(request: ChildRequest): Promise<ChildReply> {
+  switch (request.kind) {
+    case 'load':
+      classifier = await localRuntime.load(request.spec);
+      return { kind: 'loaded', executionProviders: classifier.executionProviders };
+    case 'classify':
+      return { kind: 'classified', prediction: await loaded().classify(request.rgb) };
+    case 'release':
+      await classifier?.release();
+      return { kind: 'released' };
+  }
+}
+
+function loaded(): Classifier {
+  if (classifier === undefined) throw new Error('classify before load');
+  return classifier;
+}
+
+/** Coded errors travel; anything else is a bug and ends the process, which the agent sees as a crash. */
+function describeFailure(error: unknown): ChildReply {
+  if (!isAppError(error) || !isAgentCode(error.code)) throw error;
+  const cause = error.cause instanceof Error ? error.cause.message : '';
+  return { kind: 'failed', code: error.code, what: error.message, cause };
+}
+
+const isAgentCode = (code: string): code is AgentErrorCode => Object.hasOwn(AGENT_ERRORS, code);

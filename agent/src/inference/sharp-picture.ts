@@ -1,0 +1,47 @@
+import sharp, { type KernelEnum, type OutputInfo, type Sharp } from 'sharp';
+import type { FramePlan } from '../capture/port.ts';
+import { agentError } from '../kernel/errors.ts';
+import type { ReadPicture } from './port.ts';
+
+/** Sharp has no box filter; its linear one averages over the same pixels when it shrinks. */
+const KERNELS: Readonly<Record<FramePlan['scaleFlags'], keyof KernelEnum>> = {
+  bilinear: 'linear',
+  bicubic: 'cubic',
+  area: 'linear',
+  lanczos: 'lanczos3',
+};
+
+export const readPicture: ReadPicture = async (picture, plan) => {
+  try {
+    // As people see it: turned as its EXIF data say, without transparency, three channels also when grey.
+    const upright = sharp(picture).autoOrient().removeAlpha().toColourspace('srgb');
+    return await resize(upright, plan);
+  } catch (cause) {
+    const name = typeof picture === 'string' ? picture : `a picture of ${picture.length} bytes`;
+    throw agentError('PICTURE_UNREADABLE', `${name} cannot be read as a picture`, { cause });
+  }
+};
+
+async function resize(picture: Sharp, plan: FramePlan): Promise<Uint8Array> {
+  const { width, height, shortestEdge } = plan;
+  const kernel = KERNELS[plan.scaleFlags];
+  if (shortestEdge === undefined)
+    return picture
+      .resize(width, height, { fit: plan.fit === 'cover' ? 'cover' : 'fill', kernel })
+      .raw()
+      .toBuffer();
+  const { data, info } = await picture
+    .resize(shortestEdge, shortestEdge, { fit: 'outside', kernel })
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  return cutCentre(data, info, plan);
+}
+
+function cutCentre(data: Buffer, info: OutputInfo, { width, height }: FramePlan): Promise<Uint8Array> {
+  const left = Math.floor((info.width - width) / 2);
+  const top = Math.floor((info.height - height) / 2);
+  return sharp(data, { raw: { width: info.width, height: info.height, channels: 3 } })
+    .extract({ left, top, width, height })
+    .raw()
+    .toBuffer();
+}

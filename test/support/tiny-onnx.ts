@@ -1,0 +1,81 @@
+/**
+ * Writes an ONNX file that names the strongest of red, green and blue: mean of each channel, times `factor`, then
+ * softmax unless `ending` says otherwise. Protobuf by hand, after onnx.proto (opset 13).
+ */
+export interface TinyOnnx {
+  readonly dtype: 'uint8' | 'float32';
+  readonly layout: 'NHWC' | 'NCHW';
+  readonly width: number;
+  readonly height: number;
+  readonly batch?: number | string;
+  readonly ending?: 'probabilities' | 'logits';
+  /** NaN makes every output NaN. */
+  readonly factor?: number;
+}
+
+const FLOAT = 1;
+const ELEMENT_TYPES = { float32: FLOAT, uint8: 2 } as const;
+
+export function tinyOnnx(model: TinyOnnx): Uint8Array {
+  const { width, height, batch = 1 } = model;
+  const shape = model.layout === 'NCHW' ? [batch, 3, height, width] : [batch, height, width, 3];
+  const axes = model.layout === 'NCHW' ? [2, 3] : [1, 2];
+  const isLast = model.ending === 'logits';
+  const graph = message(
+    field(1, node('Cast', ['input'], 'float', [attribute('to', FLOAT)])),
+    field(1, node('ReduceMean', ['float'], 'mean', [attribute('axes', axes), attribute('keepdims', 0)])),
+    field(1, node('Mul', ['mean', 'factor'], isLast ? 'output' : 'scaled', [])),
+    isLast ? message() : field(1, node('Softmax', ['scaled'], 'output', [attribute('axis', 1)])),
+    field(2, text('tiny')),
+    field(5, scalar('factor', model.factor ?? 0.02)),
+    field(11, valueInfo('input', ELEMENT_TYPES[model.dtype], shape)),
+    field(12, valueInfo('output', FLOAT, [batch, 3])),
+  );
+  return message(number(1, 8), field(7, graph), field(8, message(number(2, 13))));
+}
+
+const text = (value: string): Uint8Array => new TextEncoder().encode(value);
+const message = (...parts: readonly Uint8Array[]): Uint8Array => Buffer.concat(parts);
+
+function varint(value: number): Uint8Array {
+  return value < 128
+    ? Uint8Array.of(value)
+    : message(Uint8Array.of((value % 128) + 128), varint(Math.floor(value / 128)));
+}
+
+const field = (tag: number, bytes: Uint8Array): Uint8Array =>
+  message(varint(tag * 8 + 2), varint(bytes.length), bytes);
+const number = (tag: number, value: number): Uint8Array => message(varint(tag * 8), varint(value));
+
+function node(
+  type: string,
+  inputs: readonly string[],
+  output: string,
+  attributes: readonly Uint8Array[],
+): Uint8Array {
+  return message(
+    ...inputs.map((name) => field(1, text(name))),
+    field(2, text(output)),
+    field(4, text(type)),
+    ...attributes.map((it) => field(5, it)),
+  );
+}
+
+function attribute(name: string, value: number | readonly number[]): Uint8Array {
+  return typeof value === 'number'
+    ? message(field(1, text(name)), number(3, value), number(20, 2))
+    : message(field(1, text(name)), ...value.map((it) => number(8, it)), number(20, 7));
+}
+
+function scalar(name: string, value: number): Uint8Array {
+  const raw = new Uint8Array(Float32Array.of(value).buffer);
+  return message(number(2, FLOAT), field(8, text(name)), field(9, raw));
+}
+
+function valueInfo(name: string, elementType: number, shape: readonly (number | string)[]): Uint8Array {
+  const sides = shape.map((side) =>
+    field(1, typeof side === 'number' ? number(1, side) : field(2, text(side))),
+  );
+  const tensor = message(number(1, elementType), field(2, message(...sides)));
+  return message(field(1, text(name)), field(2, field(1, tensor)));
+}
