@@ -13,6 +13,12 @@ export const SERVER_ERRORS = {
   NOT_FOUND: { retry: false, http: 404, remedy: 'Check the id.' },
   LOGIN_REQUIRED: { retry: false, http: 401, remedy: "Log in, or give the device's credentials." },
   LOGIN_FAILED: { retry: false, http: 401, remedy: 'Check user and password.' },
+  LOGIN_RATE: { retry: true, http: 429, remedy: 'Wait for the time named, then log in again.' },
+  ORIGIN_FOREIGN: {
+    retry: false,
+    http: 403,
+    remedy: 'Use the web page of this very server, or the API without a browser.',
+  },
   TOKEN_INVALID: { retry: false, http: 403, remedy: 'Make a new enrolment token (`fleetctl token create`).' },
   TOKEN_USED: { retry: false, http: 409, remedy: 'A token enrols one box once: make a new one.' },
   PROOF_INVALID: {
@@ -38,6 +44,11 @@ export const SERVER_ERRORS = {
     http: 500,
     remedy: 'Check that the disk of the server has room and is writable.',
   },
+  STORE_TOO_NEW: {
+    retry: false,
+    http: 500,
+    remedy: 'Start the version of the server that wrote this database, or a newer one.',
+  },
   SERVER_UNREACHABLE: {
     retry: true,
     http: 503,
@@ -45,6 +56,12 @@ export const SERVER_ERRORS = {
   },
   FILE_UNREADABLE: { retry: false, http: 400, remedy: 'Check the path.' },
   MODEL_UNREADABLE: { retry: false, http: 422, remedy: 'Give a file that ONNX Runtime can load.' },
+  MODEL_UNSUITABLE: {
+    retry: false,
+    http: 422,
+    remedy:
+      'Give an image classifier: one float32 or uint8 input [1,3,H,W] or [1,H,W,3], one score per class as output.',
+  },
   LABELS_MISMATCH: {
     retry: false,
     http: 422,
@@ -54,6 +71,18 @@ export const SERVER_ERRORS = {
     retry: false,
     http: 400,
     remedy: 'A float model needs --preprocess imagenet, tf, unit, raw, or a preprocessor_config.json file.',
+  },
+  PREPROCESS_INVALID: {
+    retry: false,
+    http: 400,
+    remedy:
+      'Give imagenet, tf, unit, raw, or a preprocessor_config.json that ends in the size the model takes.',
+  },
+  PICTURE_UNREADABLE: { retry: false, http: 415, remedy: 'Give JPEG, PNG or WebP pictures.' },
+  KEY_INVALID: {
+    retry: false,
+    http: 400,
+    remedy: 'Give an Ed25519 key in PEM, as `fleetctl keys new` makes them.',
   },
   INTERNAL: { retry: true, http: 500, remedy: 'See the log of the server, by the request id.' },
 } as const satisfies Record<string, ErrorKind>;

@@ -63,6 +63,23 @@ export type DurableMessage =
   | { readonly stream: 'deployment'; readonly deviceId: string; readonly body: DeploymentChange }
   | { readonly stream: 'telemetry'; readonly deviceId: string; readonly body: Telemetry & Durable };
 
+/**
+ * A numbered message whose body does not fit its schema. It is kept aside under its number: otherwise the stream would
+ * have a gap for ever, and the box would send it again for ever.
+ */
+export interface RejectedMessage {
+  readonly stream: Stream;
+  readonly deviceId: string;
+  readonly body: Durable;
+  /** What is wrong with it. */
+  readonly problem: string;
+  /** As it came. */
+  readonly payload: string;
+}
+
+/** What the server numbers and receipts. */
+export type NumberedMessage = DurableMessage | RejectedMessage;
+
 /** Up to where a (device, epoch, stream) is stored without a gap. */
 export interface Cursor {
   readonly deviceId: string;
@@ -74,8 +91,10 @@ export interface Cursor {
 export interface CommitResult {
   /** The cursor of every (device, epoch, stream) the batch touched. */
   readonly cursors: readonly Cursor[];
-  /** Messages stored now, without those that were there already. */
+  /** Messages stored now, without those that were there already and those rejected. */
   readonly fresh: readonly DurableMessage[];
+  /** Deployments that a fresh change moved, as they are now. */
+  readonly moved: readonly DeploymentRecord[];
 }
 
 export interface EventRow extends CameraEvent {
@@ -99,11 +118,18 @@ export interface DeviceStore {
   list(): Promise<readonly DeviceRecord[]>;
   addToken(token: TokenRecord): Promise<void>;
   findToken(tokenSha256: string): Promise<TokenRecord | undefined>;
-  /** Marks the token used and writes the device in one transaction. @returns false when the token was used by another */
+  /**
+   * Marks the token used and writes the device, over an older record of the same id, in one transaction.
+   * @returns false when the token is unknown, or was used by another device or for another key
+   */
   enrol(device: DeviceRecord, tokenSha256: string): Promise<boolean>;
 }
 
 export interface BundleStore {
+  /**
+   * Adding the same digest again is no error.
+   * @throws AppError VERSION_TAKEN when this version of the model has another digest
+   */
   add(bundle: BundleRecord): Promise<void>;
   find(digest: string): Promise<BundleRecord | undefined>;
   findVersion(model: string, version: string): Promise<BundleRecord | undefined>;
@@ -120,12 +146,13 @@ export interface DeploymentStore {
 export interface ReportStore {
   /**
    * Stores a batch in one transaction, each (device, epoch, stream, seq) once, and moves the cursors. A deployment
-   * change also moves its deployment's state, in order of seq.
+   * change also moves its deployment's state, in order of seq. Once resolved, it survives a power cut.
    */
-  commit(batch: readonly DurableMessage[], receivedAtMs: number): Promise<CommitResult>;
+  commit(batch: readonly NumberedMessage[], receivedAtMs: number): Promise<CommitResult>;
+  /** Newest first. */
   events(query: EventQuery): Promise<readonly EventRow[]>;
   countEvents(): Promise<number>;
-  /** Summaries since `sinceMs`, oldest first. */
+  /** The newest `limit` summaries since `sinceMs`, oldest first. */
   telemetry(deviceId: string, sinceMs: number, limit: number): Promise<readonly Telemetry[]>;
 }
 

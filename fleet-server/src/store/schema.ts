@@ -1,0 +1,122 @@
+import type { Stream } from '@watchpost/shared/messages/durable.ts';
+import type { Generated, Kysely, Transaction } from 'kysely';
+import type { BundleRecord, DeploymentRecord, DeviceRecord } from './port.ts';
+
+/** Columns named `*_ms` are Unix milliseconds; columns `body`, `manifest`, `signatures`, `hardware` hold JSON. */
+export interface DeviceRow {
+  id: string;
+  fleet: string;
+  state: DeviceRecord['state'];
+  public_key: string;
+  fingerprint: string;
+  secret_sha256: string;
+  hardware: string;
+  enrolled_at_ms: number;
+}
+
+export interface TokenRow {
+  token_sha256: string;
+  created_at_ms: number;
+  expires_at_ms: number;
+  used_by: string | null;
+}
+
+export interface BundleRow {
+  digest: string;
+  model: string;
+  version: string;
+  manifest: string;
+  signatures: string;
+  state: BundleRecord['state'];
+  created_at_ms: number;
+}
+
+export interface DeploymentRow {
+  row_id: Generated<number>;
+  id: string;
+  device_id: string;
+  bundle_digest: string;
+  model: string;
+  version: string;
+  state: DeploymentRecord['state'];
+  reason: string | null;
+  detail: string | null;
+  order_jws: string;
+  /** The newest change that was looked at: those before it came late. */
+  change_epoch: string | null;
+  change_seq: number | null;
+  created_at_ms: number;
+  updated_at_ms: number;
+}
+
+/** What every stored report has. */
+interface ReportRow {
+  row_id: Generated<number>;
+  device_id: string;
+  epoch: string;
+  seq: number;
+  body: string;
+  received_at_ms: number;
+}
+
+export interface EventTableRow extends ReportRow {
+  camera: string;
+}
+
+export interface DeploymentChangeRow extends ReportRow {
+  deployment_id: string;
+}
+
+export interface TelemetryRow extends ReportRow {
+  ts_ms: number;
+}
+
+export interface RejectedRow extends ReportRow {
+  stream: Stream;
+  problem: string;
+}
+
+export interface CursorRow {
+  device_id: string;
+  epoch: string;
+  stream: Stream;
+  up_to: number;
+}
+
+/** A stored number above its cursor: it waits for the gap below it to close. */
+export interface PendingRow {
+  device_id: string;
+  epoch: string;
+  stream: Stream;
+  seq: number;
+}
+
+export interface UserRow {
+  name: string;
+  password_hash: string;
+}
+
+export interface SessionRow {
+  token_sha256: string;
+  user_name: string;
+  expires_at_ms: number;
+}
+
+/** The tables, named as SQL names them. */
+export type Tables = {
+  devices: DeviceRow;
+  enrolment_tokens: TokenRow;
+  bundles: BundleRow;
+  deployments: DeploymentRow;
+  events: EventTableRow;
+  deployment_changes: DeploymentChangeRow;
+  telemetry_summaries: TelemetryRow;
+  rejected_reports: RejectedRow;
+  cursors: CursorRow;
+  pending_seqs: PendingRow;
+  users: UserRow;
+  sessions: SessionRow;
+};
+
+export type Db = Kysely<Tables>;
+export type Tx = Transaction<Tables>;

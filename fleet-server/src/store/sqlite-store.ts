@@ -1,0 +1,55 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import SqliteDatabase from 'better-sqlite3';
+import { Kysely, SqliteDialect } from 'kysely';
+import { createAccountStore } from './account-store.ts';
+import { attempt } from './attempt.ts';
+import { createBundleStore } from './bundle-store.ts';
+import { createDeploymentStore } from './deployment-store.ts';
+import { createDeviceStore } from './device-store.ts';
+import { migrate } from './migrate.ts';
+import type { Store } from './port.ts';
+import { createReportStore } from './report-store.ts';
+import type { Tables } from './schema.ts';
+
+/** How long a statement waits for another process (a backup, a shell) that holds the file. */
+const BUSY_TIMEOUT_MS = 5_000;
+
+/**
+ * Opens the database file, made when missing, and brings it to the newest schema.
+ * @throws AppError STORE_FAILED | STORE_TOO_NEW
+ */
+export async function openSqliteStore(path: string): Promise<Store> {
+  const file = await attempt(`open ${path}`, () => openFile(path));
+  const connection = new Kysely<unknown>({ dialect: new SqliteDialect({ database: file }) });
+  try {
+    await attempt(`bring ${path} to the newest schema`, () => migrate(connection));
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+  const db = connection.withTables<Tables>();
+  return {
+    devices: createDeviceStore(db),
+    bundles: createBundleStore(db),
+    deployments: createDeploymentStore(db),
+    reports: createReportStore(db),
+    accounts: createAccountStore(db),
+    close: () => db.destroy(),
+  };
+}
+
+/** `synchronous = FULL`: a receipt promises that the report survives a power cut; NORMAL may lose the last commits. */
+async function openFile(path: string): Promise<SqliteDatabase.Database> {
+  await mkdir(dirname(path), { recursive: true });
+  const file = new SqliteDatabase(path, { timeout: BUSY_TIMEOUT_MS });
+  try {
+    file.pragma('journal_mode = WAL');
+    file.pragma('synchronous = FULL');
+    file.pragma('foreign_keys = ON');
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+  return file;
+}
