@@ -1,0 +1,70 @@
+import { randomUUID } from 'node:crypto';
+import cookie from '@fastify/cookie';
+import { fastify } from 'fastify';
+import { createErrorHandler } from './error-handler.ts';
+import { createGuards } from './guards.ts';
+import { createLiveClients } from './live-clients.ts';
+import { serveOpenApi } from './openapi.ts';
+import type { HttpApp, HttpDeps, Routes } from './route.ts';
+import { artifactRoutes } from './routes/artifacts.ts';
+import { bundleRoutes } from './routes/bundles.ts';
+import { deploymentRoutes } from './routes/deployments.ts';
+import { deviceRoutes } from './routes/devices.ts';
+import { enrolmentRoutes } from './routes/enrolment.ts';
+import { eventRoutes } from './routes/events.ts';
+import { healthRoutes } from './routes/health.ts';
+import { liveRoutes } from './routes/live.ts';
+import { pictureRoutes } from './routes/pictures.ts';
+import { sessionRoutes } from './routes/session.ts';
+import { telemetryRoutes } from './routes/telemetry.ts';
+import { SECURITY_HEADERS } from './security-headers.ts';
+import { compileValidator } from './validation.ts';
+import { serveWebUi } from './web-ui.ts';
+
+const API_ROUTES: readonly Routes[] = [
+  sessionRoutes,
+  deviceRoutes,
+  eventRoutes,
+  telemetryRoutes,
+  pictureRoutes,
+  enrolmentRoutes,
+  artifactRoutes,
+  bundleRoutes,
+  deploymentRoutes,
+  liveRoutes,
+];
+const HEARTBEAT_MS = 15_000;
+/** A connection on which nothing moves for so long is closed. */
+const IDLE_MS = 120_000;
+
+/** The API, its documentation and the web UI, ready to listen. */
+export async function createHttpApp(deps: HttpDeps): Promise<HttpApp> {
+  const replyError = createErrorHandler(deps.log);
+  const app: HttpApp = fastify({
+    connectionTimeout: IDLE_MS,
+    genReqId: () => randomUUID(),
+    frameworkErrors: (error, request, reply) => void replyError(error, request, reply),
+  });
+  const liveClients = createLiveClients({ fleet: deps.fleet.view, heartbeatMs: HEARTBEAT_MS });
+  const guards = createGuards(deps.access);
+  app.setValidatorCompiler(compileValidator);
+  app.setErrorHandler(replyError);
+  app.decorateRequest('actor');
+  app.addHook('onRequest', async (_request, reply) => void reply.headers(SECURITY_HEADERS));
+  app.addHook('onResponse', async ({ id, method, url }, { statusCode, elapsedTime }) =>
+    deps.log.debug(
+      { requestId: id, method, url, status: statusCode, ms: Math.round(elapsedTime) },
+      'http request',
+    ),
+  );
+  app.addHook('preClose', async () => liveClients.stop());
+  await app.register(cookie);
+  await serveOpenApi(app);
+  await app.register(async (scope) => healthRoutes(scope, { ...deps, guards, liveClients }));
+  for (const routes of API_ROUTES)
+    await app.register(async (scope) => routes(scope, { ...deps, guards, liveClients }), {
+      prefix: '/api/v1',
+    });
+  await serveWebUi(app, deps.webDir);
+  return app;
+}

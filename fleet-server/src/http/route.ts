@@ -1,0 +1,66 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import { ErrorReply } from '@watchpost/shared/api/fleet.ts';
+import { Id, Sha256 } from '@watchpost/shared/kernel/ids.ts';
+import type { Logger } from '@watchpost/shared/kernel/log.ts';
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
+import Type from 'typebox';
+import type { Accounts } from '../accounts/port.ts';
+import type { BlobStore } from '../blobs/port.ts';
+import type { DeviceAuthenticator } from '../broker/port.ts';
+import type { FleetView, PictureBoard } from '../devices/port.ts';
+import type { BundleRegistry } from '../registry/port.ts';
+import type { ReportStore } from '../store/port.ts';
+import type { Guards } from './guards.ts';
+import type { LiveClients } from './live-clients.ts';
+import type { Director, Enrolment } from './port.ts';
+
+export type HttpApp = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>;
+
+/** What the web server serves. */
+export interface HttpDeps {
+  readonly access: { readonly accounts: Accounts; readonly authenticateDevice: DeviceAuthenticator };
+  readonly fleet: {
+    readonly view: FleetView;
+    readonly pictures: PictureBoard;
+    readonly reports: Pick<ReportStore, 'events' | 'telemetry'>;
+  };
+  readonly models: {
+    readonly registry: BundleRegistry;
+    readonly blobs: BlobStore;
+    readonly director: Director;
+    /** Longest artifact taken. */
+    readonly maxBytes: number;
+  };
+  readonly enrolment: Enrolment;
+  readonly log: Logger;
+  /** Folder of the built web UI; it may be absent. */
+  readonly webDir: string;
+  readonly nowMs: () => number;
+}
+
+/** What a route file gets: the app's dependencies and who may pass. */
+export interface RouteDeps extends HttpDeps {
+  readonly guards: Guards;
+  readonly liveClients: LiveClients;
+}
+
+/** Registers the routes of one kind on a scope of their own. */
+export type Routes = (app: HttpApp, deps: RouteDeps) => void;
+
+/** Replies every route may give beside its own. */
+export const errorReplies = { '4xx': ErrorReply, '5xx': ErrorReply } as const;
+
+/** A body that is sent as it is: bytes, or none for HEAD. */
+export const Bytes = Type.Unsafe<Readable | Uint8Array | undefined>({ type: 'string', format: 'binary' });
+
+export const DeviceParams = Type.Object({ id: Id });
+export const CameraParams = Type.Object({ id: Id, camera: Id });
+export const DigestParams = Type.Object({ digest: Sha256 });

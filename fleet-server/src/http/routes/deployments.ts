@@ -1,0 +1,23 @@
+import { DeploymentRequest, DeploymentView } from '@watchpost/shared/api/registry.ts';
+import { FOR_USERS } from '../openapi.ts';
+import { DeviceParams, errorReplies, type Routes } from '../route.ts';
+
+/** POST /devices/:id/deployments: orders one device to run a bundle. */
+export const deploymentRoutes: Routes = (app, { models, guards }) => {
+  app.post(
+    '/devices/:id/deployments',
+    {
+      onRequest: guards.requireUser,
+      schema: {
+        summary: 'Order a device to run a bundle',
+        tags: ['deployments'],
+        security: FOR_USERS,
+        params: DeviceParams,
+        body: DeploymentRequest,
+        response: { 201: DeploymentView, ...errorReplies },
+      },
+    },
+    async (request, reply) =>
+      reply.code(201).send(await models.director.deploy(request.params.id, request.body.bundleDigest)),
+  );
+};

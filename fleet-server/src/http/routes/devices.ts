@@ -1,0 +1,38 @@
+import { DeviceList, DeviceView } from '@watchpost/shared/api/fleet.ts';
+import { requireKnownDevice } from '../known-device.ts';
+import { FOR_USERS } from '../openapi.ts';
+import { DeviceParams, errorReplies, type Routes } from '../route.ts';
+
+/** /devices: the fleet as it is now. */
+export const deviceRoutes: Routes = (app, { fleet, guards }) => {
+  const tags = ['devices'];
+
+  app.get(
+    '/devices',
+    {
+      onRequest: guards.requireUser,
+      schema: {
+        summary: 'Every device',
+        tags,
+        security: FOR_USERS,
+        response: { 200: DeviceList, ...errorReplies },
+      },
+    },
+    () => ({ devices: [...fleet.view.devices()] }),
+  );
+
+  app.get(
+    '/devices/:id',
+    {
+      onRequest: guards.requireUser,
+      schema: {
+        summary: 'One device',
+        tags,
+        security: FOR_USERS,
+        params: DeviceParams,
+        response: { 200: DeviceView, ...errorReplies },
+      },
+    },
+    (request) => requireKnownDevice(fleet.view, request.params.id),
+  );
+};

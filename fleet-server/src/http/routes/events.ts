@@ -1,0 +1,57 @@
+import { EventPage, type StoredEvent } from '@watchpost/shared/api/fleet.ts';
+import { Id } from '@watchpost/shared/kernel/ids.ts';
+import Type from 'typebox';
+import type { EventRow } from '../../store/port.ts';
+import { FOR_USERS } from '../openapi.ts';
+import { errorReplies, type Routes } from '../route.ts';
+
+const EventQuery = Type.Object(
+  {
+    device: Type.Optional(Id),
+    camera: Type.Optional(Id),
+    before: Type.Optional(Type.Integer({ minimum: 1, description: '`next` of the page before' })),
+    limit: Type.Integer({ minimum: 1, maximum: 500, default: 50 }),
+  },
+  { additionalProperties: false },
+);
+
+/** GET /events: newest first, page by page. */
+export const eventRoutes: Routes = (app, { fleet, guards }) => {
+  app.get(
+    '/events',
+    {
+      onRequest: guards.requireUser,
+      schema: {
+        summary: 'Stored events, newest first',
+        tags: ['events'],
+        security: FOR_USERS,
+        querystring: EventQuery,
+        response: { 200: EventPage, ...errorReplies },
+      },
+    },
+    async (request): Promise<EventPage> => {
+      const { device, camera, before, limit } = request.query;
+      // One more than asked for tells whether there is a next page.
+      const rows = await fleet.reports.events({
+        limit: limit + 1,
+        ...(device !== undefined && { deviceId: device }),
+        ...(camera !== undefined && { camera }),
+        ...(before !== undefined && { before }),
+      });
+      const page = rows.slice(0, limit);
+      const last = page.at(-1);
+      const events = page.map(viewEvent);
+      return rows.length > limit && last !== undefined ? { events, next: last.rowId } : { events };
+    },
+  );
+};
+
+function viewEvent({
+  rowId: _rowId,
+  epoch: _epoch,
+  seq: _seq,
+  firstSeq: _first,
+  ...event
+}: EventRow): StoredEvent {
+  return event;
+}
