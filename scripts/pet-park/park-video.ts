@@ -9,7 +9,7 @@ import type { TruthLabel } from './timeline.ts';
 import { createWorld, PARK_FPS, renderFrame } from './world.ts';
 
 /** Raised with every change that alters a drawn pixel, so that caches of older pictures are not reused. */
-export const GENERATOR_VERSION = 1;
+export const GENERATOR_VERSION = 2;
 
 export interface ParkVideoOptions {
   readonly seed: number;

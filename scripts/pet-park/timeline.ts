@@ -63,8 +63,8 @@ function chooseAnimal(
   const near = (context.place + random.range(0.15, 0.85)) / context.crowd;
   const height01 = (context.crowd > 1 ? 0.25 + 0.2 * near : 0.27 + 0.3 * near) * random.range(0.95, 1.05);
   const unit = height01 / ANIMAL_REACH[kind].top;
-  const enterSec = random.range(0.2, 0.2 + 0.5 * context.crowd);
-  const pauseSec = random.chance(0.4) ? random.range(1, 2.4) : 0;
+  const enterSec = 0.2 + context.place + random.range(0, 0.6);
+  const pauseSec = context.crowd === 1 && random.chance(0.5) ? random.range(1, 2.4) : 0;
   const wayPerUnit = (ASPECT + unit * (ANIMAL_REACH[kind].right - ANIMAL_REACH[kind].left)) / unit;
   const slowest = wayPerUnit / (STRETCH_SEC - QUIET_END_SEC - enterSec - pauseSec);
   const unitsPerSec = Math.max(random.range(1.05, 1.7), slowest);

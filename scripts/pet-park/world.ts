@@ -1,11 +1,14 @@
+import { type Actor, type Bounds, drawActor, drawShadow } from './actor.ts';
 import { ANIMAL_BOUNDS, ANIMAL_REACH, animalLayers } from './animal-shape.ts';
-import { chooseScenery, paintScenery } from './background.ts';
+import { paintScenery } from './background.ts';
 import { createSprite, type Layer, paintLayer, type Sprite, type Texture } from './blob-painter.ts';
 import { coatTexture, type Split } from './coat.ts';
-import { createLight, GRAIN_LENGTH, type Light } from './light.ts';
+import { expose } from './exposure.ts';
+import { createLight, type Light } from './light.ts';
 import { type Canvas, drawText, textWidth } from './overlay.ts';
 import { PERSON_BOUNDS, PERSON_STRIDE, personLayers } from './person-shape.ts';
 import { createRandom, hashKeys } from './random.ts';
+import { chooseScenery } from './scenery.ts';
 import {
   type AnimalWalker,
   type FrameTruth,
@@ -55,28 +58,9 @@ interface PoseMemory {
   readonly textures: Map<string, Texture>;
 }
 
-interface Bounds {
-  readonly left: number;
-  readonly right: number;
-  readonly top: number;
-  readonly bottom: number;
-}
-
-/** One thing to draw: its sprite and where its model origin stands, in pixels. */
-interface Actor {
-  readonly sprite: Sprite;
-  readonly originPx: number;
-  readonly groundPx: number;
-  readonly unitPx: number;
-  readonly heading: 1 | -1;
-  readonly bounds: Bounds;
-}
-
 export const PARK_FPS = 25;
 const STEP_POSES = 20;
 const SWAY_POSES = 12;
-/** Light changes slowly over the picture: it is computed on a grid and interpolated between. */
-const LIGHT_STEP_PX = 8;
 
 export function createWorld(seed: number, options: WorldOptions = {}): ParkWorld {
   const split = options.split ?? 'test';
@@ -205,108 +189,6 @@ function personActor(world: ParkWorld, walker: PersonWalker, sec: number): Actor
   };
 }
 
-/** Soft ellipse on the ground, leaning away from the sun. */
-function drawShadow(canvas: Canvas, actor: Actor, light: Light): void {
-  const halfWide = ((actor.bounds.right - actor.bounds.left) * actor.unitPx) / 2.9;
-  const halfHigh = halfWide * 0.2;
-  const centreX = actor.originPx + light.shadowLean * halfWide * 0.4;
-  const top = Math.max(0, Math.floor(actor.groundPx - halfHigh));
-  const bottom = Math.min(canvas.height - 1, Math.ceil(actor.groundPx + halfHigh));
-  const left = Math.max(0, Math.floor(centreX - halfWide));
-  const right = Math.min(canvas.width - 1, Math.ceil(centreX + halfWide));
-  for (let y = top; y <= bottom; y++) {
-    const v = (y - actor.groundPx) / halfHigh;
-    for (let x = left; x <= right; x++) {
-      const u = (x - centreX) / halfWide;
-      const inside = 1 - u * u - v * v;
-      if (inside <= 0) continue;
-      const keep = 1 - light.shadowDepth01 * Math.min(1, inside * 1.6);
-      const i = (y * canvas.width + x) * 3;
-      canvas.rgb[i] = (canvas.rgb[i] as number) * keep;
-      canvas.rgb[i + 1] = (canvas.rgb[i + 1] as number) * keep;
-      canvas.rgb[i + 2] = (canvas.rgb[i + 2] as number) * keep;
-    }
-  }
-}
-
-function drawActor(canvas: Canvas, actor: Actor): void {
-  const { sprite, heading } = actor;
-  const top = Math.round(actor.groundPx - actor.bounds.top * actor.unitPx);
-  const left = Math.round(
-    heading === 1
-      ? actor.originPx + actor.bounds.left * actor.unitPx
-      : actor.originPx - actor.bounds.left * actor.unitPx - sprite.width,
-  );
-  const fromX = Math.max(0, -left);
-  const toX = Math.min(sprite.width, canvas.width - left);
-  for (let row = Math.max(0, -top); row < sprite.height && top + row < canvas.height; row++) {
-    let out = ((top + row) * canvas.width + left + fromX) * 3;
-    for (let column = fromX; column < toX; column++, out += 3) {
-      const source = (row * sprite.width + (heading === 1 ? column : sprite.width - 1 - column)) * 4;
-      const alpha = sprite.rgba[source + 3] as number;
-      if (alpha === 0) continue;
-      for (let channel = 0; channel < 3; channel++) {
-        const below = canvas.rgb[out + channel] as number;
-        canvas.rgb[out + channel] =
-          below + (((sprite.rgba[source + channel] as number) - below) * alpha) / 255;
-      }
-    }
-  }
-}
-
-function gainGrid(world: ParkWorld, timeSec: number): { columns: number; gains: Int32Array } {
-  const columns = Math.ceil(world.width / LIGHT_STEP_PX) + 1;
-  const rows = Math.ceil(world.height / LIGHT_STEP_PX) + 1;
-  const gains = new Int32Array(columns * rows);
-  for (let row = 0, i = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++, i++) {
-      const x = (column * LIGHT_STEP_PX) / world.height;
-      gains[i] = world.light.gainAt(x, (row * LIGHT_STEP_PX) / world.height, timeSec) * 256;
-    }
-  }
-  return { columns, gains };
-}
-
-interface RowLight {
-  /** Light at every grid column, in 1/256. */
-  readonly gains: Int32Array;
-  readonly grainFrom: number;
-}
-
-/** Lights, tints and grains one row in place. */
-function exposeRow(canvas: Canvas, row: number, rowLight: RowLight, light: Light): void {
-  const { curves, grain } = light;
-  const { gains, grainFrom } = rowLight;
-  const { rgb, width } = canvas;
-  for (let x = 0, i = row * width * 3; x < width; x++) {
-    const column = x >> 3;
-    const part = x & 7;
-    const gain = ((gains[column] as number) * (8 - part) + (gains[column + 1] as number) * part) >> 3;
-    const deviation = grain[(grainFrom + x) & (GRAIN_LENGTH - 1)] as number;
-    for (const curve of curves) {
-      const lit = (((curve[rgb[i] as number] as number) * gain) >> 8) + deviation;
-      rgb[i++] = Math.max(0, Math.min(255, lit));
-    }
-  }
-}
-
-function expose(world: ParkWorld, canvas: Canvas, timeSec: number): void {
-  const { columns, gains } = gainGrid(world, timeSec);
-  const rowGains = new Int32Array(columns);
-  const frameKey = hashKeys('grain', world.seed, Math.round(timeSec * PARK_FPS));
-  for (let row = 0; row < world.height; row++) {
-    const above = Math.floor(row / LIGHT_STEP_PX) * columns;
-    const part = row % LIGHT_STEP_PX;
-    for (let column = 0; column < columns; column++) {
-      const upper = gains[above + column] as number;
-      const lower = gains[above + columns + column] as number;
-      rowGains[column] = upper + ((lower - upper) * part) / LIGHT_STEP_PX;
-    }
-    const grainFrom = Math.imul(frameKey + row, 40503) >>> 5;
-    exposeRow(canvas, row, { gains: rowGains, grainFrom }, world.light);
-  }
-}
-
 function drawOverlay(world: ParkWorld, canvas: Canvas, timeSec: number): void {
   const scale = Math.max(1, Math.round(world.width / 427));
   const margin = scale * 6;
@@ -329,7 +211,8 @@ export function renderFrame(world: ParkWorld, timeSec: number, into?: Uint8Array
     drawShadow(canvas, actor, world.light);
     drawActor(canvas, actor);
   }
-  expose(world, canvas, timeSec);
+  const grainKey = hashKeys('grain', world.seed, Math.round(timeSec * PARK_FPS));
+  expose(canvas, world.light, { timeSec, grainKey });
   drawOverlay(world, canvas, timeSec);
   return { rgb, width: world.width, height: world.height, truth: truthOf(stretch, sec) };
 }
