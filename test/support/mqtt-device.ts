@@ -1,0 +1,32 @@
+import { formatTopic, type TopicKind } from '@watchpost/shared/topics.ts';
+import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
+
+export const FLEET = 'main';
+
+export const topicOf = (device: string, kind: TopicKind, camera?: string): string =>
+  formatTopic({ fleet: FLEET, device, kind, ...(camera === undefined ? {} : { camera }) });
+
+/** A device's connection; a connection that breaks stays broken unless asked otherwise. */
+export function connectDevice(port: number, id: string, options: IClientOptions = {}): Promise<MqttClient> {
+  const own = { clientId: id, username: id, password: 'secret', reconnectPeriod: 0 };
+  return mqtt.connectAsync(`mqtt://127.0.0.1:${port}`, { ...own, ...options }, false);
+}
+
+export interface Received {
+  readonly topic: string;
+  readonly body: unknown;
+  readonly retain: boolean;
+}
+
+export function nextMessage(client: MqttClient): Promise<Received> {
+  return new Promise((resolve) => {
+    client.once('message', (topic, payload, { retain }) =>
+      resolve({ topic, body: JSON.parse(payload.toString()), retain }),
+    );
+  });
+}
+
+export function closed(client: MqttClient): Promise<void> {
+  client.on('error', () => undefined);
+  return new Promise((resolve) => client.once('close', () => resolve()));
+}
