@@ -1,0 +1,227 @@
+import { isAppError } from '@watchpost/shared/kernel/errors.ts';
+import type { Logger } from '@watchpost/shared/kernel/log.ts';
+import type { Birth } from '@watchpost/shared/messages/birth.ts';
+import { type Receipt, STREAMS, type Stream } from '@watchpost/shared/messages/durable.ts';
+import type { DesiredModel } from '@watchpost/shared/messages/model-document.ts';
+import type { OutboxReport } from '@watchpost/shared/messages/telemetry.ts';
+import {
+  deviceRoot,
+  formatTopic,
+  type Payload,
+  parsePayload,
+  parseTopic,
+  TOPICS,
+  type TopicKind,
+} from '@watchpost/shared/topics.ts';
+import type { Identity } from '../identity/port.ts';
+import type { Clock } from '../kernel/clock.ts';
+import type {
+  DurableBody,
+  DurableKind,
+  Outbox,
+  OutboxRow,
+  Session,
+  SessionMessage,
+  UplinkComponent,
+} from './port.ts';
+import {
+  createFlight,
+  type Flight,
+  type Heads,
+  isHistorical,
+  planSends,
+  recordReceipt,
+  recordSent,
+  SEND_POLICY,
+  type SendPolicy,
+  type Want,
+} from './send-plan.ts';
+
+export interface UplinkOptions {
+  readonly identity: Pick<Identity, 'deviceId' | 'fleet'>;
+  readonly outbox: Outbox;
+  readonly session: Session;
+  /** What this box says about itself, asked at each connection. */
+  birth(): Birth;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly policy?: SendPolicy;
+}
+
+const STREAM_OF: Readonly<Record<DurableKind, Stream>> = {
+  cameraEvent: 'event',
+  deployment: 'deployment',
+  telemetry: 'telemetry',
+};
+
+export function createUplink(options: UplinkOptions): UplinkComponent {
+  return new FleetUplink(options);
+}
+
+class FleetUplink implements UplinkComponent {
+  readonly name = 'uplink';
+  readonly #options: UplinkOptions;
+  readonly #log: Logger;
+  readonly #policy: SendPolicy;
+  readonly #address: { readonly fleet: string; readonly device: string };
+  /** The last document of each retained topic, said again at every connection: the broker may have lost its own. */
+  readonly #documents = new Map<string, SessionMessage>();
+  #onDesired: (document: DesiredModel) => void = () => undefined;
+  /** Present while connected. */
+  #flight: Flight | undefined;
+  #wakeUp: NodeJS.Timeout | undefined;
+  #invalidMessages = 0;
+
+  constructor(options: UplinkOptions) {
+    this.#options = options;
+    this.#log = options.log.child({ component: this.name });
+    this.#policy = options.policy ?? SEND_POLICY;
+    this.#address = { fleet: options.identity.fleet, device: options.identity.deviceId };
+  }
+
+  async start(signal: AbortSignal): Promise<void> {
+    const { outbox, session } = this.#options;
+    outbox.onCommit(() => this.#sendDue());
+    const listener = {
+      onConnected: () => this.#greet(),
+      onDisconnected: () => this.#pause(),
+      onMessage: (topic: string, payload: Uint8Array) => this.#receive(topic, payload),
+    };
+    session.start(listener, signal);
+  }
+
+  async stop(): Promise<void> {
+    this.#pause();
+    this.#options.outbox.flush();
+    await this.#options.session.stop();
+  }
+
+  record<K extends DurableKind>(kind: K, body: DurableBody<K>, camera?: string): void {
+    const topic = this.#topic(kind, camera).slice(deviceRoot(this.#address).length + 1);
+    const createdAtMs = this.#options.clock.wallMs();
+    const durability = kind === 'deployment' ? 'now' : 'group';
+    const row = { stream: STREAM_OF[kind], topic, body: JSON.stringify(body), createdAtMs };
+    this.#options.outbox.append(row, durability);
+  }
+
+  publish<K extends TopicKind>(kind: K, payload: Payload<K>, camera?: string): void {
+    const { qos, retain } = TOPICS[kind];
+    const message = { topic: this.#topic(kind, camera), payload: JSON.stringify(payload), qos, retain };
+    if (retain) this.#documents.set(message.topic, message);
+    this.#options.session.send(message);
+  }
+
+  isConnected(): boolean {
+    return this.#options.session.isConnected();
+  }
+
+  report(nowMs: number): OutboxReport {
+    return this.#options.outbox.report(nowMs);
+  }
+
+  onDesired(listener: (document: DesiredModel) => void): void {
+    this.#onDesired = listener;
+  }
+
+  #topic(kind: TopicKind, camera?: string): string {
+    return formatTopic({ ...this.#address, kind, ...(camera === undefined ? {} : { camera }) });
+  }
+
+  #greet(): void {
+    const { outbox, session, birth, clock } = this.#options;
+    outbox.flush();
+    session.subscribe([this.#topic('receipt'), this.#topic('desiredModel')]);
+    this.publish('birth', birth());
+    for (const message of this.#documents.values()) {
+      if (message.topic !== this.#topic('birth')) session.send(message);
+    }
+    this.#flight = createFlight(this.#heads(), this.#policy, clock.monotonicMs());
+    this.#sendDue();
+  }
+
+  #pause(): void {
+    clearTimeout(this.#wakeUp);
+    this.#flight = undefined;
+  }
+
+  #heads(): Heads {
+    const { outbox } = this.#options;
+    const held = (stream: Stream) => ({ firstSeq: outbox.firstSeq(stream), lastSeq: outbox.lastSeq(stream) });
+    return { event: held('event'), deployment: held('deployment'), telemetry: held('telemetry') };
+  }
+
+  #sendDue(): void {
+    clearTimeout(this.#wakeUp);
+    if (this.#flight === undefined) return;
+    const nowMs = this.#options.clock.monotonicMs();
+    const plan = planSends(this.#flight, this.#heads(), this.#policy, nowMs);
+    this.#flight = plan.wants.reduce((flight, want) => this.#sendRows(flight, want, nowMs), plan.flight);
+    if (plan.wakeInMs !== undefined) this.#wakeUp = setTimeout(() => this.#sendDue(), plan.wakeInMs);
+  }
+
+  #sendRows(flight: Flight, { stream, afterSeq, limit }: Want, nowMs: number): Flight {
+    const rows = this.#options.outbox.peek(stream, afterSeq, limit);
+    const sent = rows.filter((row) => this.#sendRow(row, isHistorical(flight, stream, row.seq)));
+    return recordSent(
+      flight,
+      stream,
+      sent.map((row) => row.seq),
+      nowMs,
+    );
+  }
+
+  #sendRow({ stream, seq, topic, body }: OutboxRow, historical: boolean): boolean {
+    const { outbox, session } = this.#options;
+    const durable = { epoch: outbox.epoch, seq, firstSeq: outbox.firstSeq(stream), historical };
+    return session.send({
+      topic: `${deviceRoot(this.#address)}/${topic}`,
+      payload: JSON.stringify({ ...(JSON.parse(body) as object), ...durable }),
+      qos: 1,
+      retain: false,
+    });
+  }
+
+  #receive(topic: string, payload: Uint8Array): void {
+    // An empty message on a retained topic clears it: nothing is asked.
+    if (payload.length === 0) return;
+    const kind = parseTopic(topic)?.kind;
+    if (kind === 'receipt') this.#parse(kind, payload, (receipt) => this.#settle(receipt));
+    if (kind === 'desiredModel') this.#parse(kind, payload, (document) => this.#onDesired(document));
+  }
+
+  #parse<K extends TopicKind>(kind: K, payload: Uint8Array, use: (message: Payload<K>) => void): void {
+    let message: Payload<K>;
+    try {
+      message = parsePayload(kind, payload);
+    } catch (err) {
+      if (!isAppError(err, 'MESSAGE_INVALID')) throw err;
+      this.#invalidMessages += 1;
+      this.#log.warn(
+        { err, code: err.code, kind, invalidMessages: this.#invalidMessages },
+        'message ignored',
+      );
+      return;
+    }
+    use(message);
+  }
+
+  #settle({ epoch, upTo }: Receipt): void {
+    const { outbox, clock } = this.#options;
+    if (epoch !== outbox.epoch) return;
+    if (STREAMS.some((stream) => (upTo[stream] ?? 0) > outbox.lastSeq(stream))) {
+      outbox.renewEpoch();
+      this.#log.error({ epoch, renewed: outbox.epoch, upTo }, 'outbox is older than its receipts');
+      if (outbox.epoch !== epoch) this.#greet();
+      return;
+    }
+    for (const stream of STREAMS) {
+      const end = upTo[stream] ?? 0;
+      if (end < outbox.firstSeq(stream)) continue;
+      outbox.acknowledge(stream, end);
+      if (this.#flight !== undefined) {
+        this.#flight = recordReceipt(this.#flight, stream, end, clock.monotonicMs());
+      }
+    }
+    this.#sendDue();
+  }
+}
