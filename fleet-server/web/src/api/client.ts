@@ -1,0 +1,135 @@
+import type {
+  DeviceView,
+  ErrorReply,
+  EventPage,
+  StoredEvent,
+  TelemetryHistory,
+} from '@watchpost/shared/api/fleet.ts';
+import type { LoginRequest, SessionView } from '@watchpost/shared/api/registry.ts';
+
+export type { DeviceView, EventPage, LoginRequest, SessionView, StoredEvent };
+export type CameraView = DeviceView['cameras'][number];
+export type Telemetry = TelemetryHistory['samples'][number];
+
+/** A request that failed, in the words of the server: what was wrong and what to do about it. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  readonly status: number;
+  readonly reply: ErrorReply;
+
+  constructor(status: number, reply: ErrorReply, options?: ErrorOptions) {
+    super(reply.message, options);
+    this.status = status;
+    this.reply = reply;
+  }
+}
+
+/** A picture and what tells it from the one before; no version means it cannot be told. */
+export interface Picture {
+  readonly jpeg: Blob;
+  readonly version: string | undefined;
+}
+
+export interface EventQuery {
+  readonly device: string;
+  readonly limit: number;
+  readonly before?: number | undefined;
+}
+
+/** The fleet server's API, as far as the page uses it. Every method rejects with `ApiError`, or when aborted. */
+export interface Api {
+  session(): Promise<SessionView>;
+  logIn(request: LoginRequest): Promise<void>;
+  logOut(): Promise<void>;
+  devices(signal: AbortSignal): Promise<readonly DeviceView[]>;
+  events(query: EventQuery, signal: AbortSignal): Promise<EventPage>;
+  telemetry(device: string, signal: AbortSignal): Promise<readonly Telemetry[]>;
+  /** @returns undefined while the camera has no picture */
+  picture(device: string, camera: string, signal: AbortSignal): Promise<Picture | undefined>;
+  /** Called when a request is refused because nobody is logged in. @returns unsubscribes */
+  onSessionLost(listener: () => void): () => void;
+}
+
+const TIMEOUT_MS = 15_000;
+
+export function createApi(): Api {
+  const listeners = new Set<() => void>();
+
+  async function send(path: string, init: RequestInit = {}): Promise<Response> {
+    const limit = AbortSignal.timeout(TIMEOUT_MS);
+    const signal = init.signal ? AbortSignal.any([init.signal, limit]) : limit;
+    const response = await fetch(`/api/v1/${path}`, { ...init, signal }).catch((cause: unknown) => {
+      init.signal?.throwIfAborted();
+      throw unreachable(cause);
+    });
+    if (response.ok) return response;
+    if (response.status === 401) for (const listener of listeners) listener();
+    throw new ApiError(response.status, await readError(response));
+  }
+
+  // The server of the same origin and build is the only one that answers, and it checks its replies by schema.
+  const get = async <T>(path: string, signal?: AbortSignal): Promise<T> => {
+    const response = await send(path, signal ? { signal } : {});
+    return (await response.json()) as T;
+  };
+
+  return {
+    session: () => get<SessionView>('session'),
+    logIn: async (request) => void (await send('session', jsonPost(request))),
+    logOut: async () => void (await send('session', { method: 'DELETE' })),
+    devices: async (signal) => (await get<{ devices: DeviceView[] }>('devices', signal)).devices,
+    events: (query, signal) => get<EventPage>(`events?${eventSearch(query)}`, signal),
+    telemetry: async (device, signal) =>
+      (await get<TelemetryHistory>(`devices/${device}/telemetry`, signal)).samples,
+    picture: (device, camera, signal) =>
+      send(`devices/${device}/cameras/${camera}/picture`, { signal, cache: 'no-cache' }).then(
+        readPicture,
+        absentPicture,
+      ),
+    onSessionLost: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+function jsonPost(body: unknown): RequestInit {
+  return { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+}
+
+function eventSearch({ device, limit, before }: EventQuery): string {
+  const search = new URLSearchParams({ device, limit: String(limit) });
+  if (before !== undefined) search.set('before', String(before));
+  return search.toString();
+}
+
+async function readPicture(response: Response): Promise<Picture> {
+  const version = response.headers.get('etag') ?? response.headers.get('last-modified') ?? undefined;
+  return { jpeg: await response.blob(), version };
+}
+
+function absentPicture(error: unknown): undefined {
+  if (error instanceof ApiError && error.status === 404) return undefined;
+  throw error;
+}
+
+async function readError(response: Response): Promise<ErrorReply> {
+  const reply: unknown = await response.json().catch(() => undefined);
+  if (typeof reply === 'object' && reply !== null && 'code' in reply) return reply as ErrorReply;
+  return {
+    code: `HTTP_${response.status}`,
+    message: `The server answered ${response.status} ${response.statusText}`.trim(),
+    remedy: 'Something between this browser and the fleet server answered in its place: check the proxy.',
+    requestId: '',
+  };
+}
+
+function unreachable(cause: unknown): ApiError {
+  const reply = {
+    code: 'SERVER_UNREACHABLE',
+    message: 'The fleet server does not answer',
+    remedy: 'Check that it runs and that this computer reaches it.',
+    requestId: '',
+  };
+  return new ApiError(0, reply, { cause });
+}
