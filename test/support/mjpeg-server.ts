@@ -16,13 +16,16 @@ export interface MjpegServer {
   /** Without credentials. */
   readonly url: string;
   readonly port: number;
+  /** Pictures sent so far, to all clients together. */
+  sent(): number;
   stop(): Promise<void>;
 }
 
 /** A camera for tests that speaks `multipart/x-mixed-replace` on loopback. */
 export async function startMjpegServer(options: MjpegServerOptions): Promise<MjpegServer> {
+  let sent = 0;
   const server = createServer((request, response) => {
-    if (isAllowed(request, options.credentials)) stream(response, options);
+    if (isAllowed(request, options.credentials)) stream(response, options, () => sent++);
     else response.writeHead(401, { 'www-authenticate': 'Basic realm="camera"' }).end();
   }).listen(options.port ?? 0, '127.0.0.1');
   await once(server, 'listening');
@@ -30,6 +33,7 @@ export async function startMjpegServer(options: MjpegServerOptions): Promise<Mjp
   return {
     url: `http://127.0.0.1:${port}/video.mjpg`,
     port,
+    sent: () => sent,
     stop: async () => {
       server.close();
       server.closeAllConnections();
@@ -43,7 +47,7 @@ function isAllowed(request: IncomingMessage, credentials: string | undefined): b
   return request.headers.authorization === `Basic ${Buffer.from(credentials).toString('base64')}`;
 }
 
-function stream(response: ServerResponse, { pictures, fps }: MjpegServerOptions): void {
+function stream(response: ServerResponse, { pictures, fps }: MjpegServerOptions, onSent: () => void): void {
   response.writeHead(200, { 'content-type': 'multipart/x-mixed-replace; boundary=frame' });
   let next = 0;
   const timer = setInterval(() => {
@@ -51,6 +55,7 @@ function stream(response: ServerResponse, { pictures, fps }: MjpegServerOptions)
     response.write(`--frame\r\ncontent-type: image/jpeg\r\ncontent-length: ${picture.length}\r\n\r\n`);
     response.write(picture);
     response.write('\r\n');
+    onSent();
   }, 1000 / fps);
   response.on('close', () => clearInterval(timer));
 }

@@ -52,18 +52,27 @@ function planInput(source: FfmpegSource): FfmpegInvocation {
 function planStreamInput(url: string, source: FfmpegSource): FfmpegInvocation {
   const timeoutUs = String(source.socketTimeoutMs * 1000);
   const options = url.startsWith('rtsp')
-    ? { rtsp_transport: source.camera.rtspTransport, timeout: timeoutUs, allowed_media_types: 'video' }
+    ? rtspOptions(source.camera.rtspTransport, timeoutUs)
     : mjpegOptions(timeoutUs);
   const address = source.credentials === undefined ? url : withCredentials(url, source.credentials);
   if (hasCredentials(address)) return planSecretInput(address, options);
   return { args: [...Object.entries(options).flatMap(([key, value]) => [`-${key}`, value]), '-i', address] };
 }
 
-/** MJPEG over HTTP carries no time stamps: ffmpeg would assume 25 fps. Every picture is complete: probe briefly. */
+/** The frame rate need not be guessed: that alone would hold back the first frame for seconds. */
+const NO_RATE_PROBE = { fpsprobesize: '1' };
+
+const rtspOptions = (transport: string, timeoutUs: string): Options => ({
+  rtsp_transport: transport,
+  timeout: timeoutUs,
+  allowed_media_types: 'video',
+  ...NO_RATE_PROBE,
+});
+
+/** MJPEG over HTTP carries no time stamps: ffmpeg would assume 25 fps. */
 const mjpegOptions = (timeoutUs: string): Options => ({
   rw_timeout: timeoutUs,
   use_wallclock_as_timestamps: '1',
-  analyzeduration: '1000000',
 });
 
 /**
@@ -76,9 +85,9 @@ function planSecretInput(address: string, options: Options): FfmpegInvocation {
     (char) => `%${char.charCodeAt(0).toString(16).padStart(2, '0')}`,
   );
   const settings = Object.entries(options).map(([key, value]) => `option ${key} ${value}`);
-  const probing = options.analyzeduration === undefined ? [] : ['-analyzeduration', options.analyzeduration];
+  const playlist = ['-f', 'concat', '-safe', '0', '-protocol_whitelist', PROTOCOLS, '-i', 'pipe:0'];
   return {
-    args: [...probing, '-f', 'concat', '-safe', '0', '-protocol_whitelist', PROTOCOLS, '-i', 'pipe:0'],
+    args: ['-fpsprobesize', NO_RATE_PROBE.fpsprobesize, ...playlist],
     stdin: ['ffconcat version 1.0', `file '${quoted}'`, ...settings, ''].join('\n'),
   };
 }

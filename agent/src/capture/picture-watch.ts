@@ -21,7 +21,7 @@ export function measurePicture(rgb: Uint8Array): PictureMeasure {
     hash = Math.imul(hash ^ red, 0x01000193);
     hash = Math.imul(hash ^ green, 0x01000193);
     hash = Math.imul(hash ^ blue, 0x01000193);
-    const luma = (red + 2 * green + blue) / 4;
+    const luma = 0.299 * red + 0.587 * green + 0.114 * blue;
     sum += luma;
     sumOfSquares += luma * luma;
   }

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { execFile, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { planFilterGraph } from '../../agent/src/capture/ffmpeg-arguments.ts';
+import type { FramePlan } from '../../agent/src/capture/port.ts';
+import { type ClipFolder, createClipFolder } from '../support/camera-clips.ts';
+import { cameraConfig, SMALL, watchCamera } from '../support/camera-session.ts';
+import { captureChildren, isAlive } from '../support/capture-children.ts';
+import { until } from '../support/until.ts';
+
+const LARGER: FramePlan = { width: 64, height: 64, fit: 'cover', scaleFlags: 'bilinear' };
+
+let clips: ClipFolder;
+let clip: string;
+before(async () => {
+  clips = await createClipFolder();
+  clip = await clips.halves(20);
+});
+after(() => clips.remove());
+
+async function onlyChild(): Promise<number> {
+  await until('ffmpeg runs', async () => (await captureChildren()).length === 1);
+  return (await captureChildren())[0]?.pid ?? 0;
+}
+
+test('a stopped ffmpeg is a stall: it is killed, another one is started, frames flow again', async () => {
+  await using session = await watchCamera({ file: clip, loop: true });
+  await session.frame();
+  const stopped = await onlyChild();
+  process.kill(stopped, 'SIGSTOP');
+  const health = await session.sees('CAMERA_STALLED');
+  assert.equal(health.condition, 'stalled');
+  const { captured } = session.camera.counters();
+  await until('frames flow again', () => session.camera.counters().captured > captured + 3);
+  assert.equal(await isAlive(stopped), false);
+  assert.equal(session.camera.health().condition, 'online');
+  assert.equal(session.camera.counters().reconnects, 1);
+});
+
+test('an ffmpeg that somebody kills is replaced', async () => {
+  await using session = await watchCamera({ file: clip, loop: true });
+  await session.frame();
+  process.kill(await onlyChild(), 'SIGKILL');
+  assert.match((await session.sees('CAPTURE_FAILED')).detail ?? '', /SIGKILL/);
+  await until('it is online', () => session.camera.health().condition === 'online');
+});
+
+test('after stop no ffmpeg is left, stopped ones included, and waiting takers are let go', async () => {
+  const session = await watchCamera({ file: clip, loop: true });
+  await session.frame();
+  const pid = await onlyChild();
+  process.kill(pid, 'SIGSTOP');
+  const { captured } = session.camera.counters();
+  await session.camera.nextFrame(AbortSignal.timeout(100));
+  const waiting = session.camera.nextFrame(new AbortController().signal);
+  await session.camera.stop();
+  assert.equal(await waiting, undefined);
+  assert.equal(await isAlive(pid), false);
+  assert.deepEqual(await captureChildren(), []);
+  assert.ok(session.camera.counters().captured >= captured);
+});
+
+test('when the agent exits without stopping its cameras, no ffmpeg is left', async () => {
+  const agent = fork(fileURLToPath(new URL('../support/exiting-agent.ts', import.meta.url)), [clip]);
+  const exited = once(agent, 'exit');
+  const [message] = await once(agent, 'message');
+  assert.equal(message, 'captured');
+  const [child] = await captureChildren(agent.pid);
+  assert.ok(child !== undefined);
+  agent.send('exit');
+  await exited;
+  await until('ffmpeg is gone', async () => !(await isAlive(child.pid)));
+});
+
+test('another plan opens the stream again with its geometry, without a failure or a reconnect', async () => {
+  await using session = await watchCamera({ file: clip, loop: true });
+  const first = await session.frame();
+  const old = await onlyChild();
+  session.camera.usePlan(LARGER);
+  const next = await session.frame();
+  assert.equal(first.rgb.length, SMALL.width * SMALL.height * 3);
+  assert.equal(next.rgb.length, LARGER.width * LARGER.height * 3);
+  assert.ok(next.sequence > first.sequence);
+  assert.equal(session.camera.counters().reconnects, 0);
+  assert.deepEqual(
+    session.seen.map(({ condition }) => condition),
+    ['online'],
+  );
+  assert.equal(await isAlive(old), false);
+});
+
+test('the same plan again does not disturb the stream', async () => {
+  await using session = await watchCamera({ file: clip, loop: true });
+  await session.frame();
+  const pid = await onlyChild();
+  session.camera.usePlan({ ...SMALL });
+  await session.frame();
+  assert.equal(await onlyChild(), pid);
+});
+
+for (const [name, jump, atMost] of [
+  ['an hour forward', '+3600/TB', 80],
+  ['an hour back', '-3600/TB', 15],
+] as const) {
+  test(`when the clock of a live stream jumps ${name}, frames neither flood nor stop`, async () => {
+    const source = `color=gray:s=64x36:r=10:d=2,setpts='PTS+3600/TB+if(gte(N,10),0${jump},0)'`;
+    const graph = planFilterGraph(cameraConfig({ url: 'rtsp://camera.example/', fps: 5 }), SMALL);
+    const input = ['-v', 'error', '-nostdin', '-f', 'lavfi', '-i', source, '-filter_complex', graph];
+    const output = ['-map', '[tensor]', '-f', 'rawvideo', 'pipe:1', '-map', '[picture]', '-f', 'null', '-'];
+    const { stdout } = await promisify(execFile)('ffmpeg', [...input, ...output], { encoding: 'buffer' });
+    const frames = stdout.length / (SMALL.width * SMALL.height * 3);
+    assert.ok(frames >= 9 && frames <= atMost, `${frames} frames`);
+  });
+}

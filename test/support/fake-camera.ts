@@ -1,0 +1,77 @@
+import { frameBytes, IDLE_PLAN, isSamePlan } from '../../agent/src/capture/frame-plan.ts';
+import { createLatestSlot } from '../../agent/src/capture/latest-slot.ts';
+import type { Camera, CameraCounters, CameraHealth, Frame, FramePlan } from '../../agent/src/capture/port.ts';
+
+type Condition = Omit<CameraHealth, 'quality01'>;
+
+/** A camera whose frames a test makes: grey pictures of the plan's size. */
+export class FakeCamera implements Camera {
+  readonly id: string;
+  readonly #slot = createLatestSlot<Frame>();
+  readonly #listeners: ((health: CameraHealth) => void)[] = [];
+  #plan: FramePlan;
+  #condition: Condition = { condition: 'offline' };
+  #captured = 0;
+  #latestPicture: Uint8Array | undefined;
+
+  constructor(id = 'cam-1', plan: FramePlan = IDLE_PLAN) {
+    this.id = id;
+    this.#plan = plan;
+  }
+
+  async start(signal: AbortSignal): Promise<void> {
+    signal.addEventListener('abort', () => this.#slot.close());
+  }
+
+  async stop(): Promise<void> {
+    this.#slot.clear();
+    this.#slot.close();
+  }
+
+  nextFrame(signal: AbortSignal): Promise<Frame | undefined> {
+    return this.#slot.take(signal);
+  }
+
+  latestPicture(): Uint8Array | undefined {
+    return this.#latestPicture;
+  }
+
+  health(): CameraHealth {
+    return { ...this.#condition, quality01: this.#condition.condition === 'online' ? 1 : 0 };
+  }
+
+  counters(): CameraCounters {
+    return { captured: this.#captured, skipped: this.#slot.overwritten(), reconnects: 0 };
+  }
+
+  onHealth(listener: (health: CameraHealth) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  usePlan(plan: FramePlan): void {
+    if (!isSamePlan(plan, this.#plan)) this.#slot.clear();
+    this.#plan = plan;
+  }
+
+  /** Captures one frame. @param grey value of every byte; a model of the test may read it */
+  emit(grey = 128): void {
+    this.#captured += 1;
+    const rgb = new Uint8Array(frameBytes(this.#plan)).fill(grey);
+    this.#latestPicture = Uint8Array.of(0xff, 0xd8, 0xff, 0xd9);
+    this.#slot.put({ cameraId: this.id, sequence: this.#captured, capturedAtMs: performance.now(), rgb });
+    this.see({ condition: 'online' });
+  }
+
+  /** The recording is over. */
+  end(): void {
+    this.see({ condition: 'disabled', code: 'CAMERA_ENDED' });
+    this.#slot.close();
+  }
+
+  see(condition: Condition): void {
+    const isSame =
+      condition.condition === this.#condition.condition && condition.code === this.#condition.code;
+    this.#condition = condition;
+    if (!isSame) for (const listener of this.#listeners) listener(this.health());
+  }
+}
