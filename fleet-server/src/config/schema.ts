@@ -32,7 +32,7 @@ export const ServerConfig = Type.Object(
     ),
     adminPasswordFile: Type.Optional(
       Type.String({
-        description: 'file with the password of user `admin`; default: made and stored at first start',
+        description: 'file with the password of `admin` (default: one is made)',
       }),
     ),
     logLevel: Type.Enum(['debug', 'info', 'warn', 'error'], {

@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { describeServerFlags, parseServerFlags } from '@watchpost/fleet-server/config/flags.ts';
+import { isAppError } from '@watchpost/shared/kernel/errors.ts';
+
+test('flags win over defaults, numbers are numbers', () => {
+  const config = parseServerFlags(['--http-port', '0', '--fleet', 'bcn']);
+  assert.equal(config.httpPort, 0);
+  assert.equal(config.fleet, 'bcn');
+  assert.equal(config.host, '127.0.0.1');
+});
+
+test('every wrong flag is named at once', () => {
+  assert.throws(
+    () => parseServerFlags(['--http-port', 'x', '--log-level', 'loud', '--fleet', 'A B']),
+    (error: unknown) =>
+      isAppError(error, 'CONFIG_INVALID') &&
+      ['--http-port', '--log-level', '--fleet'].every((flag) => error.message.includes(flag)),
+  );
+});
+
+test('an unknown flag is refused', () => {
+  assert.throws(
+    () => parseServerFlags(['--colour', 'red']),
+    (error: unknown) => isAppError(error, 'CONFIG_INVALID') && error.message.includes('colour'),
+  );
+});
+
+test('the help names every flag within 100 columns', () => {
+  const lines = describeServerFlags().split('\n');
+  assert.ok(lines.some((line) => line.includes('--mqtt-port')));
+  assert.ok(
+    lines.every((line) => line.length <= 100),
+    lines.find((line) => line.length > 100),
+  );
+});
