@@ -1,0 +1,120 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createAccounts } from '../../fleet-server/src/accounts/accounts.ts';
+import { hashPassword } from '../../fleet-server/src/accounts/argon2-password.ts';
+import type { BlobStore } from '../../fleet-server/src/blobs/port.ts';
+import { createHttpApp } from '../../fleet-server/src/http/app.ts';
+import type { Director, Enrolment } from '../../fleet-server/src/http/port.ts';
+import type { HttpApp, HttpDeps } from '../../fleet-server/src/http/route.ts';
+import { serverError } from '../../fleet-server/src/kernel/errors.ts';
+import { createBundleRegistry } from '../../fleet-server/src/registry/registry.ts';
+import type { EventRow } from '../../fleet-server/src/store/port.ts';
+import { silentLogger } from '../../shared/src/kernel/log.ts';
+import type { Telemetry } from '../../shared/src/messages/telemetry.ts';
+import { createFakeFleet, createMemoryPictures, type FakeFleet } from './fake-fleet.ts';
+import { makeDevice } from './http-data.ts';
+import { createMemoryAccounts } from './memory-accounts.ts';
+import { createMemoryBlobs } from './memory-blobs.ts';
+import { createMemoryBundles } from './memory-bundles.ts';
+
+export const PASSWORD = 'correct horse';
+/** Costly by design, so made once. */
+const PASSWORD_HASH = hashPassword(PASSWORD);
+export const DEVICE = 'box-1';
+export const DEVICE_AUTHORIZATION = `Basic ${Buffer.from(`${DEVICE}:device-secret`).toString('base64')}`;
+export const MAX_ARTIFACT_BYTES = 64 * 1024;
+
+export interface HttpWorld {
+  readonly app: HttpApp;
+  readonly fleet: FakeFleet;
+  readonly blobs: BlobStore;
+  readonly folder: string;
+  readonly clock: { nowMs: number };
+  readonly events: EventRow[];
+  readonly storedTelemetry: Telemetry[];
+  /** The value of the Cookie header of a fresh session. */
+  login(): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** The API over fakes: an accepted device `box-1` with a camera `gate`, and the user `admin`. */
+export async function createHttpWorld(change: Partial<HttpDeps> = {}): Promise<HttpWorld> {
+  const folder = await mkdtemp(join(tmpdir(), 'watchpost-http-'));
+  const clock = { nowMs: 1_000_000 };
+  const nowMs = () => clock.nowMs;
+  const fleet = createFakeFleet(makeDevice(DEVICE));
+  const blobs = createMemoryBlobs({ maxBytes: MAX_ARTIFACT_BYTES });
+  const accountStore = createMemoryAccounts();
+  await accountStore.setPasswordHash('admin', await PASSWORD_HASH);
+  const events: EventRow[] = [];
+  const storedTelemetry: Telemetry[] = [];
+  const deps: HttpDeps = {
+    access: {
+      accounts: createAccounts({ store: accountStore, nowMs }),
+      authenticateDevice: async (id, secret) => id === DEVICE && secret === 'device-secret',
+    },
+    fleet: {
+      view: fleet,
+      pictures: createMemoryPictures(),
+      reports: {
+        events: async ({ deviceId, camera, before = Number.POSITIVE_INFINITY, limit }) =>
+          events
+            .filter((row) => row.deviceId === (deviceId ?? row.deviceId))
+            .filter((row) => row.camera === (camera ?? row.camera) && row.rowId < before)
+            .sort((one, other) => other.rowId - one.rowId)
+            .slice(0, limit),
+        telemetry: async () => storedTelemetry,
+      },
+    },
+    models: {
+      registry: createBundleRegistry({ bundles: createMemoryBundles(), blobs, nowMs }),
+      blobs,
+      director: fakeDirector,
+      maxBytes: MAX_ARTIFACT_BYTES,
+    },
+    enrolment: fakeEnrolment,
+    log: silentLogger,
+    webDir: join(folder, 'web'),
+    nowMs,
+    ...change,
+  };
+  const app = await createHttpApp(deps);
+  return {
+    app,
+    fleet,
+    blobs,
+    folder,
+    clock,
+    events,
+    storedTelemetry,
+    login: async () => {
+      const reply = await app.inject({
+        method: 'POST',
+        url: '/api/v1/session',
+        payload: { user: 'admin', password: PASSWORD },
+      });
+      const [cookie] = reply.cookies;
+      return `${cookie?.name}=${cookie?.value}`;
+    },
+    close: async () => {
+      await app.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+const fakeDirector: Director = {
+  deploy: async (deviceId, bundleDigest) => {
+    if (deviceId !== DEVICE) throw serverError('NOT_FOUND', `there is no device "${deviceId}"`);
+    return { id: 'deployment-1', deviceId, bundleDigest, state: 'pending', createdAtMs: 5 };
+  },
+};
+
+const fakeEnrolment: Enrolment = {
+  createToken: async (ttlMinutes) => ({ token: 'a-token-of-the-fake', expiresAtMs: ttlMinutes * 60_000 }),
+  enrol: async ({ token, deviceId }) => {
+    if (token !== 'a-token-of-the-fake') throw serverError('TOKEN_INVALID', 'the token is unknown');
+    return { deviceId, fleet: 'park', brokerUrl: 'mqtt://127.0.0.1:1883', directorKey: 'PEM' };
+  },
+};
