@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import type { Logger } from '../../shared/src/kernel/log.ts';
 import { type ClipFolder, createClipFolder } from '../support/camera-clips.ts';
 import { watchCamera } from '../support/camera-session.ts';
 import { captureChildren } from '../support/capture-children.ts';
@@ -24,6 +25,12 @@ before(async () => {
   await writeFile(credentialsFile, `${CREDENTIALS}\n`, { mode: 0o600 });
 });
 after(() => clips.remove());
+
+function collectingLogger(lines: string[]): Logger {
+  const log = (facts: object, message: string): void =>
+    void lines.push(JSON.stringify({ message, ...facts }));
+  return { debug: log, info: log, warn: log, error: log, child: () => collectingLogger(lines) };
+}
 
 async function listen(server: Server): Promise<number> {
   server.listen(0, '127.0.0.1');
@@ -76,13 +83,17 @@ for (const scheme of ['rtsp', 'http']) {
     const guarded = { pictures, fps: 10, video, credentials: 'somebody:else' };
     const server = await (scheme === 'rtsp' ? startRtspServer(guarded) : startMjpegServer(guarded));
     try {
+      const logged: string[] = [];
+      const logger = collectingLogger(logged);
       await using anonymous = await watchCamera({ url: server.url });
-      await using wrong = await watchCamera({ url: server.url, credentialsFile });
+      await using wrong = await watchCamera({ url: server.url, credentialsFile }, { logger });
       for (const session of [anonymous, wrong]) {
         const health = await session.sees('CAMERA_AUTH');
         assert.equal(health.condition, 'offline');
         assert.doesNotMatch(JSON.stringify(health), /p@ss|p%40ss/);
       }
+      assert.match(logged.join('\n'), /CAMERA_AUTH/);
+      assert.doesNotMatch(logged.join('\n'), /p@ss|p%40ss|gate/);
     } finally {
       await server.stop();
     }

@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { CameraConfig } from '../config/schema.ts';
+import { type FfmpegInvocation, planFfmpeg } from './ffmpeg-arguments.ts';
+import type { FramePlan } from './port.ts';
+
+const SQUASH: FramePlan = { width: 64, height: 48, fit: 'squash', scaleFlags: 'bilinear' };
+
+function plan(
+  camera: Partial<CameraConfig>,
+  rest: { plan?: FramePlan; credentials?: { user: string; password: string } } = {},
+): FfmpegInvocation {
+  const config: CameraConfig = { id: 'door', loop: false, rtspTransport: 'tcp', fps: 5, ...camera };
+  return planFfmpeg({ camera: config, plan: SQUASH, socketTimeoutMs: 10_000, ...rest });
+}
+
+/** The input's own options: what stands between the common ones and the filters. */
+function inputOf({ args }: FfmpegInvocation): string {
+  return args
+    .slice(args.lastIndexOf('-threads', args.indexOf('-i')) + 2, args.indexOf('-filter_complex'))
+    .join(' ');
+}
+
+const graphOf = ({ args }: FfmpegInvocation): string => args[args.indexOf('-filter_complex') + 1] ?? '';
+
+const INPUTS: readonly (readonly [string, Partial<CameraConfig>, string])[] = [
+  [
+    'RTSP over TCP',
+    { url: 'rtsp://cam/1' },
+    '-rtsp_transport tcp -timeout 10000000 -allowed_media_types video -fpsprobesize 1 -i rtsp://cam/1',
+  ],
+  [
+    'RTSPS over UDP',
+    { url: 'rtsps://cam/1', rtspTransport: 'udp' },
+    '-rtsp_transport udp -timeout 10000000 -allowed_media_types video -fpsprobesize 1 -i rtsps://cam/1',
+  ],
+  [
+    'HTTP MJPEG',
+    { url: 'https://cam/video.mjpg' },
+    '-rw_timeout 10000000 -use_wallclock_as_timestamps 1 -i https://cam/video.mjpg',
+  ],
+  ['a V4L2 device', { device: '/dev/video0' }, '-f v4l2 -i /dev/video0'],
+  ['a file at real-time pace', { file: 'walk: dog.mp4' }, '-re -i file:walk: dog.mp4'],
+];
+for (const [name, camera, expected] of INPUTS) {
+  test(`the input of ${name}`, () => assert.equal(inputOf(plan(camera)), expected));
+}
+
+test('one decoder thread, damaged packets dropped, frames on pipe 3 and pictures on pipe 4', () => {
+  const text = plan({ file: 'a.mp4' }).args.join(' ');
+  assert.match(text, /-fflags \+genpts\+discardcorrupt -threads 1 -re/);
+  assert.match(text, /-map \[tensor\] -f rawvideo -flush_packets 1 pipe:3 /);
+  assert.match(text, /-map \[picture\] -c:v mjpeg -q:v 6 .*pipe:4$/);
+});
+
+test('frames are dropped before they are scaled', () => {
+  const graph = graphOf(plan({ file: 'a.mp4' }));
+  assert.ok(graph.startsWith('[0:v:0]fps=5:round=up,split=2[frames][shown];'), graph);
+  assert.match(graph, /\[frames\]scale=64:48:flags=bilinear,format=rgb24\[tensor\]/);
+  assert.match(graph, /\[shown\]scale='min\(640,iw\)':-2:flags=area\[picture\]$/);
+});
+
+test('a live clock is steadied, the clock of a recording is left alone', () => {
+  assert.match(graphOf(plan({ url: 'rtsp://cam/1' })), /clip\(PTS-PREV_INPTS,0,10\/TB\)/);
+  assert.match(graphOf(plan({ device: '/dev/video0', fps: 0.2 })), /clip\(PTS-PREV_INPTS,0,10\/TB\)/);
+  assert.doesNotMatch(graphOf(plan({ file: 'a.mp4' })), /setpts/);
+});
+
+test('a fast camera shows people at most five pictures a second', () => {
+  assert.match(graphOf(plan({ file: 'a.mp4', fps: 30 })), /\[shown\]fps=5,scale=/);
+});
+
+const COVERS: readonly (readonly [number | undefined, string])[] = [
+  [undefined, 'scale=224:224:force_original_aspect_ratio=increase:flags=bicubic'],
+  [256, "scale='if(lt(iw,ih),256,-1)':'if(lt(iw,ih),-1,256)':flags=bicubic"],
+  [100, "scale='if(lt(iw,ih),224,-1)':'if(lt(iw,ih),-1,224)':flags=bicubic"],
+];
+for (const [shortestEdge, scale] of COVERS) {
+  test(`a covering plan whose shortest edge is ${shortestEdge ?? 'free'} crops after scaling`, () => {
+    const cover: FramePlan = {
+      width: 224,
+      height: 224,
+      fit: 'cover',
+      scaleFlags: 'bicubic',
+      ...(shortestEdge !== undefined && { shortestEdge }),
+    };
+    const graph = graphOf(plan({ file: 'a.mp4' }, { plan: cover }));
+    assert.ok(graph.includes(`[frames]${scale},format=rgb24,crop=224:224[tensor]`), graph);
+  });
+}
+
+test('credentials go to standard input, percent-encoded, never to the command line', () => {
+  const credentials = { user: 'ann', password: "s3/c'ret" };
+  const { args, stdin } = plan({ url: 'rtsp://cam/1' }, { credentials });
+  assert.doesNotMatch(args.join(' '), /ann:|s3%/);
+  assert.deepEqual(stdin?.split('\n'), [
+    'ffconcat version 1.0',
+    "file 'rtsp://ann:s3%2Fc%27ret@cam/1'",
+    'option rtsp_transport tcp',
+    'option timeout 10000000',
+    'option allowed_media_types video',
+    'option fpsprobesize 1',
+    '',
+  ]);
+});
+
+test('an address that carries credentials itself takes the same way, and cannot leave its quotes', () => {
+  const { args, stdin } = plan({ url: "http://ann:secret@cam/a'\nfile b" });
+  assert.doesNotMatch(args.join(' '), /secret/);
+  assert.match(stdin ?? '', /\nfile 'http:\/\/ann:secret@cam\/a%27%0afile%20b'\n/);
+});
+
+test('without credentials nothing is written to standard input', () => {
+  assert.equal(plan({ url: 'rtsp://cam/1' }).stdin, undefined);
+});
