@@ -12,7 +12,7 @@ const input = {
   channels: 'RGB',
 } as const;
 const raw = PREPROCESS_PRESETS.raw;
-const covered = { width: 224, height: 192, fit: 'cover', scaleFlags: 'bicubic' };
+const covered = { width: 224, height: 192, fit: 'cover', scaleFlags: 'lanczos' };
 
 for (const [name, preprocess, expected] of [
   ['without a size, the input is covered', raw, covered],

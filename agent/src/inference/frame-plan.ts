@@ -2,15 +2,17 @@ import type { ModelInput, Preprocess } from '@watchpost/shared/bundle/manifest.t
 import type { FramePlan } from '../capture/port.ts';
 import { agentError } from '../kernel/errors.ts';
 
-/** PIL's numbers, which preprocessor configs use. Nearest is never used: it is 4/255 off on average. */
-const FLAGS_OF_RESAMPLE: readonly FramePlan['scaleFlags'][] = [
-  'bicubic',
-  'lanczos',
-  'bilinear',
-  'bicubic',
-  'area',
-  'bicubic',
-];
+type ScaleFlags = FramePlan['scaleFlags'];
+
+/** PIL's numbers, which preprocessor configs use. For nearest, which is 4/255 off on average, the default stands in. */
+const FLAGS_OF_RESAMPLE: Readonly<Record<number, ScaleFlags>> = {
+  1: 'lanczos',
+  2: 'bilinear',
+  3: 'bicubic',
+  4: 'area',
+  5: 'bicubic',
+};
+const DEFAULT_FLAGS: ScaleFlags = 'lanczos';
 
 /**
  * How pictures come to the size of a model's input: what its preprocessing says, else covered and cut.
@@ -19,7 +21,7 @@ const FLAGS_OF_RESAMPLE: readonly FramePlan['scaleFlags'][] = [
 export function computeFramePlan(preprocess: Preprocess, input: ModelInput): FramePlan {
   const { width, height } = input;
   const { size, crop_size: crop } = preprocess;
-  const scaleFlags = preprocess.scale_flags ?? FLAGS_OF_RESAMPLE[preprocess.resample ?? 0] ?? 'bicubic';
+  const scaleFlags = preprocess.scale_flags ?? FLAGS_OF_RESAMPLE[preprocess.resample ?? 0] ?? DEFAULT_FLAGS;
   const covered: FramePlan = { width, height, fit: 'cover', scaleFlags };
   if (preprocess.do_center_crop && crop !== undefined && !isSame(crop, input))
     throw mismatch(`crops to ${crop.width}x${crop.height}`, input);

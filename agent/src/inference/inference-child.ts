@@ -12,10 +12,8 @@ process.on('disconnect', () => process.exit(0));
 
 let classifier: Classifier | undefined;
 
-process.on('message', (request: ChildRequest) => {
-  answer(request)
-    .catch(describeFailure)
-    .then((reply) => process.send?.(reply));
+process.on('message', async (request: ChildRequest) => {
+  process.send?.(await answer(request).catch(describeFailure));
 });
 
 async function answer(request: ChildRequest): Promise<ChildReply> {
