@@ -27,8 +27,9 @@ export function DeviceHeader({ device }: DeviceProps) {
       </div>
       <dl className={classes.facts}>
         <BundleFacts device={device} />
-        <BirthFacts device={device} />
+        <AgentFacts device={device} />
         <Fact name="Enrolled">{formatDateTime(device.enrolledAtMs)}</Fact>
+        <HardwareFacts device={device} />
         <Fact name="Key fingerprint">
           <Digest digest={device.fingerprint} />
         </Fact>
@@ -55,24 +56,28 @@ function BundleFacts({ device }: DeviceProps) {
   );
 }
 
-function BirthFacts({ device: { birth } }: DeviceProps) {
+function AgentFacts({ device: { birth } }: DeviceProps) {
   if (!birth) return null;
-  const { hardware } = birth;
   return (
     <>
       <Fact name="Agent">
         {birth.agentVersion}, up <Ago atMs={birth.startedAtMs} form="duration" />
       </Fact>
+      <Fact name="Runs on">{birth.executionProviders.join(', ')}</Fact>
+    </>
+  );
+}
+
+function HardwareFacts({ device: { birth } }: DeviceProps) {
+  if (!birth) return null;
+  const { hardware } = birth;
+  return (
+    <>
       <Fact name="Board">{hardware.board}</Fact>
-      <Fact name="Processor">
-        {hardware.cpu}, {hardware.cores} cores
-      </Fact>
+      <Fact name="Processor">{`${hardware.cpu}, ${hardware.cores} cores`}</Fact>
       {hardware.gpu.length > 0 && <Fact name="GPU">{hardware.gpu.join(', ')}</Fact>}
       <Fact name="Memory">{formatBytes(hardware.memoryBytes)}</Fact>
-      <Fact name="System">
-        {hardware.os} ({hardware.arch})
-      </Fact>
-      <Fact name="Runs on">{birth.executionProviders.join(', ')}</Fact>
+      <Fact name="System">{`${hardware.os} (${hardware.arch})`}</Fact>
     </>
   );
 }
@@ -81,7 +86,7 @@ function Fact({ name, children }: { readonly name: string; readonly children: Re
   return (
     <div className={classes.fact}>
       <dt>{name}</dt>
-      <dd>{children}</dd>
+      <dd title={typeof children === 'string' ? children : undefined}>{children}</dd>
     </div>
   );
 }

@@ -33,7 +33,8 @@ export function FleetCountBar({ counts, total, chosen, onChoose }: FleetCountBar
         ))}
       </fieldset>
       <p className={classes.cameras}>
-        <strong>{counts.camerasOnline}</strong> of {counts.cameras} cameras online
+        <strong>{counts.camerasOnline.toLocaleString('en')}</strong> of {counts.cameras.toLocaleString('en')}{' '}
+        cameras online
       </p>
     </div>
   );

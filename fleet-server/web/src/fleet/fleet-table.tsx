@@ -15,7 +15,7 @@ import classes from './fleet-table.module.css';
 export function FleetTable({ devices }: { readonly devices: readonly DeviceView[] }) {
   return (
     <div className={classes.panel}>
-      <Table className={classes.table} verticalSpacing={7} horizontalSpacing="md" highlightOnHover>
+      <Table className={classes.table} verticalSpacing={7} horizontalSpacing={12} highlightOnHover>
         <Table.Thead>
           <Table.Tr>
             <Table.Th>Device</Table.Th>
