@@ -1,0 +1,63 @@
+import type { Sample } from './port.ts';
+
+/**
+ * One sample for a window: means of what varies, the last of what only counts or stands still; throttled when it was so
+ * at any time. A field that some samples lack is the mean of those that have it.
+ * @param samples at least one, in order of time
+ */
+export function summarise(samples: readonly [Sample, ...Sample[]], windowSec: number): Sample {
+  const last = samples.at(-1) ?? samples[0];
+  const pressureSome10 = mean(samples.flatMap((sample) => sample.cpu.pressureSome10 ?? []));
+  return {
+    ...last,
+    windowSec,
+    cpu: {
+      load01: meanOf(samples, (sample) => sample.cpu.load01),
+      loadAvg1: meanOf(samples, (sample) => sample.cpu.loadAvg1),
+      ...(pressureSome10 === undefined ? {} : { pressureSome10 }),
+    },
+    gpu: last.gpu.map((card, index) => summariseCard(samples, card, index)),
+    temperatures: last.temperatures.map(({ zone, celsius }, index) => ({
+      zone,
+      celsius: mean(samples.flatMap((sample) => celsiusAt(sample, zone, index))) ?? celsius,
+    })),
+    memory: {
+      totalBytes: last.memory.totalBytes,
+      availableBytes: Math.round(meanOf(samples, (sample) => sample.memory.availableBytes)),
+      agentRssBytes: Math.round(meanOf(samples, (sample) => sample.memory.agentRssBytes)),
+    },
+    network: {
+      rxBytesPerSec: meanOf(samples, (sample) => sample.network.rxBytesPerSec),
+      txBytesPerSec: meanOf(samples, (sample) => sample.network.txBytesPerSec),
+    },
+    throttled: samples.some((sample) => sample.throttled),
+  };
+}
+
+type Card = Sample['gpu'][number];
+
+/** Cards are told apart by their place: two of a kind have one name. */
+function summariseCard(samples: readonly Sample[], card: Card, index: number): Card {
+  const same = samples.flatMap((sample) => sample.gpu[index] ?? []).filter(({ name }) => name === card.name);
+  const load01 = mean(same.flatMap((other) => other.load01 ?? []));
+  const memoryUsedBytes = mean(same.flatMap((other) => other.memoryUsedBytes ?? []));
+  return {
+    name: card.name,
+    ...(load01 === undefined ? {} : { load01 }),
+    ...(memoryUsedBytes === undefined ? {} : { memoryUsedBytes: Math.round(memoryUsedBytes) }),
+  };
+}
+
+/** Zones likewise: several of a machine may have one name. A zone that moved is left out of the mean. */
+function celsiusAt(sample: Sample, zone: string, index: number): readonly number[] {
+  const reading = sample.temperatures[index];
+  return reading?.zone === zone ? [reading.celsius] : [];
+}
+
+function mean(values: readonly number[]): number | undefined {
+  return values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function meanOf(samples: readonly Sample[], read: (sample: Sample) => number): number {
+  return mean(samples.map(read)) ?? 0;
+}
