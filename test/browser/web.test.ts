@@ -116,7 +116,7 @@ describe('the web page', { skip: chromiumPath === undefined ? NO_CHROMIUM : fals
     api.fleet.devices = [];
     await open('/');
     await page.getByText('fleetctl token create').waitFor();
-    await page.getByText(`watchpost-agent enrol --server ${api.url} --token TOKEN`).waitFor();
+    await page.getByText(`WATCHPOST_SERVER_URL=${api.url}`).waitFor();
     api.push({ kind: 'device', data: deviceView('box-1') });
     await row('box-1').waitFor();
   });

@@ -21,15 +21,16 @@ export function EmptyFleet() {
           </Code>
         </List.Item>
         <List.Item>
-          On the box, with that token:
+          On the box, with that token in a file:
           <Code block mt={6}>
-            watchpost-agent enrol --server {location.origin} --token TOKEN
+            {`export WATCHPOST_SERVER_URL=${location.origin}\nwatchpost-agent enrol --token-file token.txt`}
           </Code>
         </List.Item>
         <List.Item>
-          Start the agent:
+          Start the agent with a settings file that names its cameras (
+          <Code>watchpost-agent config --sample</Code> prints one):
           <Code block mt={6}>
-            watchpost-agent run
+            watchpost-agent run --config agent.yaml
           </Code>
         </List.Item>
       </List>
