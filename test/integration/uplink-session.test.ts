@@ -135,6 +135,23 @@ describe('a line that fails', () => {
     );
   });
 
+  test('when the broker falls silent after the welcome, the agent stops all the same', {
+    timeout: 5000,
+  }, async () => {
+    const CONNACK = Buffer.from([0x20, 0x02, 0x00, 0x00]);
+    const mute = createServer((socket) => {
+      bench.cleanUpWith(async () => void socket.destroy());
+      socket.once('data', () => socket.write(CONNACK)).resume();
+    });
+    mute.listen(0, '127.0.0.1');
+    await once(mute, 'listening');
+    bench.cleanUpWith(async () => void mute.close());
+    const box = await bench.startBox(`mqtt://127.0.0.1:${(mute.address() as AddressInfo).port}`);
+    while (!box.uplink.isConnected()) await new Promise((resolve) => setImmediate(resolve));
+    await box.stop();
+    assert.equal(box.uplink.isConnected(), false);
+  });
+
   test('when the broker is silent, the agent stops without waiting for it', { timeout: 5000 }, async () => {
     const silent = createServer((socket) => bench.cleanUpWith(async () => void socket.destroy()));
     silent.listen(0, '127.0.0.1');

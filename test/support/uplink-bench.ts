@@ -85,7 +85,14 @@ export class UplinkBench {
     const identity = { deviceId: 'box-1', fleet: 'park', brokerUrl, secret: 's3cret' };
     const log = this.#createLog();
     const backoff = { baseMs: 20, maxMs: 100 };
-    const session = createMqttSession({ identity, clock, random01: Math.random, log, backoff });
+    const session = createMqttSession({
+      identity,
+      clock,
+      random01: Math.random,
+      log,
+      backoff,
+      farewellMs: 200,
+    });
     const outbox = openSqliteOutbox({
       path: join(this.#folder, 'outbox.db'),
       maxBytes: 1e7,

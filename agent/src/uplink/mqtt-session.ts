@@ -18,6 +18,8 @@ export interface MqttSessionOptions {
   readonly log: Logger;
   /** Default: 1 to 60 s. */
   readonly backoff?: BackoffPolicy;
+  /** Longest wait for each step of a goodbye: the answer to `stopped`, then the end of the connection. Default: 2000. */
+  readonly farewellMs?: number;
 }
 
 const BACKOFF: BackoffPolicy = { baseMs: 1000, maxMs: 60_000 };
@@ -25,8 +27,7 @@ const KEEPALIVE_SEC = 30;
 const CONNECT_TIMEOUT_MS = 10_000;
 /** A connection that held this long was a good one: the next retry starts at the shortest pause again. */
 const STABLE_MS = 30_000;
-/** Each step of a goodbye: the broker's answer to `stopped`, then the end of the connection. */
-const FAREWELL_LIMIT_MS = 2000;
+const FAREWELL_MS = 2000;
 /** CONNACK codes of MQTT 3.1.1 that concern this box: version, client id, credentials, authorisation (3 = broker down). */
 const REFUSALS: readonly unknown[] = [1, 2, 4, 5];
 
@@ -68,13 +69,13 @@ class MqttSession implements Session {
     this.#stopping.abort();
     const client = this.#client;
     if (client?.connected) {
-      await within(
-        FAREWELL_LIMIT_MS,
-        client.publishAsync(this.#statusTopic, this.#status('stopped'), { qos: 1, retain: true }),
-      );
-      await within(FAREWELL_LIMIT_MS, client.endAsync());
+      const { farewellMs = FAREWELL_MS } = this.#options;
+      const stopped = this.#status('stopped');
+      await within(farewellMs, client.publishAsync(this.#statusTopic, stopped, { qos: 1, retain: true }));
+      await within(farewellMs, client.endAsync());
+      // A graceful end waits for every PUBACK and cannot be turned into a forced one.
+      client.stream.destroy();
     }
-    client?.end(true);
     await this.#loop;
   }
 
