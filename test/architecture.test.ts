@@ -7,6 +7,7 @@ import { findCycle, type Import, ROOT, readImports } from './support/imports.ts'
 /** Floors of each program, from the top: a room imports its own floor and those below. */
 const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   agent: [
+    ['cli'],
     ['update', 'local-api', 'replay'],
     ['inference'],
     ['capture', 'decision', 'uplink', 'telemetry', 'drift', 'identity', 'config'],

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { runReplay } from '../../agent/src/replay-cli.ts';
+import { runReplay } from '../../agent/src/cli/replay.ts';
 import { memoryIo } from '../support/memory-io.ts';
 
 /** Real models, photographs and clips, which are not part of the project. */

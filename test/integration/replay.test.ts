@@ -8,7 +8,7 @@ import { after, before, test } from 'node:test';
 import { PREPROCESS_PRESETS } from '@watchpost/shared/bundle/preprocess.ts';
 import { sha256Hex } from '@watchpost/shared/kernel/digest.ts';
 import sharp from 'sharp';
-import { runReplay } from '../../agent/src/replay-cli.ts';
+import { runReplay } from '../../agent/src/cli/replay.ts';
 import { memoryIo } from '../support/memory-io.ts';
 import { tinyOnnx } from '../support/tiny-onnx.ts';
 import { writeTinyTfjs } from '../support/tiny-tfjs.ts';

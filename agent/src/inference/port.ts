@@ -85,6 +85,23 @@ export type GoldenOutcome =
     };
 
 /**
+ * How pictures come to the size of a model's input.
+ * @throws AppError MODEL_MISMATCH where the preprocessing cannot give that size
+ */
+export type PlanFrames = (preprocess: Preprocess, input: ModelInput) => FramePlan;
+
+/**
+ * Whether a model gives here what it gave where its bundle was built.
+ * @param folder of the bundle
+ * @throws AppError PICTURE_UNREADABLE, and as `Classifier.classify`
+ */
+export type CheckGoldenFrames = (
+  classifier: Classifier,
+  manifest: Manifest,
+  folder: string,
+) => Promise<GoldenOutcome>;
+
+/**
  * Loads a model in a child process of its own: `session.run` blocks its event loop, and a native crash must not take
  * the agent along. The classifier restarts its child after a crash; a frame in flight is then lost with
  * INFERENCE_CRASHED.

@@ -119,6 +119,11 @@ export const AGENT_ERRORS = {
     remedy: 'Check the network; the download goes on where it stopped.',
   },
   DISK_FULL: { retry: true, http: 507, remedy: 'Make room on the data disk of the box.' },
+  DEPLOYMENT_INTERRUPTED: {
+    retry: false,
+    http: 500,
+    remedy: 'See why the agent went down while it activated the model (`journalctl -u watchpost-agent`).',
+  },
   SELFTEST_FAILED: {
     retry: false,
     http: 422,

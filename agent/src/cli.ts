@@ -1,0 +1,59 @@
+#!/usr/bin/env node
+import { parseArgs } from 'node:util';
+import { describeError, isAppError } from '@watchpost/shared/kernel/errors.ts';
+
+const HELP = `watchpost-agent: classifies the cameras beside this box and reports to the fleet server
+
+  watchpost-agent run    [--config FILE] [--set KEY=VALUE ...]     run until told to stop
+  watchpost-agent enrol  [--config FILE] [--set ...] [--token-file FILE]
+                                                                   join the fleet with a one-time token
+                                                                   (read from FILE, or standard input)
+  watchpost-agent config [--config FILE] [--set ...] [--json] [--sample]
+                                                                   check and show the settings; every key
+                                                                   explained; --sample prints a file
+  watchpost-agent replay --help                                    run a model over pictures or a video
+
+Settings: defaults < YAML file < environment (WATCHPOST_SERVER_URL ...) < --set. Exit code: 0 done,
+1 failed, 2 wrong use or bad input.
+`;
+
+async function main(args: readonly string[]): Promise<number> {
+  const [command, ...rest] = args;
+  if (command === 'replay') return (await import('./cli/replay.ts')).runReplay(rest, process);
+  const { values } = parseArgs({
+    args: [...rest],
+    options: {
+      config: { type: 'string' },
+      set: { type: 'string', multiple: true, default: [] },
+      'token-file': { type: 'string' },
+      json: { type: 'boolean', default: false },
+      sample: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  const sources = {
+    ...(values.config === undefined ? {} : { file: values.config }),
+    env: process.env,
+    flags: values.set,
+  };
+  if (command === undefined || values.help || command === 'help' || command === '--help') {
+    process.stdout.write(HELP);
+    return command === undefined ? 2 : 0;
+  }
+  if (command === 'run') return (await import('./cli/run.ts')).runAgentCommand(sources);
+  if (command === 'enrol')
+    return (await import('./cli/enrol.ts')).runEnrolCommand(sources, values['token-file']);
+  if (command === 'config') return (await import('./cli/config.ts')).runConfigCommand(sources, values);
+  process.stderr.write(`watchpost-agent: no command "${command}"; see --help\n`);
+  return 2;
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  const isUsage =
+    error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
+  if (!isUsage && !isAppError(error)) throw error;
+  process.stderr.write(`watchpost-agent: ${describeError(error)}\n`);
+  process.exitCode = isUsage || isAppError(error, 'CONFIG_INVALID', 'CONFIG_UNREADABLE') ? 2 : 1;
+}

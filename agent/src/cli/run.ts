@@ -1,0 +1,22 @@
+import { type ConfigSources, loadAgentConfig } from '../config/yaml-config.ts';
+import { createPinoLogger } from '../kernel/pino-logger.ts';
+import { AGENT_VERSION } from '../kernel/version.ts';
+import { startAgent } from '../main.ts';
+
+/** `watchpost-agent run`: until SIGTERM or SIGINT. @returns the exit code */
+export async function runAgentCommand(sources: ConfigSources): Promise<number> {
+  const config = await loadAgentConfig(sources);
+  const log = createPinoLogger(config.log.level);
+  const stopping = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopping.abort(signal));
+  const stop = await startAgent(config, log, stopping.signal);
+  log.info({ version: AGENT_VERSION, cameras: config.cameras.length }, 'agent ready');
+  await new Promise<void>((resolve) => {
+    if (stopping.signal.aborted) resolve();
+    stopping.signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+  log.info({ signal: stopping.signal.reason }, 'agent stopping');
+  await stop();
+  log.info({}, 'agent stopped');
+  return 0;
+}

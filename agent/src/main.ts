@@ -1,0 +1,275 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Component, startAll } from '@watchpost/shared/kernel/component.ts';
+import { describeError } from '@watchpost/shared/kernel/errors.ts';
+import type { Logger } from '@watchpost/shared/kernel/log.ts';
+import type { ActiveBundle, Birth, Hardware } from '@watchpost/shared/messages/birth.ts';
+import { STREAMS } from '@watchpost/shared/messages/durable.ts';
+import { activateBundle } from './activation.ts';
+import { createFfmpegCamera } from './capture/ffmpeg-camera.ts';
+import type { Camera } from './capture/port.ts';
+import type { AgentConfig, CameraConfig } from './config/schema.ts';
+import { createDecider } from './decision/decider.ts';
+import { loadIdentity } from './identity/file-identity.ts';
+import { formatDeviceAuthorization, type Identity } from './identity/port.ts';
+import { createActiveModel } from './inference/active-model.ts';
+import { createChildProcessHost } from './inference/child-process-host.ts';
+import { computeFramePlan } from './inference/frame-plan.ts';
+import { checkGoldenFrames } from './inference/golden.ts';
+import type { ActiveModel } from './inference/port.ts';
+import { systemClock } from './kernel/system-clock.ts';
+import { AGENT_VERSION } from './kernel/version.ts';
+import { createPipeline } from './pipeline.ts';
+import { createNvidiaSmiGpu } from './telemetry/nvidia-smi-gpu.ts';
+import { createProcTelemetry } from './telemetry/proc-telemetry.ts';
+import { createSysteminformationInventory } from './telemetry/systeminformation-inventory.ts';
+import { createTelemetryReporter } from './telemetry/telemetry-reporter.ts';
+import { openFileBundleStore } from './update/file-bundle-store.ts';
+import { type Capabilities, computeFitness } from './update/fitness.ts';
+import { createHttpArtifacts } from './update/http-artifacts.ts';
+import { createJwsOrderReader } from './update/jws-order.ts';
+import { createPinnedTrust, loadPublicKeys } from './update/pinned-trust.ts';
+import type { BundleStore, InstalledBundle } from './update/port.ts';
+import { createUpdater, type Updater } from './update/updater.ts';
+import { createHttpPictures } from './uplink/http-pictures.ts';
+import { createMqttSession } from './uplink/mqtt-session.ts';
+import type { Outbox, UplinkComponent } from './uplink/port.ts';
+import { openSqliteOutbox } from './uplink/sqlite-outbox.ts';
+import { createUplink } from './uplink/uplink.ts';
+
+const random01 = (): number => Math.random();
+
+/** What every part of the composition below is made from. */
+interface Box {
+  readonly config: AgentConfig;
+  readonly log: Logger;
+  readonly identity: Identity;
+  readonly hardware: Hardware;
+  readonly outbox: Outbox;
+  readonly bundles: BundleStore;
+  readonly cameras: readonly Camera[];
+  readonly model: ActiveModel;
+  readonly startedAtMs: number;
+}
+
+/**
+ * Builds the agent and starts it. The cameras classify with the model already on disk before anything is heard from
+ * the fleet; a broker that is down keeps nothing from starting.
+ * @returns stops everything
+ * @throws AppError NOT_ENROLLED | CONFIG_INVALID | STORE_FAILED
+ */
+export async function startAgent(
+  config: AgentConfig,
+  log: Logger,
+  signal: AbortSignal,
+): Promise<() => Promise<void>> {
+  const box = await openBox(config, log);
+  const activate = createActivation(box);
+  const uplink = createFleetUplink(box);
+  const updater = await createBundleUpdater(box, uplink, activate);
+  uplink.onDesired((document) => updater.onDesired(document));
+  reportCameras(box, uplink);
+  const stopParts = await startAll([...createParts(box, uplink), updater], signal).catch((error: unknown) => {
+    box.outbox.close();
+    throw error;
+  });
+  await resumeModel(box, activate);
+  reportModel(box, uplink, updater);
+  return async () => {
+    await stopParts();
+    await box.model.release();
+    box.outbox.close();
+  };
+}
+
+async function openBox(config: AgentConfig, log: Logger): Promise<Box> {
+  const identity = await loadIdentity(config.dataDir);
+  const { wallMs, monotonicMs } = systemClock;
+  const openCamera = createFfmpegCamera({
+    logger: log.child({ component: 'capture' }),
+    nowMs: monotonicMs,
+    random01,
+  });
+  return {
+    config,
+    log,
+    identity,
+    hardware: await createSysteminformationInventory().read(),
+    bundles: await openFileBundleStore({ dataDir: config.dataDir, log }),
+    cameras: config.cameras.map((camera) => openCamera(camera)),
+    model: createActiveModel(),
+    startedAtMs: wallMs(),
+    outbox: openSqliteOutbox({
+      path: join(config.dataDir, 'outbox.sqlite'),
+      maxBytes: config.outbox.maxBytes,
+      newEpoch: () => randomBytes(8).toString('hex'),
+      wallMs,
+      log,
+    }),
+  };
+}
+
+type Activate = (bundle: InstalledBundle) => Promise<void>;
+
+function createActivation({ config, log, cameras, model }: Box): Activate {
+  const host = createChildProcessHost({ log: log.child({ component: 'inference' }), random: random01 });
+  const settings = config.inference;
+  return (bundle) =>
+    activateBundle(bundle, {
+      host,
+      checkGoldenFrames,
+      planFrames: computeFramePlan,
+      model,
+      cameras,
+      settings,
+      log,
+    });
+}
+
+function createFleetUplink(box: Box): UplinkComponent {
+  const { identity, outbox, log } = box;
+  const session = createMqttSession({
+    identity,
+    clock: systemClock,
+    random01,
+    log: log.child({ component: 'mqtt' }),
+  });
+  return createUplink({ identity, outbox, session, birth: () => composeBirth(box), clock: systemClock, log });
+}
+
+async function createBundleUpdater(box: Box, uplink: UplinkComponent, activate: Activate): Promise<Updater> {
+  const { config, identity, bundles, log } = box;
+  const updater: Updater = createUpdater({
+    source: createHttpArtifacts({
+      serverUrl: config.server.url,
+      authorization: formatDeviceAuthorization(identity),
+    }),
+    trust: createPinnedTrust(await loadPublicKeys(config.trust.modelKeyFiles)),
+    orders: createJwsOrderReader(identity),
+    bundles,
+    isFit: async (manifest) => computeFitness(manifest, await readCapabilities(box)),
+    activate,
+    report: (change) => {
+      uplink.record('deployment', change);
+      reportModel(box, uplink, updater);
+    },
+    clock: systemClock,
+    log: log.child({ component: 'updater' }),
+  });
+  return updater;
+}
+
+async function readCapabilities({ config, hardware }: Box): Promise<Capabilities> {
+  const disk = await statfs(config.dataDir);
+  const { arch, memoryBytes } = hardware;
+  return { agentVersion: AGENT_VERSION, arch, memoryBytes, diskFreeBytes: disk.bavail * disk.bsize };
+}
+
+/** In the order they start; they stop in reverse, so the uplink is the last to fall silent. */
+function createParts(box: Box, uplink: UplinkComponent): readonly Component[] {
+  const { config, cameras, model, log, identity } = box;
+  const gpu = createNvidiaSmiGpu({
+    intervalSec: config.telemetry.intervalSec,
+    clock: systemClock,
+    random01,
+    log,
+  });
+  return [
+    uplink,
+    gpu,
+    createTelemetryReporter({
+      source: createProcTelemetry({ dataDir: config.dataDir, gpu }),
+      uplink,
+      ...config.telemetry,
+      clock: systemClock,
+      log,
+    }),
+    createPipeline({
+      cameras,
+      model,
+      uplink,
+      createDecider: ({ manifest }) => createDecider(manifest.decision, manifest.output.labels),
+      newId: randomUUID,
+      clock: systemClock,
+      log: log.child({ component: 'pipeline' }),
+    }),
+    ...cameras.map(asComponent),
+    ...(config.pictures.enabled
+      ? [
+          createHttpPictures({
+            sources: cameras,
+            serverUrl: config.server.url,
+            identity,
+            idleSec: config.pictures.idleSec,
+            log,
+          }),
+        ]
+      : []),
+  ];
+}
+
+function asComponent(camera: Camera): Component {
+  return { name: `camera ${camera.id}`, start: (signal) => camera.start(signal), stop: () => camera.stop() };
+}
+
+/** A box that was switched off classifies with what it ran, whatever the network says. */
+async function resumeModel({ bundles, log }: Box, activate: Activate): Promise<void> {
+  try {
+    const bundle = await bundles.loadActive();
+    if (bundle === undefined) log.info({}, 'no model yet');
+    else await activate(bundle);
+  } catch (error) {
+    log.error({ error: describeError(error) }, 'active model cannot run');
+  }
+}
+
+function reportCameras({ cameras }: Box, uplink: UplinkComponent): void {
+  for (const camera of cameras) {
+    const report = (): void =>
+      uplink.publish('cameraStatus', { tsMs: systemClock.wallMs(), ...camera.health() }, camera.id);
+    camera.onHealth(report);
+    report();
+  }
+}
+
+function reportModel(box: Box, uplink: UplinkComponent, updater: Updater): void {
+  const active = describeActive(box.model);
+  const deployment = updater.current();
+  uplink.publish('reportedModel', {
+    tsMs: systemClock.wallMs(),
+    ...(active && { active }),
+    ...(deployment && { deploymentId: deployment.deploymentId, deploymentState: deployment.state }),
+  });
+}
+
+function describeActive(model: ActiveModel): ActiveBundle | undefined {
+  const current = model.current();
+  if (current === undefined) return undefined;
+  const { digest, manifest, variant } = current;
+  return { model: manifest.model, version: manifest.version, digest, variant };
+}
+
+function composeBirth({ config, hardware, model, outbox, startedAtMs }: Box): Birth {
+  const activeBundle = describeActive(model);
+  return {
+    agentVersion: AGENT_VERSION,
+    startedAtMs,
+    hardware,
+    executionProviders: [...(model.current()?.classifier.executionProviders ?? [])],
+    cameras: config.cameras.map((camera) => ({
+      id: camera.id,
+      name: camera.name ?? camera.id,
+      kind: kindOf(camera),
+    })),
+    ...(activeBundle && { activeBundle }),
+    epoch: outbox.epoch,
+    lastSeq: Object.fromEntries(STREAMS.map((stream) => [stream, outbox.lastSeq(stream)])),
+  };
+}
+
+function kindOf({ url, device }: CameraConfig): Birth['cameras'][number]['kind'] {
+  if (device !== undefined) return 'v4l2';
+  if (url === undefined) return 'file';
+  return url.startsWith('rtsp') ? 'rtsp' : 'mjpeg';
+}
