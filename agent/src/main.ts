@@ -70,17 +70,23 @@ export async function startAgent(
   const updater = await createBundleUpdater(box, uplink, activate);
   uplink.onDesired((document) => updater.onDesired(document));
   reportCameras(box, uplink);
-  const stopParts = await startAll([...createParts(box, uplink), updater], signal).catch((error: unknown) => {
-    box.outbox.close();
-    throw error;
-  });
   await resumeModel(box, activate);
   reportModel(box, uplink, updater);
+  const stopParts = await startAll([...createParts(box, uplink), updater], signal).catch(
+    async (error: unknown) => {
+      await closeBox(box);
+      throw error;
+    },
+  );
   return async () => {
     await stopParts();
-    await box.model.release();
-    box.outbox.close();
+    await closeBox(box);
   };
+}
+
+async function closeBox({ model, outbox }: Box): Promise<void> {
+  await model.release();
+  outbox.close();
 }
 
 async function openBox(config: AgentConfig, log: Logger): Promise<Box> {

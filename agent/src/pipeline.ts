@@ -113,6 +113,10 @@ function publishDecision(decision: Decision, watch: Watch, deps: PipelineDeps, m
     bundleDigest: digest,
   };
   deps.uplink.record('cameraEvent', event, watch.camera.id);
+  deps.log.info(
+    { camera: watch.camera.id, id: event.id, type: event.type, label: event.label, tsMs },
+    'event',
+  );
   if (decision.type === 'update') return;
   const label = decision.type === 'new' ? { label: decision.label } : {};
   deps.uplink.publish(

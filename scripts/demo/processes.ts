@@ -13,9 +13,8 @@ export interface Program {
   readonly name: string;
   /** Resolves with the first log line whose message is `message`. @throws Error when the program ends before, or after `limitMs` */
   logged(message: string, limitMs: number): Promise<LogLine>;
-  /** Every log line from now on. */
-  onLog(listener: (line: LogLine) => void): void;
-  isRunning(): boolean;
+  /** Its latest log lines. */
+  lines(): readonly LogLine[];
   /** Asks it to stop, and makes it stop after ten seconds. */
   stop(): Promise<void>;
   /** Ends it at once, as a power cut would. */
@@ -29,6 +28,7 @@ export interface ProgramOptions {
   readonly logFile: string;
 }
 
+const KEPT_LINES = 10_000;
 const STOP_LIMIT_MS = 10_000;
 
 /** Starts a program in its own process group, so that Ctrl-C in the terminal reaches only the demo, which stops it in order. */
@@ -47,12 +47,12 @@ export async function startProgram({ name, args, logFile }: ProgramOptions): Pro
       if (line === undefined) lastWords.splice(0, Math.max(0, lastWords.length - 9), text);
       if (line === undefined) return;
       lines.push(line);
+      if (lines.length > KEPT_LINES) lines.shift();
       for (const listener of listeners) listener(line);
     });
   }
   child.once('exit', () => log.end());
 
-  const isRunning = (): boolean => child.exitCode === null && child.signalCode === null;
   const logged = async (message: string, limitMs: number): Promise<LogLine> => {
     const found = Promise.withResolvers<LogLine>();
     const look = (line: LogLine): void => {
@@ -78,8 +78,7 @@ export async function startProgram({ name, args, logFile }: ProgramOptions): Pro
   return {
     name,
     logged,
-    onLog: (listener) => void listeners.add(listener),
-    isRunning,
+    lines: () => lines,
     stop: () => endProgram(child, 'SIGTERM', exited),
     kill: () => endProgram(child, 'SIGKILL', exited),
   };

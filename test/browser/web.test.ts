@@ -5,7 +5,7 @@ import sharp from 'sharp';
 import { findChromium, launchChromium, NO_CHROMIUM } from '../support/chromium.ts';
 import { type FakeFleetApi, PASSWORD, startFakeFleetApi, USER } from '../support/fake-fleet-api.ts';
 import { cameraView, deviceView, storedEvent, telemetryHistory } from '../support/fleet-samples.ts';
-import { builtWeb } from '../support/web-build.ts';
+import { builtWeb } from '../../scripts/web-build.ts';
 
 const chromiumPath = findChromium();
 

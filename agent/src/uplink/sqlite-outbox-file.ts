@@ -39,7 +39,7 @@ const SCHEMA = [
  * STORE_CORRUPT, and a new one begun.
  * @throws AppError STORE_FAILED when there can be no file at all
  */
-export function openOutboxFile(options: OutboxFileOptions): Database {
+export function openOutboxFile(options: OutboxFileOptions): Database.Database {
   try {
     mkdirSync(dirname(options.path), { recursive: true });
     return openOrReplace(options);
@@ -48,7 +48,7 @@ export function openOutboxFile(options: OutboxFileOptions): Database {
   }
 }
 
-function openOrReplace(options: OutboxFileOptions): Database {
+function openOrReplace(options: OutboxFileOptions): Database.Database {
   try {
     return openChecked(options);
   } catch (error) {
@@ -70,7 +70,7 @@ function isDamage(error: unknown): boolean {
   return error instanceof Database.SqliteError && /^SQLITE_(NOTADB|CORRUPT)/.test(error.code);
 }
 
-function openChecked({ path, newEpoch }: OutboxFileOptions): Database {
+function openChecked({ path, newEpoch }: OutboxFileOptions): Database.Database {
   const db = new Database(path, { timeout: LOCK_TIMEOUT_MS });
   try {
     db.pragma('journal_mode = WAL');
@@ -88,7 +88,7 @@ function openChecked({ path, newEpoch }: OutboxFileOptions): Database {
 }
 
 /** In one transaction with the version, so that a power cut leaves an empty file or a whole one. */
-function createSchema(db: Database, epoch: string): void {
+function createSchema(db: Database.Database, epoch: string): void {
   db.transaction(() => {
     db.exec(SCHEMA);
     db.prepare('INSERT INTO meta (epoch, dropped) VALUES (?, 0)').run(epoch);

@@ -34,7 +34,7 @@ interface Totals {
 }
 
 class SqliteOutbox implements Outbox {
-  readonly #db: Database;
+  readonly #db: Database.Database;
   readonly #options: SqliteOutboxOptions;
   readonly #log: Logger;
   readonly #sql: Readonly<Record<Stream, StreamStatements>>;
@@ -49,7 +49,7 @@ class SqliteOutbox implements Outbox {
   #timer: NodeJS.Timeout | undefined;
   #onCommit: () => void = () => undefined;
 
-  constructor(db: Database, options: SqliteOutboxOptions) {
+  constructor(db: Database.Database, options: SqliteOutboxOptions) {
     this.#db = db;
     this.#options = options;
     this.#log = options.log;
@@ -204,7 +204,7 @@ class SqliteOutbox implements Outbox {
   }
 }
 
-function prepareStream(db: Database, stream: Stream) {
+function prepareStream(db: Database.Database, stream: Stream) {
   return {
     insert: db.prepare(
       `INSERT INTO ${stream} (seq, topic, body, createdAtMs, sizeBytes) VALUES (?, ?, ?, ?, ?)`,
@@ -224,12 +224,12 @@ function perStream<T>(make: (stream: Stream) => T): Record<Stream, T> {
   return { event: make('event'), deployment: make('deployment'), telemetry: make('telemetry') };
 }
 
-function readLastSeq(db: Database, stream: Stream): number {
+function readLastSeq(db: Database.Database, stream: Stream): number {
   const row = db.prepare('SELECT seq FROM sqlite_sequence WHERE name = ?').get(stream);
   return (row as { seq: number } | undefined)?.seq ?? 0;
 }
 
-function sumRows(db: Database): { readonly rows: number; readonly bytes: number } {
+function sumRows(db: Database.Database): { readonly rows: number; readonly bytes: number } {
   const tables = STREAMS.map((stream) => `SELECT sizeBytes FROM ${stream}`).join(' UNION ALL ');
   const sum = db.prepare(`SELECT count(*) AS rows, total(sizeBytes) AS bytes FROM (${tables})`).get();
   return sum as { readonly rows: number; readonly bytes: number };

@@ -4,8 +4,8 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const WEB = fileURLToPath(new URL('../../fleet-server/web', import.meta.url));
-const VITE = fileURLToPath(new URL('../../node_modules/vite/bin/vite.js', import.meta.url));
+const WEB = fileURLToPath(new URL('../fleet-server/web', import.meta.url));
+const VITE = fileURLToPath(new URL('../node_modules/vite/bin/vite.js', import.meta.url));
 const SOURCES = ['src', 'public', 'index.html', 'vite.config.ts', 'package.json'];
 
 /** The folder of the built page; builds it first when it is missing or older than its sources. */
