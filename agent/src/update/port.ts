@@ -1,4 +1,7 @@
-import type { Manifest } from '@watchpost/shared/bundle/manifest.ts';
+import type { BundleFile, Manifest } from '@watchpost/shared/bundle/manifest.ts';
+import { AppError } from '@watchpost/shared/kernel/errors.ts';
+import type { DeploymentState } from '@watchpost/shared/lifecycle/deployment.ts';
+import type { Order } from '@watchpost/shared/trust/order.ts';
 import type { BundleSignature } from '@watchpost/shared/trust/signature.ts';
 
 /** Where bundles come from. */
@@ -17,10 +20,30 @@ export interface ArtifactSource {
   ): Promise<void>;
 }
 
+/** A failure after which the other side named the pause it wants. */
+export class TryLaterError extends AppError {
+  readonly retryAfterMs: number;
+
+  constructor({ code, kind, message }: AppError, retryAfterMs: number) {
+    super(code, kind, message);
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
 /** Who decides that a manifest may run here: pinned keys today, the TUF chain behind the same port. */
 export interface BundleTrust {
   /** @throws AppError SIGNATURE_INVALID */
   verify(manifest: Manifest, signatures: readonly BundleSignature[]): void;
+}
+
+/** Reads what the director signed. */
+export interface OrderReader {
+  /**
+   * @param token compact JWS
+   * @returns the order, which is genuine and for this box; whether it is in time is not judged here
+   * @throws AppError ORDER_INVALID
+   */
+  read(token: string): Promise<Order>;
 }
 
 /** A bundle laid out on this box, every file checked. */
@@ -28,4 +51,48 @@ export interface InstalledBundle {
   readonly digest: string;
   readonly folder: string;
   readonly manifest: Manifest;
+}
+
+/** What the box classifies with, across restarts. */
+export interface ActiveRecord {
+  readonly digest: string;
+  readonly deploymentId: string;
+  readonly previousDigest?: string;
+}
+
+/** How far the last order came, across restarts. */
+export interface DeploymentRecord {
+  readonly deploymentId: string;
+  readonly digest: string;
+  readonly state: DeploymentState;
+  /** How often its activation was begun: a model that takes the box down is not tried for ever. */
+  readonly trials: number;
+}
+
+/** Bundles and deployment records on this box. Every method may throw AppError DISK_FULL | STORE_FAILED. */
+export interface BundleStore {
+  /**
+   * The active bundle, every byte checked; the previous one when it is damaged (and that one is active from then on).
+   * @returns undefined when there is none that can be used
+   */
+  loadActive(): Promise<InstalledBundle | undefined>;
+  /** What is written about the active bundle, unchecked. */
+  readActive(): Promise<ActiveRecord | undefined>;
+  readDeployment(): Promise<DeploymentRecord | undefined>;
+  saveDeployment(record: DeploymentRecord): Promise<void>;
+
+  /** Files of the manifest that this box has no sound copy of, each content once; damaged copies are dropped. */
+  listMissing(manifest: Manifest): Promise<readonly BundleFile[]>;
+  /** @throws AppError DISK_FULL when these files would leave too little room for the rest of the box */
+  checkRoom(files: readonly BundleFile[]): Promise<void>;
+  /** Where a missing file is to be put. */
+  objectPath(file: Pick<BundleFile, 'sha256'>): string;
+  /** Lays the bundle out, wholly or not at all. @throws AppError BUNDLE_DIGEST_MISMATCH */
+  install(manifest: Manifest, signatures: readonly BundleSignature[]): Promise<InstalledBundle>;
+  /** Does everything for a switch that can fail for want of room. */
+  prepareSwitch(digest: string, deploymentId: string): Promise<void>;
+  /** Makes the prepared bundle the active one: from here on a restart begins with it. */
+  commitSwitch(): Promise<void>;
+  /** Drops what neither the active nor the previous bundle needs. */
+  removeUnused(): Promise<void>;
 }

@@ -1,0 +1,101 @@
+import { createHash, type Hash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { BundleFile } from '@watchpost/shared/bundle/manifest.ts';
+import { syncFolder } from '@watchpost/shared/kernel/files.ts';
+import { agentError } from '../kernel/errors.ts';
+import { PART_SUFFIX } from './object-files.ts';
+import { inStore } from './store-error.ts';
+
+/** Bytes from `startByte` on: the one asked for, or 0 where the other side cannot resume. */
+export interface ByteStream {
+  readonly startByte: number;
+  readonly chunks: AsyncIterable<Uint8Array>;
+}
+export type OpenBytes = (fromByte: number) => Promise<ByteStream>;
+type Content = Pick<BundleFile, 'sha256' | 'sizeBytes'>;
+
+/**
+ * Receives a file into `<path>.part`, going on where that ends, and renames it when its digest is right. A part stays
+ * when the stream breaks or the disk is full.
+ * @throws AppError BUNDLE_DIGEST_MISMATCH | DISK_FULL | DOWNLOAD_FAILED, or what `openBytes` throws
+ */
+export async function receiveFile(file: Content, path: string, openBytes: OpenBytes): Promise<void> {
+  const part = `${path}${PART_SUFFIX}`;
+  let outcome = await receivePart(file, part, openBytes);
+  // What a power cut left may be damaged: that is no fault of the source yet.
+  if (outcome === 'damaged part') outcome = await receivePart(file, part, openBytes);
+  if (outcome !== 'sound') {
+    throw agentError('BUNDLE_DIGEST_MISMATCH', `what the source has as ${file.sha256} is another file`);
+  }
+  await inStore(`finishing ${path}`, async () => {
+    await rename(part, path);
+    await syncFolder(dirname(path));
+  });
+}
+
+type Outcome = 'sound' | 'other content' | 'damaged part';
+
+/** A part that is not sound at its end is deleted. */
+async function receivePart(file: Content, part: string, openBytes: OpenBytes): Promise<Outcome> {
+  const handle = await inStore(`opening ${part}`, () => open(part, 'a'));
+  try {
+    const present = await inStore(`reading ${part}`, () => readPresent(handle, part, file.sizeBytes));
+    const { hash, resumedAt } = await append({ file, handle, present, openBytes });
+    await inStore(`writing ${part}`, () => handle.sync());
+    if (hash.digest('hex') === file.sha256) return 'sound';
+    await inStore(`deleting ${part}`, () => rm(part, { force: true }));
+    return resumedAt > 0 ? 'damaged part' : 'other content';
+  } finally {
+    await handle.close();
+  }
+}
+
+interface Received {
+  readonly hash: Hash;
+  readonly sizeBytes: number;
+}
+
+async function readPresent(handle: FileHandle, part: string, limitBytes: number): Promise<Received> {
+  const { size } = await handle.stat();
+  const hash = createHash('sha256');
+  if (size > limitBytes) {
+    await handle.truncate(0);
+    return { hash, sizeBytes: 0 };
+  }
+  for await (const chunk of createReadStream(part)) hash.update(chunk);
+  return { hash, sizeBytes: size };
+}
+
+interface Appending {
+  readonly file: Content;
+  readonly handle: FileHandle;
+  readonly present: Received;
+  readonly openBytes: OpenBytes;
+}
+
+/** Writes what lacks. A stream that goes on past the end is cut: its content is another file's. */
+async function append({
+  file,
+  handle,
+  present,
+  openBytes,
+}: Appending): Promise<{ hash: Hash; resumedAt: number }> {
+  if (present.sizeBytes === file.sizeBytes) return { hash: present.hash, resumedAt: present.sizeBytes };
+  const { startByte, chunks } = await openBytes(present.sizeBytes);
+  const isResumed = startByte === present.sizeBytes;
+  const hash = isResumed ? present.hash : createHash('sha256');
+  if (!isResumed) await inStore('starting a download anew', () => handle.truncate(0));
+  let sizeBytes = startByte;
+  for await (const chunk of chunks) {
+    sizeBytes += chunk.length;
+    hash.update(chunk);
+    if (sizeBytes > file.sizeBytes) break;
+    await inStore(`downloading ${file.sha256}`, () => handle.appendFile(chunk));
+  }
+  if (sizeBytes < file.sizeBytes) {
+    throw agentError('DOWNLOAD_FAILED', `${file.sha256} ended after ${sizeBytes} of ${file.sizeBytes} bytes`);
+  }
+  return { hash, resumedAt: startByte };
+}

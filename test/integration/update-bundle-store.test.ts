@@ -1,0 +1,204 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, test } from 'node:test';
+import { silentLogger } from '@watchpost/shared/kernel/log.ts';
+import { openFileBundleStore } from '../../agent/src/update/file-bundle-store.ts';
+import type { BundleStore } from '../../agent/src/update/port.ts';
+import {
+  contentOf,
+  flipByte,
+  makeBundle,
+  makeBytes,
+  makeKeyPair,
+  type TestBundle,
+} from '../support/test-bundle.ts';
+
+const SIGNER = makeKeyPair().privateKey;
+const shared = makeBytes(5_000, 50);
+const [V1, V2, V3] = [1, 2, 3].map((number) =>
+  makeBundle({
+    signer: SIGNER,
+    version: `${number}.0.0`,
+    files: { 'model.onnx': makeBytes(20_000, number), 'golden/cat.bin': shared },
+  }),
+) as [TestBundle, TestBundle, TestBundle];
+
+let dataDir = '';
+let store: BundleStore;
+beforeEach(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'watchpost-bundles-'));
+  store = await open();
+});
+afterEach(() => rm(dataDir, { recursive: true, force: true }));
+
+const open = (reserveBytes = 0) => openFileBundleStore({ dataDir, log: silentLogger, reserveBytes });
+const bundlePath = (bundle: TestBundle, path: string) => join(dataDir, 'bundles', bundle.digest, path);
+
+async function deliver(bundle: TestBundle): Promise<readonly string[]> {
+  const missing = await store.listMissing(bundle.manifest);
+  for (const file of missing) await writeFile(store.objectPath(file), contentOf(bundle, file.path).bytes);
+  return missing.map(({ path }) => path);
+}
+async function makeActive(bundle: TestBundle): Promise<void> {
+  await deliver(bundle);
+  await store.install(bundle.manifest, bundle.signatures);
+  await store.prepareSwitch(bundle.digest, `deploy-${bundle.manifest.version}`);
+  await store.commitSwitch();
+}
+/** Writes other bytes into the file itself, as a dying disk does: hard links see them too. */
+async function damage(path: string): Promise<void> {
+  await writeFile(path, flipByte(await readFile(path), 10), { flag: 'r+' });
+}
+
+test('a new box has no active bundle', async () => {
+  assert.equal(await store.loadActive(), undefined);
+  assert.equal(await store.readActive(), undefined);
+  assert.equal(await store.readDeployment(), undefined);
+});
+
+test('an installed bundle is active only after the switch, and after a restart too', async () => {
+  await deliver(V1);
+  const installed = await store.install(V1.manifest, V1.signatures);
+  assert.deepEqual(await readFile(join(installed.folder, 'golden/cat.bin')), Buffer.from(shared));
+  await store.prepareSwitch(V1.digest, 'd1');
+  assert.equal(await (await open()).loadActive(), undefined);
+  await store.commitSwitch();
+  assert.deepEqual(await (await open()).loadActive(), installed);
+});
+
+test('only what the box does not have is missing, each content once', async () => {
+  assert.deepEqual(await deliver(V1), ['model.onnx', 'golden/cat.bin']);
+  assert.deepEqual(await deliver(V2), ['model.onnx']);
+  const twice = makeBundle({
+    signer: SIGNER,
+    files: { 'a.onnx': makeBytes(9, 9), 'b.onnx': makeBytes(9, 9) },
+  });
+  assert.equal((await store.listMissing(twice.manifest)).length, 1);
+});
+
+test('a file on the box that got damaged is missing', async () => {
+  await deliver(V1);
+  await damage(store.objectPath(contentOf(V1, 'model.onnx')));
+  assert.deepEqual(await deliver(V1), ['model.onnx']);
+});
+
+test('the same content lies on the disk once', async () => {
+  await makeActive(V1);
+  await makeActive(V2);
+  const [first, second] = await Promise.all(
+    [V1, V2].map((bundle) => stat(bundlePath(bundle, 'golden/cat.bin'))),
+  );
+  assert.equal(first?.ino, second?.ino);
+});
+
+test('a bundle is installed wholly or not at all', async () => {
+  await deliver(V1);
+  await rm(store.objectPath(contentOf(V1, 'golden/cat.bin')));
+  await assert.rejects(store.install(V1.manifest, V1.signatures), { code: 'STORE_FAILED' });
+  assert.ok(!(await readdir(join(dataDir, 'bundles'))).includes(V1.digest));
+  await deliver(V1);
+  await store.install(V1.manifest, V1.signatures);
+  assert.ok((await readdir(join(dataDir, 'bundles'))).includes(V1.digest));
+});
+
+test('what an interrupted installation left is replaced', async () => {
+  await deliver(V1);
+  for (const path of [bundlePath(V1, 'model.onnx'), join(dataDir, 'bundles', `${V1.digest}.new`, 'junk')]) {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, 'half');
+  }
+  const { folder } = await store.install(V1.manifest, V1.signatures);
+  assert.deepEqual((await readdir(folder)).sort(), [
+    'golden',
+    'manifest.json',
+    'model.onnx',
+    'signatures.json',
+  ]);
+});
+
+for (const [what, hurt] of [
+  ['has a flipped byte', () => damage(bundlePath(V2, 'model.onnx'))],
+  ['lacks a file', () => rm(bundlePath(V2, 'golden/cat.bin'))],
+  ['has another manifest', () => writeFile(bundlePath(V2, 'manifest.json'), V1.manifestBytes)],
+  ['has no readable manifest', () => writeFile(bundlePath(V2, 'manifest.json'), '{')],
+  ['is gone', () => rm(dirname(bundlePath(V2, 'x')), { recursive: true })],
+] as const) {
+  test(`when the active bundle ${what}, the previous one takes its place`, async () => {
+    await makeActive(V1);
+    await makeActive(V2);
+    await hurt();
+    assert.equal((await store.loadActive())?.digest, V1.digest);
+    assert.deepEqual(await store.readActive(), { digest: V1.digest, deploymentId: 'deploy-2.0.0' });
+  });
+}
+
+test('when both bundles are damaged, there is none, and the next installation mends it', async () => {
+  await makeActive(V1);
+  await makeActive(V2);
+  await damage(bundlePath(V1, 'golden/cat.bin'));
+  assert.equal(await store.loadActive(), undefined);
+  assert.equal(await store.readActive(), undefined);
+  await makeActive(V2);
+  assert.equal((await store.loadActive())?.digest, V2.digest);
+});
+
+test('a damaged record is set aside', async () => {
+  await makeActive(V1);
+  await writeFile(join(dataDir, 'active.json'), '{"digest":');
+  assert.equal(await store.loadActive(), undefined);
+  assert.ok((await readdir(dataDir)).includes('active.json.damaged'));
+});
+
+test('the active and the previous bundle are kept, the rest goes', async () => {
+  for (const bundle of [V1, V2, V3]) await makeActive(bundle);
+  await writeFile(join(dataDir, 'objects', `${'0'.repeat(64)}.part`), 'half');
+  await store.removeUnused();
+  assert.deepEqual((await readdir(join(dataDir, 'bundles'))).sort(), [V2.digest, V3.digest].sort());
+  const kept = [V2, V3].map((bundle) => contentOf(bundle, 'model.onnx').sha256);
+  const objects = await readdir(join(dataDir, 'objects'));
+  assert.deepEqual(objects.sort(), [...kept, contentOf(V1, 'golden/cat.bin').sha256].sort());
+  assert.equal((await store.loadActive())?.digest, V3.digest);
+});
+
+test('a deployment is remembered across restarts', async () => {
+  const record = { deploymentId: 'd1', digest: V1.digest, state: 'downloading', trials: 1 } as const;
+  await store.saveDeployment(record);
+  assert.deepEqual(await (await open()).readDeployment(), record);
+});
+
+test('a download that would leave too little room is refused before it begins', async () => {
+  await store.checkRoom(V1.manifest.files);
+  const roomless = await open(2 ** 50);
+  await assert.rejects(roomless.checkRoom(V1.manifest.files), {
+    code: 'DISK_FULL',
+    message: /25000 more bytes/,
+  });
+});
+
+test('what is downloaded already needs no room', async () => {
+  const [model] = V1.manifest.files;
+  assert.ok(model !== undefined);
+  await writeFile(`${store.objectPath(model)}.part`, makeBytes(15_000));
+  const roomless = await open(2 ** 50);
+  await assert.rejects(roomless.checkRoom([model]), { code: 'DISK_FULL', message: /5000 more bytes/ });
+});
+
+test('on a full disk a bundle is not installed, and what was there stays', async (t) => {
+  const mount = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=128k', 'tmpfs', dataDir], {
+    encoding: 'utf8',
+  });
+  if (mount.status !== 0) return t.skip(`cannot mount a small disk: ${mount.stderr || mount.error?.message}`);
+  try {
+    store = await open();
+    await makeActive(V1);
+    await deliver(V2);
+    await assert.rejects(writeFile(join(dataDir, 'ballast'), makeBytes(200_000)), { code: 'ENOSPC' });
+    await assert.rejects(store.install(V2.manifest, V2.signatures), { code: 'DISK_FULL' });
+    assert.equal((await store.loadActive())?.digest, V1.digest);
+  } finally {
+    spawnSync('umount', [dataDir]);
+  }
+});

@@ -1,0 +1,27 @@
+import type { KeyObject } from 'node:crypto';
+import { formatTarget, ORDER_TOKEN_TYPE, type Order } from '@watchpost/shared/trust/order.ts';
+import { CompactSign } from 'jose';
+import type { TestBundle } from './test-bundle.ts';
+
+/** What the director would order of `gate-3`, valid for an hour around the system's clock. */
+export function composeOrder(bundle: TestBundle, overrides: Partial<Order> = {}): Order {
+  const { model, version, releaseCounter } = bundle.manifest;
+  return {
+    deviceId: 'gate-3',
+    deploymentId: `deploy-${version}`,
+    target: formatTarget(model, version),
+    sha256: bundle.digest,
+    length: bundle.manifestBytes.length,
+    releaseCounter,
+    notBeforeMs: Date.now() - 1_800_000,
+    expiresMs: Date.now() + 1_800_000,
+    nonce: '0123456789abcdef',
+    ...overrides,
+  };
+}
+
+export function signOrder(order: Order, directorKey: KeyObject, type = ORDER_TOKEN_TYPE): Promise<string> {
+  return new CompactSign(new TextEncoder().encode(JSON.stringify(order)))
+    .setProtectedHeader({ alg: 'EdDSA', typ: type })
+    .sign(directorKey);
+}

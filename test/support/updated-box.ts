@@ -1,0 +1,122 @@
+import { silentLogger } from '@watchpost/shared/kernel/log.ts';
+import type { DeploymentBody } from '@watchpost/shared/messages/deployment.ts';
+import { openFileBundleStore } from '../../agent/src/update/file-bundle-store.ts';
+import { computeFitness } from '../../agent/src/update/fitness.ts';
+import { createJwsOrderReader } from '../../agent/src/update/jws-order.ts';
+import { createPinnedTrust } from '../../agent/src/update/pinned-trust.ts';
+import type { ArtifactSource, BundleStore, InstalledBundle } from '../../agent/src/update/port.ts';
+import { createUpdater, type Updater } from '../../agent/src/update/updater.ts';
+import { makeKeyPair } from './test-bundle.ts';
+
+export const DIRECTOR = makeKeyPair();
+export const SIGNER = makeKeyPair();
+
+/** The box `gate-3`: a real updater over real files, whose model is only a digest. */
+export interface UpdatedBox {
+  readonly updater: Updater;
+  readonly bundles: BundleStore;
+  /** Digest of the model that classifies. */
+  running(): string | undefined;
+  /** Replaces what happens at each activation from now on; a rejection leaves what runs. */
+  onActivate(activate: (bundle: InstalledBundle) => Promise<void>): void;
+  changesOf(deploymentId: string): readonly DeploymentBody[];
+  statesOf(deploymentId: string): readonly string[];
+  /** Resolves when the state was reported. */
+  reached(deploymentId: string, state: string): Promise<void>;
+  /** Resolves when a change with this reason was reported. */
+  told(deploymentId: string, reason: string): Promise<void>;
+  stop(): Promise<void>;
+  restart(): Promise<void>;
+  /** A new agent over the same files, while the old one never returns. */
+  crash(): Promise<void>;
+}
+
+interface Waiter {
+  readonly isMet: (change: DeploymentBody) => boolean;
+  readonly resolve: () => void;
+}
+
+export async function createUpdatedBox(options: {
+  readonly dataDir: string;
+  readonly source: ArtifactSource;
+}): Promise<UpdatedBox> {
+  const changes: DeploymentBody[] = [];
+  let waiters: readonly Waiter[] = [];
+  let running: string | undefined;
+  let activate: (bundle: InstalledBundle) => Promise<void> = async () => undefined;
+
+  const report = (change: DeploymentBody): void => {
+    changes.push(change);
+    for (const waiter of waiters.filter(({ isMet }) => isMet(change))) waiter.resolve();
+    waiters = waiters.filter(({ isMet }) => !isMet(change));
+  };
+  const when = async (isMet: Waiter['isMet']): Promise<void> => {
+    if (changes.some(isMet)) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    waiters = [...waiters, { isMet, resolve }];
+    await promise;
+  };
+  const boot = async () => {
+    const bundles = await openFileBundleStore({
+      dataDir: options.dataDir,
+      log: silentLogger,
+      reserveBytes: 0,
+    });
+    const updater = createUpdater({
+      source: options.source,
+      bundles,
+      trust: createPinnedTrust([SIGNER.publicKey]),
+      orders: createJwsOrderReader({ deviceId: 'gate-3', directorKey: DIRECTOR.publicKey }),
+      isFit: (manifest) =>
+        computeFitness(manifest, {
+          agentVersion: '0.1.0',
+          arch: 'x64',
+          memoryBytes: 1e9,
+          diskFreeBytes: 1e9,
+        }),
+      activate: async (bundle) => {
+        await activate(bundle);
+        running = bundle.digest;
+      },
+      report,
+      clock: { wallMs: () => Date.now() },
+      log: silentLogger,
+      backoff: { baseMs: 1, maxMs: 10 },
+    });
+    await updater.start(new AbortController().signal);
+    return { bundles, updater };
+  };
+
+  let agent: Awaited<ReturnType<typeof boot>> | undefined = await boot();
+  let { bundles, updater } = agent;
+  const start = async (): Promise<void> => {
+    agent = await boot();
+    ({ bundles, updater } = agent);
+  };
+  const stop = async (): Promise<void> => {
+    await agent?.updater.stop();
+    agent = undefined;
+  };
+  return {
+    get updater() {
+      return updater;
+    },
+    get bundles() {
+      return bundles;
+    },
+    running: () => running,
+    onActivate: (next) => {
+      activate = next;
+    },
+    changesOf: (id) => changes.filter(({ deploymentId }) => deploymentId === id),
+    statesOf: (id) => changes.filter(({ deploymentId }) => deploymentId === id).map(({ state }) => state),
+    reached: (id, state) => when((change) => change.deploymentId === id && change.state === state),
+    told: (id, reason) => when((change) => change.deploymentId === id && change.reason === reason),
+    stop,
+    restart: async () => {
+      await stop();
+      await start();
+    },
+    crash: start,
+  };
+}
