@@ -115,6 +115,11 @@ test('the same order again, before or after its end, changes nothing', async () 
   assert.deepEqual(box.statesOf(composed.deploymentId), PATH);
 });
 
+test('whoever hears of a change finds the updater there already', async () => {
+  await deploy(V1, 'success');
+  assert.deepEqual(box.recordsAtReport('deploy-1.0.0'), PATH);
+});
+
 test('a new deployment of the bundle that runs is already installed', async () => {
   await deploy(V1, 'success');
   assert.deepEqual(await deploy(V1, 'already_installed', { deploymentId: 'again' }), ['already_installed']);

@@ -21,6 +21,8 @@ export interface UpdatedBox {
   onActivate(activate: (bundle: InstalledBundle) => Promise<void>): void;
   changesOf(deploymentId: string): readonly DeploymentBody[];
   statesOf(deploymentId: string): readonly string[];
+  /** What `updater.current()` said when each change was reported. */
+  recordsAtReport(deploymentId: string): readonly (string | undefined)[];
   /** Resolves when the state was reported. */
   reached(deploymentId: string, state: string): Promise<void>;
   /** Resolves when a change with this reason was reported. */
@@ -41,12 +43,14 @@ export async function createUpdatedBox(options: {
   readonly source: ArtifactSource;
 }): Promise<UpdatedBox> {
   const changes: DeploymentBody[] = [];
+  const records: { readonly deploymentId: string; readonly state: string | undefined }[] = [];
   let waiters: readonly Waiter[] = [];
   let running: string | undefined;
   let activate: (bundle: InstalledBundle) => Promise<void> = async () => undefined;
 
   const report = (change: DeploymentBody): void => {
     changes.push(change);
+    records.push({ deploymentId: change.deploymentId, state: updater.current()?.state });
     for (const waiter of waiters.filter(({ isMet }) => isMet(change))) waiter.resolve();
     waiters = waiters.filter(({ isMet }) => !isMet(change));
   };
@@ -110,6 +114,8 @@ export async function createUpdatedBox(options: {
     },
     changesOf: (id) => changes.filter(({ deploymentId }) => deploymentId === id),
     statesOf: (id) => changes.filter(({ deploymentId }) => deploymentId === id).map(({ state }) => state),
+    recordsAtReport: (id) =>
+      records.filter(({ deploymentId }) => deploymentId === id).map(({ state }) => state),
     reached: (id, state) => when((change) => change.deploymentId === id && change.state === state),
     told: (id, reason) => when((change) => change.deploymentId === id && change.reason === reason),
     stop,

@@ -89,8 +89,9 @@ class Run {
       throw new Error(`deployment ${deploymentId}: no way leads from ${from} to ${state}`);
     }
     const record: DeploymentRecord = { deploymentId, digest, state, trials: before?.trials ?? 0 };
+    this.#memory.record = record;
     this.#tell(record, why);
-    await this.#remember(record);
+    await this.#save(record);
     // What was fetched for an aborted deployment may serve the one that took its place.
     if (isTerminal(DEPLOYMENT_LIFECYCLE, state) && state !== 'aborted') {
       await this.#attempt('remove what is not used', () => this.#deps.bundles.removeUnused());
@@ -103,8 +104,7 @@ class Run {
     this.#deps.report({ deploymentId, tsMs: this.#deps.clock.wallMs(), state, bundleDigest: digest, ...why });
   }
 
-  async #remember(record: DeploymentRecord): Promise<void> {
-    this.#memory.record = record;
+  async #save(record: DeploymentRecord): Promise<void> {
     await this.#attempt('save the deployment', () => this.#deps.bundles.saveDeployment(record));
   }
 
@@ -139,7 +139,9 @@ class Run {
   /** Counted before the model is started: what takes the agent down does not return here. */
   async #countTrial(): Promise<void> {
     const { record } = this.#memory;
-    if (record !== undefined) await this.#remember({ ...record, trials: record.trials + 1 });
+    if (record === undefined) return;
+    this.#memory.record = { ...record, trials: record.trials + 1 };
+    await this.#save(this.#memory.record);
   }
 
   async #end(why: Required<Reason>, cutShort?: DeploymentState): Promise<'ended'> {
