@@ -59,6 +59,11 @@ test('text of environment and flags is read as the type of its key', () => {
   ]);
 });
 
+test('variables of fleetctl are not the business of the agent', () => {
+  const env = { WATCHPOST_SERVER: 'http://x', WATCHPOST_PASSWORD_FILE: '/x' };
+  assert.deepEqual(parseAgentConfig({ env }), parseAgentConfig({}));
+});
+
 test('a key without a value counts as not given', () => {
   assert.deepEqual(parseAgentConfig(file({ server: null, log: { level: null } })), parseAgentConfig({}));
 });
