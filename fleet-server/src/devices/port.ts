@@ -1,5 +1,9 @@
 import type { CameraView, DeviceView, LiveMessage } from '@watchpost/shared/api/fleet.ts';
+import type { TokenReply } from '@watchpost/shared/api/registry.ts';
+import type { EnrolRequest, EnrolResponse } from '@watchpost/shared/messages/enrolment.ts';
 import type { Telemetry } from '@watchpost/shared/messages/telemetry.ts';
+import type { CameraTopicKind, Payload, TopicKind } from '@watchpost/shared/topics.ts';
+import type { CommitResult, DeploymentRecord, DeviceRecord } from '../store/port.ts';
 
 export type { CameraView, DeviceView, LiveMessage };
 
@@ -15,8 +19,42 @@ export interface FleetView {
   watchers(): number;
 }
 
+/** Kinds of messages that only the view keeps: the newest counts. */
+export type LiveKind = Exclude<TopicKind, 'cameraEvent' | 'deployment' | 'desiredModel' | 'receipt'>;
+
+/** A live message, parsed. */
+export type LiveReport = {
+  readonly [K in LiveKind]: {
+    readonly kind: K;
+    readonly deviceId: string;
+    readonly body: Payload<K>;
+  } & (K extends CameraTopicKind ? { readonly camera: string } : unknown);
+}[LiveKind];
+
+/** What the view is made from. What speaks of an unknown device is ignored. */
+export interface FleetProjection {
+  /** A new device, or a new record of a known one. */
+  addDevice(record: DeviceRecord): void;
+  /** A new deployment, or a new state of one; an older deployment than the one shown is ignored. */
+  setDeployment(deployment: DeploymentRecord): void;
+  /** The device's connection to the broker went up or down. */
+  setPresence(deviceId: string, connected: boolean): void;
+  apply(report: LiveReport): void;
+  applyCommit(result: Pick<CommitResult, 'fresh' | 'moved'>, receivedAtMs: number): void;
+  /** The latest picture of a camera; undefined when it was dropped. */
+  setPicture(deviceId: string, camera: string, atMs: number | undefined): void;
+}
+
 /** The latest picture of each camera, in memory. */
 export interface PictureBoard {
   put(deviceId: string, camera: string, jpeg: Uint8Array, atMs: number): void;
   get(deviceId: string, camera: string): { readonly jpeg: Uint8Array; readonly atMs: number } | undefined;
+}
+
+/** How boxes become devices of the fleet. */
+export interface Enrolment {
+  /** @returns the token, shown once and stored as a hash */
+  createToken(ttlMinutes: number): Promise<TokenReply>;
+  /** @throws AppError TOKEN_INVALID | TOKEN_USED | PROOF_INVALID | STORE_FAILED */
+  enrol(request: EnrolRequest): Promise<EnrolResponse>;
 }

@@ -1,0 +1,71 @@
+import { DEPLOYMENT_LIFECYCLE, type DeploymentState } from '@watchpost/shared/lifecycle/deployment.ts';
+import { isTerminal } from '@watchpost/shared/lifecycle/table.ts';
+import type { DeploymentRecord } from '../store/port.ts';
+import { computeConnection } from './connection.ts';
+import type { CameraFacts, DeviceFacts } from './device-facts.ts';
+import type { CameraView, DeviceView } from './port.ts';
+
+/** The facts as the API shows them at `nowMs`. */
+export function toView(facts: DeviceFacts, nowMs: number): DeviceView {
+  const { record, lastSeenMs, birth, active, telemetry, deployment } = facts;
+  return {
+    id: record.id,
+    fleet: record.fleet,
+    state: record.state,
+    connection: connectionOf(facts, nowMs),
+    enrolledAtMs: record.enrolledAtMs,
+    fingerprint: record.fingerprint,
+    ...(lastSeenMs === undefined ? {} : { lastSeenMs }),
+    ...(birth === undefined ? {} : { birth }),
+    ...(active === undefined ? {} : { activeBundle: active }),
+    ...(telemetry === undefined ? {} : { telemetry }),
+    ...(deployment === undefined ? {} : { deployment: toDeploymentView(deployment) }),
+    cameras: [...facts.cameras].map(([id, camera]) => toCameraView(id, camera)),
+  };
+}
+
+export function connectionOf(facts: DeviceFacts, nowMs: number): DeviceView['connection'] {
+  return computeConnection({
+    isOnline: facts.isOnline,
+    silentMs: nowMs - (facts.lastSeenMs ?? facts.knownSinceMs),
+    isUpdating: facts.deployment !== undefined && isUnderWay(facts.deployment.state),
+    hasActiveBundle: facts.active !== undefined,
+    cameras: [...facts.cameras.values()].map(({ status }) => status?.condition),
+  });
+}
+
+const WAITING: readonly DeploymentState[] = [
+  'pending',
+  'waiting_for_window',
+  'waiting_for_confirmation',
+  'paused',
+];
+
+const isUnderWay = (state: DeploymentState): boolean =>
+  !isTerminal(DEPLOYMENT_LIFECYCLE, state) && !WAITING.includes(state);
+
+function toCameraView(id: string, camera: CameraFacts): CameraView {
+  const { name, status, stats, state, pictureAtMs } = camera;
+  return {
+    id,
+    name,
+    ...(status === undefined ? {} : { status }),
+    ...(stats === undefined ? {} : { stats }),
+    ...(state === undefined ? {} : { state }),
+    ...(pictureAtMs === undefined ? {} : { pictureAtMs }),
+  };
+}
+
+function toDeploymentView(deployment: DeploymentRecord): NonNullable<DeviceView['deployment']> {
+  const { id, bundleDigest, model, version, state, reason, detail, updatedAtMs } = deployment;
+  return {
+    id,
+    bundleDigest,
+    model,
+    version,
+    state,
+    updatedAtMs,
+    ...(reason === undefined ? {} : { reason }),
+    ...(detail === undefined ? {} : { detail }),
+  };
+}

@@ -1,0 +1,92 @@
+import { type KeyObject, randomBytes } from 'node:crypto';
+import { sha256Hex } from '@watchpost/shared/kernel/digest.ts';
+import type { Logger } from '@watchpost/shared/kernel/log.ts';
+import type { EnrolRequest, EnrolResponse } from '@watchpost/shared/messages/enrolment.ts';
+import { computeKeyId } from '@watchpost/shared/trust/signature.ts';
+import { serverError } from '../kernel/errors.ts';
+import type { DeviceRecord, DeviceStore, TokenRecord } from '../store/port.ts';
+import { proveKey } from './enrolment-proof.ts';
+import type { Enrolment, FleetProjection } from './port.ts';
+
+export interface EnrolmentDeps {
+  readonly devices: DeviceStore;
+  /** Learns of the new device at once. */
+  readonly projection: Pick<FleetProjection, 'addDevice'>;
+  readonly nowMs: () => number;
+  readonly log: Logger;
+  /** What a box is told. */
+  readonly welcome: {
+    readonly fleet: string;
+    /** Asked at each enrolment: the port may be known only after the broker has started. */
+    readonly brokerUrl: () => string;
+    /** SPKI, PEM. */
+    readonly directorKey: string;
+  };
+}
+
+const TOKEN_BYTES = 24;
+const MINUTE_MS = 60_000;
+
+export function createEnrolment(deps: EnrolmentDeps): Enrolment {
+  return {
+    createToken: async (ttlMinutes) => {
+      const token = randomBytes(TOKEN_BYTES).toString('base64url');
+      const createdAtMs = deps.nowMs();
+      const expiresAtMs = createdAtMs + ttlMinutes * MINUTE_MS;
+      await deps.devices.addToken({ tokenSha256: sha256Hex(token), createdAtMs, expiresAtMs });
+      return { token, expiresAtMs };
+    },
+    enrol: (request) => enrol(deps, request),
+  };
+}
+
+async function enrol(deps: EnrolmentDeps, request: EnrolRequest): Promise<EnrolResponse> {
+  const token = await requireToken(deps, request);
+  const key = proveKey(request);
+  const known = await deps.devices.find(request.deviceId);
+  const device = toRecord(deps, request, { key, known });
+  const isSameKey = known?.fingerprint === device.fingerprint;
+  // The answer to the first POST may have been lost: the same box asks again. Once it is no longer welcome, it is not.
+  const mayUse = token.usedBy === undefined || (isSameKey && known?.state === 'accepted');
+  if (!mayUse || !(await deps.devices.enrol(device, token.tokenSha256))) throw tokenUsed(request);
+  if (known !== undefined && !isSameKey) {
+    const facts = { deviceId: device.id, before: known.fingerprint, now: device.fingerprint };
+    deps.log.warn(facts, 'device enrolled again with another key');
+  }
+  deps.log.info({ deviceId: device.id, fingerprint: device.fingerprint }, 'device enrolled');
+  deps.projection.addDevice(device);
+  const { fleet, brokerUrl, directorKey } = deps.welcome;
+  return { deviceId: device.id, fleet, brokerUrl: brokerUrl(), directorKey };
+}
+
+async function requireToken(deps: EnrolmentDeps, request: EnrolRequest): Promise<TokenRecord> {
+  const token = await deps.devices.findToken(sha256Hex(request.token));
+  if (token === undefined) throw serverError('TOKEN_INVALID', 'the enrolment token is not known here');
+  if (token.usedBy === undefined && token.expiresAtMs <= deps.nowMs()) {
+    const expiredAt = new Date(token.expiresAtMs).toISOString();
+    throw serverError('TOKEN_INVALID', `the enrolment token expired at ${expiredAt}`);
+  }
+  if (token.usedBy !== undefined && token.usedBy !== request.deviceId) throw tokenUsed(request);
+  return token;
+}
+
+const tokenUsed = ({ deviceId }: EnrolRequest) =>
+  serverError('TOKEN_USED', `the enrolment token was used already, not by device ${deviceId} with this key`);
+
+function toRecord(
+  deps: EnrolmentDeps,
+  request: EnrolRequest,
+  { key, known }: { readonly key: KeyObject; readonly known: DeviceRecord | undefined },
+): DeviceRecord {
+  const fingerprint = computeKeyId(key);
+  return {
+    id: request.deviceId,
+    fleet: deps.welcome.fleet,
+    state: 'accepted',
+    publicKey: key.export({ type: 'spki', format: 'pem' }).toString(),
+    fingerprint,
+    secretSha256: request.secretSha256,
+    hardware: request.hardware,
+    enrolledAtMs: known?.fingerprint === fingerprint ? known.enrolledAtMs : deps.nowMs(),
+  };
+}
