@@ -7,22 +7,12 @@ import Database from 'better-sqlite3';
 import { openSqliteStore } from '../../fleet-server/src/store/sqlite-store.ts';
 import { storeContract } from '../contract/store-contract.ts';
 import { deviceRecord, eventMessage } from '../support/fleet-data.ts';
+import { createRandom } from '../support/random.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'watchpost-store-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 storeContract('SQLite', () => openSqliteStore(join(folder, 'contract.db')));
-
-/** A small seeded generator (mulberry32), so that a failing order can be run again. */
-function createRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** A box that sends what it still holds at random, evicts at random, to a server that restarts at random. */
 async function playStream(seed: number): Promise<void> {

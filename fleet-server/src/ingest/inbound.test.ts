@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { TopicKind } from '@watchpost/shared/topics.ts';
+import { parseInbound } from './inbound.ts';
+
+const NUMBERS = { epoch: '00000000000000aa', seq: 7, firstSeq: 2, historical: false };
+const EVENT = {
+  id: 's1',
+  type: 'new',
+  label: 'cat',
+  score: 0.9,
+  tsMs: 1,
+  votes: { label: 3, window: 5 },
+  thresholds: { enter: 0.7, exit: 0.4 },
+  bundleDigest: 'b'.repeat(64),
+  ...NUMBERS,
+};
+const SAMPLE = {
+  tsMs: 1,
+  windowSec: 0,
+  uptimeSec: 1,
+  cpu: { load01: 0, loadAvg1: 0 },
+  gpu: [],
+  temperatures: [],
+  memory: { totalBytes: 1, availableBytes: 1, agentRssBytes: 1 },
+  disk: { totalBytes: 1, freeBytes: 1 },
+  network: { rxBytesPerSec: 0, txBytesPerSec: 0 },
+  throttled: false,
+  clock: { synced: true },
+  outbox: { rows: 0, bytes: 0, oldestSec: 0, dropped: 0 },
+};
+
+const parse = (kind: TopicKind, body: unknown, camera?: string) =>
+  parseInbound({
+    address: { fleet: 'main', device: 'box-1', kind, ...(camera === undefined ? {} : { camera }) },
+    payload: new TextEncoder().encode(typeof body === 'string' ? body : JSON.stringify(body)),
+  });
+
+test('an event is durable and knows its camera', () => {
+  assert.deepEqual(parse('cameraEvent', EVENT, 'door'), {
+    kind: 'durable',
+    message: { stream: 'event', deviceId: 'box-1', camera: 'door', body: EVENT },
+  });
+});
+
+test('a deployment change is durable', () => {
+  const body = { deploymentId: 'd', tsMs: 1, state: 'queued', bundleDigest: 'b'.repeat(64), ...NUMBERS };
+  assert.equal(parse('deployment', body).kind, 'durable');
+});
+
+test('telemetry with a number is durable, without one it is live', () => {
+  assert.equal(parse('telemetry', { ...SAMPLE, ...NUMBERS }).kind, 'durable');
+  assert.equal(parse('telemetry', SAMPLE).kind, 'live');
+});
+
+test('a status is live', () => {
+  const body = { state: 'online', session: 's', tsMs: 1 };
+  const inbound = parse('status', body);
+  assert.equal(inbound.kind === 'live' && inbound.report.kind, 'status');
+});
+
+const INVALID: readonly (readonly [string, TopicKind, unknown, string, boolean])[] = [
+  ['text that is not JSON', 'status', '{', 'MESSAGE_INVALID', false],
+  ['a field that is missing', 'status', { state: 'online' }, 'MESSAGE_INVALID', false],
+  ['an event that is not JSON', 'cameraEvent', 'x', 'MESSAGE_INVALID', false],
+  ['an event without a number', 'cameraEvent', { ...EVENT, seq: undefined }, 'MESSAGE_INVALID', false],
+  ['an event with a bad number', 'cameraEvent', { ...EVENT, seq: 0 }, 'MESSAGE_INVALID', false],
+  ['an event with an unknown field', 'cameraEvent', { ...EVENT, mood: 'good' }, 'MESSAGE_INVALID', true],
+  ['a change of an unknown state', 'deployment', { ...NUMBERS, state: 'odd' }, 'MESSAGE_INVALID', true],
+  ['telemetry with half of the numbers', 'telemetry', { ...SAMPLE, seq: 3 }, 'MESSAGE_INVALID', false],
+  ['a receipt from a device', 'receipt', { epoch: 'a', upTo: {} }, 'TOPIC_INVALID', false],
+];
+
+for (const [name, kind, body, code, isNumbered] of INVALID) {
+  test(`${name} is invalid, ${isNumbered ? 'and kept aside under its number' : 'and has no number'}`, () => {
+    const inbound = parse(kind, body, kind === 'cameraEvent' ? 'door' : undefined);
+    assert.equal(inbound.kind, 'invalid');
+    if (inbound.kind !== 'invalid') return;
+    assert.equal(inbound.error.code, code);
+    assert.deepEqual(inbound.rejected?.body, isNumbered ? NUMBERS : undefined);
+  });
+}
+
+test('what is kept of an invalid message is bounded', () => {
+  const inbound = parse('cameraEvent', { ...EVENT, filler: 'x'.repeat(100_000) }, 'door');
+  assert.ok(inbound.kind === 'invalid' && inbound.rejected !== undefined);
+  assert.equal(inbound.rejected.payload.length, 16_384);
+  assert.match(inbound.rejected.problem, /filler/);
+});

@@ -1,0 +1,21 @@
+import type { Component } from '@watchpost/shared/kernel/component.ts';
+
+/** Messages since the server started. */
+export interface IngestCounters {
+  /** Everything that came. */
+  readonly received: number;
+  /** Live ones, handed to the fleet view. */
+  readonly live: number;
+  /** Durable ones stored for the first time. */
+  readonly stored: number;
+  /** Durable ones that were there already, answered again. */
+  readonly duplicates: number;
+  /** Durable ones not taken because too many were waiting; the boxes send them again. */
+  readonly dropped: number;
+  /** By error code. */
+  readonly invalid: Readonly<Record<string, number>>;
+}
+
+export interface Ingest extends Component {
+  counters(): IngestCounters;
+}
