@@ -1,0 +1,85 @@
+import { canonicalJson } from '@watchpost/shared/kernel/canonical-json.ts';
+import { formatTarget, type Order } from '@watchpost/shared/trust/order.ts';
+import type { Broker } from '../broker/port.ts';
+import type { FleetProjection } from '../devices/port.ts';
+import { serverError } from '../kernel/errors.ts';
+import type { BundleRecord, DeploymentRecord, Store } from '../store/port.ts';
+import type { Director, OrderSigner } from './port.ts';
+
+/** A box whose clock is slow must not find its order made in the future. */
+const CLOCK_MARGIN_MS = 24 * 3_600_000;
+/** Long enough for a box that is off for a season. */
+const ORDER_LIFE_MS = 90 * 24 * 3_600_000;
+
+export interface DirectorDeps {
+  readonly sign: OrderSigner;
+  readonly store: Pick<Store, 'devices' | 'bundles' | 'deployments'>;
+  readonly broker: Pick<Broker, 'publish'>;
+  readonly projection: Pick<FleetProjection, 'setDeployment'>;
+  readonly nowMs: () => number;
+  /** A new unguessable id of 16 to 64 characters. */
+  readonly newId: () => string;
+}
+
+export function createDirector(deps: DirectorDeps): Director {
+  return {
+    deploy: (deviceId, bundleDigest) => deploy(deps, deviceId, bundleDigest),
+    republishAll: async () => {
+      const fleets = new Map((await deps.store.devices.list()).map(({ id, fleet }) => [id, fleet]));
+      for (const deployment of await deps.store.deployments.latestOfAll()) {
+        const fleet = fleets.get(deployment.deviceId);
+        if (fleet !== undefined) await publishOrder(deps, fleet, deployment);
+      }
+    },
+  };
+}
+
+/** Stored before it is sent: a crash in between is mended by `republishAll`. */
+async function deploy(deps: DirectorDeps, deviceId: string, bundleDigest: string): Promise<DeploymentRecord> {
+  const device = await deps.store.devices.find(deviceId);
+  if (device === undefined) throw serverError('NOT_FOUND', `device ${deviceId} is not enrolled`);
+  const bundle = await deps.store.bundles.find(bundleDigest);
+  if (bundle === undefined) throw serverError('NOT_FOUND', `bundle ${bundleDigest} is not in the registry`);
+  const nowMs = deps.nowMs();
+  const order = makeOrder(bundle, { deviceId, deploymentId: deps.newId(), nonce: deps.newId(), nowMs });
+  const deployment: DeploymentRecord = {
+    id: order.deploymentId,
+    deviceId,
+    bundleDigest,
+    model: bundle.manifest.model,
+    version: bundle.manifest.version,
+    state: 'pending',
+    order: await deps.sign(order),
+    createdAtMs: nowMs,
+    updatedAtMs: nowMs,
+  };
+  await deps.store.deployments.add(deployment);
+  deps.projection.setDeployment(deployment);
+  await publishOrder(deps, device.fleet, deployment);
+  return deployment;
+}
+
+function makeOrder(
+  { manifest, digest }: BundleRecord,
+  to: Pick<Order, 'deviceId' | 'deploymentId' | 'nonce'> & { readonly nowMs: number },
+): Order {
+  return {
+    deviceId: to.deviceId,
+    deploymentId: to.deploymentId,
+    target: formatTarget(manifest.model, manifest.version),
+    sha256: digest,
+    length: new TextEncoder().encode(canonicalJson(manifest)).length,
+    releaseCounter: manifest.releaseCounter,
+    notBeforeMs: to.nowMs - CLOCK_MARGIN_MS,
+    expiresMs: to.nowMs + ORDER_LIFE_MS,
+    nonce: to.nonce,
+  };
+}
+
+function publishOrder(
+  deps: DirectorDeps,
+  fleet: string,
+  { deviceId, order }: DeploymentRecord,
+): Promise<void> {
+  return deps.broker.publish('desiredModel', { fleet, device: deviceId }, { order });
+}
