@@ -1,8 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { SessionView } from '../accounts/port.ts';
+import type { Accounts, SessionView } from '../accounts/port.ts';
+import type { DeviceAuthenticator } from '../broker/port.ts';
 import { serverError } from '../kernel/errors.ts';
 import { parseBasicCredentials } from './basic-credentials.ts';
-import type { HttpDeps } from './route.ts';
 import { isSameOrigin } from './same-origin.ts';
 
 /** Who sends a request. */
@@ -15,6 +15,12 @@ declare module 'fastify' {
     /** Set by a guard. */
     actor: Actor | undefined;
   }
+}
+
+/** Who knows whom. */
+export interface AccessDeps {
+  readonly accounts: Accounts;
+  readonly authenticateDevice: DeviceAuthenticator;
 }
 
 type Guard = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
@@ -30,7 +36,7 @@ export interface Guards {
 
 export const SESSION_COOKIE = 'watchpost_session';
 
-export function createGuards({ accounts, authenticateDevice }: HttpDeps['access']): Guards {
+export function createGuards({ accounts, authenticateDevice }: AccessDeps): Guards {
   const requireUser: Guard = async (request) => {
     const token = request.cookies[SESSION_COOKIE];
     const session = token === undefined ? undefined : await accounts.findSession(token);

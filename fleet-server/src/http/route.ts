@@ -6,13 +6,11 @@ import { Id, Sha256 } from '@watchpost/shared/kernel/ids.ts';
 import type { Logger } from '@watchpost/shared/kernel/log.ts';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
 import Type from 'typebox';
-import type { Accounts } from '../accounts/port.ts';
 import type { BlobStore } from '../blobs/port.ts';
-import type { DeviceAuthenticator } from '../broker/port.ts';
 import type { FleetView, PictureBoard } from '../devices/port.ts';
 import type { BundleRegistry } from '../registry/port.ts';
 import type { ReportStore } from '../store/port.ts';
-import type { Guards } from './guards.ts';
+import type { AccessDeps, Guards } from './guards.ts';
 import type { LiveClients } from './live-clients.ts';
 import type { Director, Enrolment } from './port.ts';
 
@@ -26,7 +24,7 @@ export type HttpApp = FastifyInstance<
 
 /** What the web server serves. */
 export interface HttpDeps {
-  readonly access: { readonly accounts: Accounts; readonly authenticateDevice: DeviceAuthenticator };
+  readonly access: AccessDeps;
   readonly fleet: {
     readonly view: FleetView;
     readonly pictures: PictureBoard;

@@ -1,0 +1,122 @@
+import { ErrorReply } from '@watchpost/shared/api/fleet.ts';
+import { AppError } from '@watchpost/shared/kernel/errors.ts';
+import { createJsonParser, type Parse } from '@watchpost/shared/kernel/parse.ts';
+import type { Static, TSchema } from 'typebox';
+import { serverError } from '../kernel/errors.ts';
+
+/** The API of a fleet server, for a user who is logged in. Rejects with the server's own coded errors. */
+export interface ApiClient {
+  get<S extends TSchema>(path: string, reply: S): Promise<Static<S>>;
+  post<S extends TSchema>(path: string, body: unknown, reply: S): Promise<Static<S>>;
+  has(path: string): Promise<boolean>;
+  /** Sends bytes as they are read; gives up when nothing moves for a minute. */
+  put(path: string, content: AsyncIterable<Uint8Array>): Promise<void>;
+  logout(): Promise<void>;
+}
+
+export interface ApiTarget {
+  /** Address of the server, e.g. http://127.0.0.1:8080 */
+  readonly server: string;
+  readonly user: string;
+  readonly password: string;
+}
+
+interface ApiRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly json?: unknown;
+  readonly content?: ReadableStream<Uint8Array>;
+  readonly signal?: AbortSignal;
+}
+
+type Send = (request: ApiRequest) => Promise<Response>;
+
+const REPLY_LIMIT_MS = 30_000;
+const IDLE_LIMIT_MS = 60_000;
+const parseErrorReply = createJsonParser(ErrorReply, 'error reply');
+
+/** @throws AppError USAGE | SERVER_UNREACHABLE | LOGIN_FAILED | LOGIN_RATE */
+export async function logIn({ server, user, password }: ApiTarget): Promise<ApiClient> {
+  if (!URL.canParse(server) || !/^https?:/.test(server))
+    throw serverError('USAGE', `--server "${server}" is not an http address`);
+  const reply = await send(server, undefined, {
+    method: 'POST',
+    path: 'session',
+    json: { user, password },
+  });
+  const cookie = reply.headers
+    .getSetCookie()
+    .map((line) => line.split(';', 1)[0])
+    .join('; ');
+  return createClient((request) => send(server, cookie, request));
+}
+
+function createClient(request: Send): ApiClient {
+  return {
+    get: async (path, schema) => readReply(await request({ method: 'GET', path }), schema),
+    post: async (path, json, schema) => readReply(await request({ method: 'POST', path, json }), schema),
+    has: async (path) => {
+      // A reply to HEAD has no body, so its status is all there is.
+      const found = await request({ method: 'HEAD', path }).catch((error: unknown) => {
+        if (error instanceof AppError && error.kind.http === 404) return undefined;
+        throw error;
+      });
+      return found !== undefined;
+    },
+    put: async (path, chunks) => {
+      const idle = new AbortController();
+      const timer = setTimeout(() => idle.abort(), IDLE_LIMIT_MS);
+      const content = ReadableStream.from(onEach(chunks, () => timer.refresh()));
+      try {
+        await request({ method: 'PUT', path, content, signal: idle.signal });
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+    logout: async () => void (await request({ method: 'DELETE', path: 'session' })),
+  };
+}
+
+async function* onEach(chunks: AsyncIterable<Uint8Array>, listener: () => void): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    listener();
+    yield chunk;
+  }
+}
+
+async function send(server: string, cookie: string | undefined, request: ApiRequest): Promise<Response> {
+  const { method, path, json, content, signal = AbortSignal.timeout(REPLY_LIMIT_MS) } = request;
+  const url = new URL(`/api/v1/${path}`, server);
+  const headers = {
+    ...(cookie !== undefined && { cookie }),
+    ...(json !== undefined && { 'content-type': 'application/json' }),
+    ...(content !== undefined && { 'content-type': 'application/octet-stream' }),
+  };
+  const body = json === undefined ? (content ?? null) : JSON.stringify(json);
+  const response = await fetch(url, { method, headers, body, signal, duplex: 'half' }).catch(
+    (cause: unknown) => {
+      throw serverError('SERVER_UNREACHABLE', `${method} ${url.href} got no answer`, { cause });
+    },
+  );
+  if (!response.ok) throw await readError(response, `${method} ${url.href}`);
+  return response;
+}
+
+async function readReply<S extends TSchema>(response: Response, schema: S): Promise<Static<S>> {
+  const parse: Parse<S> = createJsonParser(schema, `reply of ${response.url}`) as Parse<S>;
+  return parse(await response.text());
+}
+
+/** The server's error, as it was there. */
+async function readError(response: Response, doing: string): Promise<AppError> {
+  const { status } = response;
+  const retry = status >= 500 || status === 429;
+  const text = await response.text();
+  if (text === '') return new AppError('NOT_FOUND', { retry, http: status, remedy: 'Check the id.' }, doing);
+  try {
+    const { code, message, remedy } = parseErrorReply(text);
+    return new AppError(code, { retry, http: status, remedy }, message);
+  } catch (cause) {
+    return serverError('SERVER_UNREACHABLE', `${doing} was answered ${status} by something else`, { cause });
+  }
+}

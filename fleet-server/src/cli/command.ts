@@ -1,0 +1,67 @@
+import { serverError } from '../kernel/errors.ts';
+
+/** An option of a command; its name is the key it stands under. */
+export interface OptionSpec {
+  /** What stands for the value in the help; absent for a switch. */
+  readonly value?: string;
+  readonly description: string;
+  readonly multiple?: boolean;
+}
+
+/** What a command says when it is done: for people and, with --json, for programs. */
+export interface CommandResult {
+  readonly text: string;
+  readonly json: unknown;
+}
+
+/** For people who wait: a `moving` line is written over by the next one. */
+export type Progress = (line: string, state: 'moving' | 'done') => void;
+
+export interface CommandInput {
+  readonly values: OptionValues;
+  /** One for each name in `positionals`. */
+  readonly positionals: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly progress: Progress;
+}
+
+export interface Command {
+  readonly positionals: readonly string[];
+  readonly options: Readonly<Record<string, OptionSpec>>;
+  readonly description: string;
+  run(input: CommandInput): Promise<CommandResult>;
+}
+
+type RawValue = string | boolean | readonly (string | boolean)[] | undefined;
+
+/** The options as given. Every complaint is an AppError USAGE that names the option. */
+export class OptionValues {
+  readonly #raw: Readonly<Record<string, RawValue>>;
+
+  constructor(raw: Readonly<Record<string, RawValue>>) {
+    this.#raw = raw;
+  }
+
+  text(name: string): string | undefined {
+    const value = this.#raw[name];
+    return typeof value === 'string' ? value : undefined;
+  }
+
+  requireText(name: string): string {
+    const value = this.text(name);
+    if (value === undefined || value === '') throw serverError('USAGE', `--${name} is missing`);
+    return value;
+  }
+
+  texts(name: string): readonly string[] {
+    const value = this.#raw[name];
+    return Array.isArray(value) ? value.map(String) : [];
+  }
+
+  integer(name: string, byDefault: number): number {
+    const value = this.text(name);
+    if (value === undefined) return byDefault;
+    if (!/^\d{1,15}$/.test(value)) throw serverError('USAGE', `--${name} "${value}" is not a whole number`);
+    return Number(value);
+  }
+}

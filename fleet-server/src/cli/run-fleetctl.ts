@@ -1,0 +1,77 @@
+import { parseArgs } from 'node:util';
+import { AppError, describeError, isAppError } from '@watchpost/shared/kernel/errors.ts';
+import { serverError } from '../kernel/errors.ts';
+import { type Command, OptionValues, type Progress } from './command.ts';
+import { COMMANDS } from './commands.ts';
+import { COMMON_OPTIONS, formatHelp, formatOverview } from './help.ts';
+
+export interface Terminal {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  out(line: string): void;
+  error(line: string): void;
+  readonly progress: Progress;
+}
+
+/** @returns the exit status: 0 done, 1 failed, 2 wrong usage */
+export async function runFleetctl(args: readonly string[], terminal: Terminal): Promise<0 | 1 | 2> {
+  try {
+    await dispatch(args, terminal);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    terminal.error(args.includes('--json') ? formatJsonError(error) : `fleetctl: ${describeError(error)}`);
+    return isAppError(error, 'USAGE') ? 2 : 1;
+  }
+}
+
+async function dispatch(args: readonly string[], terminal: Terminal): Promise<void> {
+  const [room = '', verb = '', ...rest] = args;
+  if (room === '--help' || room === 'help') return terminal.out(formatOverview(COMMANDS));
+  const name = `${room} ${verb}`.trim();
+  const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (entry === undefined)
+    throw serverError('USAGE', name === '' ? 'a command is missing' : `there is no command "${name}"`);
+  const command = await entry.load();
+  if (rest.includes('--help')) return terminal.out(formatHelp(name, command));
+  const { values, positionals } = readArguments(command, rest);
+  const { env, progress } = terminal;
+  const result = await command.run({ values: new OptionValues(values), positionals, env, progress });
+  terminal.out(values.json === true ? JSON.stringify(result.json) : result.text);
+}
+
+/** @throws AppError USAGE */
+function readArguments(command: Command, args: readonly string[]) {
+  const specs = Object.entries({ ...command.options, ...COMMON_OPTIONS });
+  const options = Object.fromEntries(
+    specs.map(([name, { value, multiple = false }]) => [
+      name,
+      { type: value === undefined ? ('boolean' as const) : ('string' as const), multiple },
+    ]),
+  );
+  const parsed = parse(args, options);
+  if (parsed.positionals.length !== command.positionals.length) {
+    const wanted = command.positionals.join(' ') || 'nothing';
+    throw serverError(
+      'USAGE',
+      `expected ${wanted} beside the options, got "${parsed.positionals.join(' ')}"`,
+    );
+  }
+  return parsed;
+}
+
+type ParseOptions = Record<string, { readonly type: 'boolean' | 'string'; readonly multiple: boolean }>;
+
+function parse(args: readonly string[], options: ParseOptions) {
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true });
+  } catch (cause) {
+    // parseArgs throws for nothing but what the person typed, in words for that person.
+    throw serverError('USAGE', cause instanceof Error ? cause.message : 'the options cannot be read', {
+      cause,
+    });
+  }
+}
+
+function formatJsonError({ code, message, kind }: AppError): string {
+  return JSON.stringify({ code, message, remedy: kind.remedy });
+}

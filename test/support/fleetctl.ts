@@ -1,0 +1,26 @@
+import { runFleetctl } from '../../fleet-server/src/cli/run-fleetctl.ts';
+
+export interface FleetctlRun {
+  readonly status: 0 | 1 | 2;
+  readonly out: string;
+  readonly error: string;
+  /** Lines of progress that stay. */
+  readonly progress: readonly string[];
+}
+
+/** Runs fleetctl in this process. */
+export async function fleetctl(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<FleetctlRun> {
+  const out: string[] = [];
+  const error: string[] = [];
+  const progress: string[] = [];
+  const status = await runFleetctl(args, {
+    env,
+    out: (line) => void out.push(line),
+    error: (line) => void error.push(line),
+    progress: (line, state) => void (state === 'done' && progress.push(line)),
+  });
+  return { status, out: out.join('\n'), error: error.join('\n'), progress };
+}
