@@ -139,7 +139,7 @@ function createFleetUplink(box: Box): UplinkComponent {
     identity,
     clock: systemClock,
     random01,
-    log: log.child({ component: 'mqtt' }),
+    log,
   });
   return createUplink({ identity, outbox, session, birth: () => composeBirth(box), clock: systemClock, log });
 }

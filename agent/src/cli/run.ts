@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { type ConfigSources, loadAgentConfig } from '../config/yaml-config.ts';
 import { createPinoLogger } from '../kernel/pino-logger.ts';
 import { AGENT_VERSION } from '../kernel/version.ts';
@@ -11,10 +12,7 @@ export async function runAgentCommand(sources: ConfigSources): Promise<number> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopping.abort(signal));
   const stop = await startAgent(config, log, stopping.signal);
   log.info({ version: AGENT_VERSION, cameras: config.cameras.length }, 'agent ready');
-  await new Promise<void>((resolve) => {
-    if (stopping.signal.aborted) resolve();
-    stopping.signal.addEventListener('abort', () => resolve(), { once: true });
-  });
+  if (!stopping.signal.aborted) await once(stopping.signal, 'abort');
   log.info({ signal: stopping.signal.reason }, 'agent stopping');
   await stop();
   log.info({}, 'agent stopped');

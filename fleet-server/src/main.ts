@@ -1,0 +1,196 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Component, startAll } from '@watchpost/shared/kernel/component.ts';
+import type { Logger } from '@watchpost/shared/kernel/log.ts';
+import { createAccounts } from './accounts/accounts.ts';
+import { ensureAdmin } from './accounts/first-admin.ts';
+import { openDiskBlobs } from './blobs/disk-blobs.ts';
+import type { BlobStore } from './blobs/port.ts';
+import { createAedesBroker } from './broker/aedes-broker.ts';
+import type { Broker, DeviceAuthenticator } from './broker/port.ts';
+import type { ServerConfig } from './config/schema.ts';
+import { createDeviceAuthenticator } from './devices/device-authenticator.ts';
+import { createEnrolment } from './devices/enrolment.ts';
+import { createFleetView } from './devices/fleet-view.ts';
+import { createPictureBoard } from './devices/picture-board.ts';
+import type { Enrolment, FleetProjection, FleetView, PictureBoard } from './devices/port.ts';
+import { createHttpApp } from './http/app.ts';
+import { createHttpServer, type HttpServer } from './http/http-server.ts';
+import { createIngest } from './ingest/ingest.ts';
+import { createBundleRegistry } from './registry/registry.ts';
+import { createDirector } from './rollouts/director.ts';
+import { type DirectorKey, loadDirectorKey } from './rollouts/file-director-key.ts';
+import { createJwsOrderSigner } from './rollouts/jws-order-signer.ts';
+import type { Director } from './rollouts/port.ts';
+import type { Store } from './store/port.ts';
+import { openSqliteStore } from './store/sqlite-store.ts';
+
+const WEB_DIR = fileURLToPath(new URL('../web/dist', import.meta.url));
+const MAX_ARTIFACT_BYTES = 1024 ** 3;
+const MAX_PICTURE_BYTES = 256 * 1024 * 1024;
+const nowMs = (): number => Date.now();
+
+/** The server, running. */
+export interface RunningServer {
+  readonly httpPort: number;
+  readonly mqttPort: number;
+  stop(): Promise<void>;
+}
+
+/** What every part of the composition below is made from. */
+interface Fleet {
+  readonly config: ServerConfig;
+  readonly log: Logger;
+  readonly store: Store;
+  readonly blobs: BlobStore;
+  readonly authenticate: DeviceAuthenticator;
+  readonly broker: Broker;
+  readonly view: FleetView & FleetProjection & Component;
+  readonly pictures: PictureBoard;
+  readonly enrolment: Enrolment;
+  readonly director: Director;
+}
+
+/**
+ * Builds the fleet server and starts it: the view is rebuilt before the broker opens, orders are retained again
+ * before the web server answers.
+ * @throws AppError PORT_IN_USE | STORE_FAILED | FILE_UNREADABLE | CONFIG_INVALID
+ */
+export async function startServer(
+  config: ServerConfig,
+  log: Logger,
+  signal: AbortSignal,
+): Promise<RunningServer> {
+  const store = await openSqliteStore(join(config.dataDir, 'fleet.sqlite'));
+  try {
+    await createAdmin(config, store, log);
+    const fleet = await createFleet(config, store, log);
+    const http = createWebServer(fleet);
+    const stopParts = await startAll(listParts(fleet, http), signal);
+    return {
+      httpPort: http.port,
+      mqttPort: fleet.broker.port,
+      stop: async () => {
+        await stopParts();
+        await store.close();
+      },
+    };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+async function createAdmin(
+  { dataDir, adminPasswordFile }: ServerConfig,
+  store: Store,
+  log: Logger,
+): Promise<void> {
+  const admin = await ensureAdmin({ store: store.accounts, dataDir, passwordFile: adminPasswordFile });
+  if (admin.kind === 'made') log.info({ path: admin.path }, 'password of admin made');
+}
+
+async function createFleet(config: ServerConfig, store: Store, log: Logger): Promise<Fleet> {
+  const key = await loadDirectorKey(join(config.dataDir, 'keys', 'director.pem'));
+  const authenticate = createDeviceAuthenticator(store.devices);
+  const view = createFleetView({ store, nowMs, schedule });
+  const broker = createAedesBroker({
+    host: config.host,
+    port: config.mqttPort,
+    fleet: config.fleet,
+    authenticate,
+    log: log.child({ component: 'broker' }),
+  });
+  return {
+    config,
+    log,
+    store,
+    blobs: await openDiskBlobs({ folder: join(config.dataDir, 'blobs'), maxBytes: MAX_ARTIFACT_BYTES }),
+    authenticate,
+    broker,
+    view,
+    pictures: createPictureBoard({
+      maxBytes: MAX_PICTURE_BYTES,
+      onChange: (deviceId, camera, atMs) => view.setPicture(deviceId, camera, atMs),
+    }),
+    enrolment: createFleetEnrolment({ config, store, view, broker, log }, key),
+    director: createDirector({
+      sign: createJwsOrderSigner(key.privateKey),
+      store,
+      broker,
+      projection: view,
+      nowMs,
+      newId: randomUUID,
+    }),
+  };
+}
+
+function createFleetEnrolment(
+  { config, store, view, broker, log }: Pick<Fleet, 'config' | 'store' | 'view' | 'broker' | 'log'>,
+  key: DirectorKey,
+): Enrolment {
+  return createEnrolment({
+    devices: store.devices,
+    projection: view,
+    nowMs,
+    log: log.child({ component: 'enrolment' }),
+    welcome: {
+      fleet: config.fleet,
+      brokerUrl: () => config.brokerUrl ?? `mqtt://${config.host}:${broker.port}`,
+      directorKey: key.publicKeyPem,
+    },
+  });
+}
+
+function schedule(delayMs: number, run: () => void): () => void {
+  const timer = setTimeout(run, delayMs);
+  return () => clearTimeout(timer);
+}
+
+function createWebServer({ config, store, blobs, view, pictures, ...fleet }: Fleet): HttpServer {
+  const { authenticate, director, enrolment, log } = fleet;
+  return createHttpServer({
+    host: config.host,
+    port: config.httpPort,
+    createApp: () =>
+      createHttpApp({
+        access: {
+          accounts: createAccounts({ store: store.accounts, nowMs }),
+          authenticateDevice: authenticate,
+        },
+        fleet: { view, pictures, reports: store.reports },
+        models: {
+          registry: createBundleRegistry({ bundles: store.bundles, blobs, nowMs }),
+          blobs,
+          director,
+          maxBytes: MAX_ARTIFACT_BYTES,
+        },
+        enrolment,
+        log: log.child({ component: 'http' }),
+        webDir: WEB_DIR,
+        nowMs,
+      }),
+  });
+}
+
+/** In the order they start; they stop in reverse, so what the broker took in is committed after it closed. */
+function listParts(
+  { config, store, broker, view, director, log }: Fleet,
+  http: HttpServer,
+): readonly Component[] {
+  const ingest = createIngest({
+    broker,
+    reports: store.reports,
+    projection: view,
+    fleet: config.fleet,
+    nowMs,
+    log: log.child({ component: 'ingest' }),
+  });
+  const orders: Component = {
+    name: 'orders',
+    start: () => director.republishAll(),
+    stop: async () => undefined,
+  };
+  return [view, ingest, broker, orders, http];
+}

@@ -1,0 +1,93 @@
+import { once } from 'node:events';
+import { rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { DEMO_HELP, type DemoRequest, parseDemoArguments } from './demo/arguments.ts';
+import { buildDemoBundle } from './demo/bundle.ts';
+import { type BoxPlan, startFleet } from './demo/fleet.ts';
+import { LAYOUT } from './demo/layout.ts';
+import { ensureParkVideo, type ParkVideo } from './demo/park-videos.ts';
+import { runSmoke } from './demo/smoke.ts';
+import { builtWeb } from './web-build.ts';
+
+const PARKS: readonly {
+  readonly box: string;
+  readonly camera: string;
+  readonly name: string;
+  readonly seed: number;
+}[] = [
+  { box: 'park-north', camera: 'gate', name: 'North gate', seed: 1 },
+  { box: 'park-south', camera: 'meadow', name: 'South meadow', seed: 2 },
+];
+const VIDEO_SEC = 120;
+
+const say = (text: string): void => void process.stderr.write(`demo: ${text}\n`);
+
+async function main(): Promise<number> {
+  const request = parseDemoArguments(process.argv.slice(2));
+  if (request === 'help') {
+    process.stdout.write(DEMO_HELP);
+    return 0;
+  }
+  if (request.reset) await rm(LAYOUT.state, { recursive: true, force: true });
+  const stopping = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopping.abort());
+  say('building the web page if it changed …');
+  await builtWeb();
+  return request.smoke ? smoke(stopping.signal) : show(request, stopping.signal);
+}
+
+async function smoke(signal: AbortSignal): Promise<number> {
+  const result = await runSmoke(signal, say);
+  process.stdout.write(`${JSON.stringify(result)}\n`);
+  const isSound =
+    result.lost === 0 && result.duplicates === 0 && result.outboxRows === 0 && result.eventsStored > 0;
+  return isSound ? 0 : 1;
+}
+
+async function show(request: DemoRequest, signal: AbortSignal): Promise<number> {
+  const { boxes, video } =
+    request.camera === undefined ? await planPark(signal) : planOwnCamera(request.camera);
+  const { httpPort, mqttPort } = request;
+  const bundle = await buildDemoBundle(LAYOUT.state, request.model, video);
+  const fleet = await startFleet({ state: LAYOUT.state, httpPort, mqttPort, boxes, bundle }, say);
+  process.stdout.write(
+    `\n  Watchpost is running.\n\n  open      ${fleet.url}\n  user      ${fleet.user}\n  password  ${fleet.password}\n\n` +
+      `  Boxes: ${boxes.map(({ id }) => id).join(', ')}. API document: ${fleet.url}/docs. Ctrl-C stops everything.\n\n`,
+  );
+  if (!signal.aborted) await once(signal, 'abort');
+  say('stopping …');
+  await fleet.stop();
+  say('stopped.');
+  return 0;
+}
+
+async function planPark(
+  signal: AbortSignal,
+): Promise<{ readonly boxes: readonly BoxPlan[]; readonly video?: ParkVideo }> {
+  const videos = new Map<string, ParkVideo>();
+  for (const { box, seed } of PARKS) videos.set(box, await ensureParkVideo(seed, VIDEO_SEC, signal));
+  const boxes = PARKS.map(({ box, camera, name }) => ({
+    id: box,
+    cameras: [{ id: camera, name, file: videos.get(box)?.file, loop: true }],
+  }));
+  const video = videos.get('park-north');
+  return { boxes, ...(video && { video }) };
+}
+
+function planOwnCamera(source: string): { readonly boxes: readonly BoxPlan[]; readonly video?: ParkVideo } {
+  const camera = { id: 'own', name: 'Your camera', ...describeSource(source) };
+  return { boxes: [{ id: 'your-box', cameras: [camera] }] };
+}
+
+function describeSource(source: string): Readonly<Record<string, unknown>> {
+  if (/^(rtsps?|https?):\/\//.test(source)) return { url: source };
+  if (source.startsWith('/dev/')) return { device: source };
+  return { file: resolve(source), loop: true };
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  say(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+}
