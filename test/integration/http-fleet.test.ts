@@ -155,7 +155,8 @@ test('a deployment is ordered for a device', async () => {
   const bundleDigest = 'a'.repeat(64);
   const reply = await post('/devices/box-1/deployments', { bundleDigest });
   assert.equal(reply.statusCode, 201);
-  assert.equal(reply.json().bundleDigest, bundleDigest);
+  const view = { id: 'deployment-1', deviceId: 'box-1', bundleDigest, state: 'pending', createdAtMs: 5 };
+  assert.deepEqual(reply.json(), view, 'the order is not shown');
   assert.equal((await post('/devices/box-9/deployments', { bundleDigest })).json().code, 'NOT_FOUND');
   assert.equal((await post('/devices/box-1/deployments', {})).json().code, 'REQUEST_INVALID');
 });

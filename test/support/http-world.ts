@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { createAccounts } from '../../fleet-server/src/accounts/accounts.ts';
 import { hashPassword } from '../../fleet-server/src/accounts/argon2-password.ts';
 import type { BlobStore } from '../../fleet-server/src/blobs/port.ts';
+import type { Enrolment } from '../../fleet-server/src/devices/port.ts';
 import { createHttpApp } from '../../fleet-server/src/http/app.ts';
-import type { Director, Enrolment } from '../../fleet-server/src/http/port.ts';
 import type { HttpApp, HttpDeps } from '../../fleet-server/src/http/route.ts';
 import { serverError } from '../../fleet-server/src/kernel/errors.ts';
 import { createBundleRegistry } from '../../fleet-server/src/registry/registry.ts';
+import type { Director } from '../../fleet-server/src/rollouts/port.ts';
 import type { EventRow } from '../../fleet-server/src/store/port.ts';
 import { silentLogger } from '../../shared/src/kernel/log.ts';
 import type { Telemetry } from '../../shared/src/messages/telemetry.ts';
@@ -104,10 +105,11 @@ export async function createHttpWorld(change: Partial<HttpDeps> = {}): Promise<H
   };
 }
 
-const fakeDirector: Director = {
+const fakeDirector: Pick<Director, 'deploy'> = {
   deploy: async (deviceId, bundleDigest) => {
     if (deviceId !== DEVICE) throw serverError('NOT_FOUND', `there is no device "${deviceId}"`);
-    return { id: 'deployment-1', deviceId, bundleDigest, state: 'pending', createdAtMs: 5 };
+    const what = { deviceId, bundleDigest, model: 'pets', version: '1.0.0', order: 'a signed order' };
+    return { id: 'deployment-1', ...what, state: 'pending', createdAtMs: 5, updatedAtMs: 5 };
   },
 };
 

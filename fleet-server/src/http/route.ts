@@ -7,12 +7,12 @@ import type { Logger } from '@watchpost/shared/kernel/log.ts';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
 import Type from 'typebox';
 import type { BlobStore } from '../blobs/port.ts';
-import type { FleetView, PictureBoard } from '../devices/port.ts';
+import type { Enrolment, FleetView, PictureBoard } from '../devices/port.ts';
 import type { BundleRegistry } from '../registry/port.ts';
+import type { Director } from '../rollouts/port.ts';
 import type { ReportStore } from '../store/port.ts';
 import type { AccessDeps, Guards } from './guards.ts';
 import type { LiveClients } from './live-clients.ts';
-import type { Director, Enrolment } from './port.ts';
 
 export type HttpApp = FastifyInstance<
   RawServerDefault,
@@ -33,7 +33,7 @@ export interface HttpDeps {
   readonly models: {
     readonly registry: BundleRegistry;
     readonly blobs: BlobStore;
-    readonly director: Director;
+    readonly director: Pick<Director, 'deploy'>;
     /** Longest artifact taken. */
     readonly maxBytes: number;
   };

@@ -1,4 +1,5 @@
 import { DeploymentRequest, DeploymentView } from '@watchpost/shared/api/registry.ts';
+import type { DeploymentRecord } from '../../store/port.ts';
 import { FOR_USERS } from '../openapi.ts';
 import { DeviceParams, errorReplies, type Routes } from '../route.ts';
 
@@ -17,7 +18,20 @@ export const deploymentRoutes: Routes = (app, { models, guards }) => {
         response: { 201: DeploymentView, ...errorReplies },
       },
     },
-    async (request, reply) =>
-      reply.code(201).send(await models.director.deploy(request.params.id, request.body.bundleDigest)),
+    async (request, reply) => {
+      const deployment = await models.director.deploy(request.params.id, request.body.bundleDigest);
+      return reply.code(201).send(viewDeployment(deployment));
+    },
   );
 };
+
+/** The signed order is for its device only. */
+function viewDeployment({
+  id,
+  deviceId,
+  bundleDigest,
+  state,
+  createdAtMs,
+}: DeploymentRecord): DeploymentView {
+  return { id, deviceId, bundleDigest, state, createdAtMs };
+}
