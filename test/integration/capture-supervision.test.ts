@@ -63,16 +63,22 @@ test('after stop no ffmpeg is left, stopped ones included, and waiting takers ar
   assert.ok(session.camera.counters().captured >= captured);
 });
 
-test('when the agent exits without stopping its cameras, no ffmpeg is left', async () => {
+test('when the agent exits without stopping its cameras, no ffmpeg is left, not even a stopped one', async () => {
   const agent = fork(fileURLToPath(new URL('../support/exiting-agent.ts', import.meta.url)), [clip]);
   const exited = once(agent, 'exit');
   const [message] = await once(agent, 'message');
   assert.equal(message, 'captured');
   const [child] = await captureChildren(agent.pid);
   assert.ok(child !== undefined);
+  // A running one would notice its closed pipes by itself.
+  process.kill(child.pid, 'SIGSTOP');
   agent.send('exit');
   await exited;
-  await until('ffmpeg is gone', async () => !(await isAlive(child.pid)));
+  try {
+    await until('ffmpeg is gone', async () => !(await isAlive(child.pid)), 5_000);
+  } finally {
+    if (await isAlive(child.pid)) process.kill(child.pid, 'SIGKILL');
+  }
 });
 
 test('another plan opens the stream again with its geometry, without a failure or a reconnect', async () => {
