@@ -66,6 +66,8 @@ function say(text: string): void {
 const PREPROCESS = {
   do_resize: true,
   size: { width: INPUT.width, height: INPUT.height },
+  // PIL's name for the same filter is box.
+  resample: 4,
   scale_flags: 'area',
   do_center_crop: false,
   do_rescale: false,

@@ -58,6 +58,7 @@ ${facts.trainingFrames} drawn frames of ${facts.trainingParks} parks, mirrored, 
 
 ## 7. Quantitative analyses
 Accuracy ${percent(test.accuracy)} over ${test.frames} decided frames of unseen parks (${percent(facts.validationAccuracy)} on parks of the training palettes that were not trained on).
+Frames of one walk are alike, so the figure of a single park differs more from this than its digits suggest.
 
 ${scoreTable(test)}
 
