@@ -69,7 +69,6 @@ export async function startAgent(
   const uplink = createFleetUplink(box);
   const updater = await createBundleUpdater(box, uplink, activate);
   uplink.onDesired((document) => updater.onDesired(document));
-  reportCameras(box, uplink);
   await resumeModel(box, activate);
   reportModel(box, uplink, updater);
   const stopParts = await startAll([...createParts(box, uplink), updater], signal).catch(
@@ -227,15 +226,6 @@ async function resumeModel({ bundles, log }: Box, activate: Activate): Promise<v
     else await activate(bundle);
   } catch (error) {
     log.error({ error: describeError(error) }, 'active model cannot run');
-  }
-}
-
-function reportCameras({ cameras }: Box, uplink: UplinkComponent): void {
-  for (const camera of cameras) {
-    const report = (): void =>
-      uplink.publish('cameraStatus', { tsMs: systemClock.wallMs(), ...camera.health() }, camera.id);
-    camera.onHealth(report);
-    report();
   }
 }
 

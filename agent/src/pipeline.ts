@@ -45,6 +45,8 @@ interface Watch {
   decidedBy: RunningModel | undefined;
   /** Id of the sighting that is open; events of one sighting share it. */
   sightingId: string;
+  /** What was last said of the camera's health. */
+  saidHealth: string;
 }
 
 async function watchCamera(camera: Camera, deps: PipelineDeps, signal: AbortSignal): Promise<void> {
@@ -54,8 +56,15 @@ async function watchCamera(camera: Camera, deps: PipelineDeps, signal: AbortSign
     decider: undefined,
     decidedBy: undefined,
     sightingId: '',
+    saidHealth: '',
   };
-  const reporting = setInterval(() => reportPace(watch, deps), STATS_INTERVAL_MS);
+  const report = (): void => {
+    reportHealth(watch, deps);
+    reportPace(watch, deps);
+  };
+  camera.onHealth(() => reportHealth(watch, deps));
+  reportHealth(watch, deps);
+  const reporting = setInterval(report, STATS_INTERVAL_MS);
   try {
     for (
       let frame = await camera.nextFrame(signal);
@@ -67,7 +76,7 @@ async function watchCamera(camera: Camera, deps: PipelineDeps, signal: AbortSign
     closeSightings(watch, deps);
   } finally {
     clearInterval(reporting);
-    reportPace(watch, deps);
+    report();
   }
 }
 
@@ -131,6 +140,16 @@ function publishDecision(decision: Decision, watch: Watch, deps: PipelineDeps, m
     },
     watch.camera.id,
   );
+}
+
+/** Said anew only when it changed by what a person would see: the quality in percent. */
+function reportHealth(watch: Watch, deps: PipelineDeps): void {
+  const health = watch.camera.health();
+  const said = { ...health, quality01: Math.round(health.quality01 * 100) / 100 };
+  const key = JSON.stringify(said);
+  if (key === watch.saidHealth) return;
+  watch.saidHealth = key;
+  deps.uplink.publish('cameraStatus', { tsMs: deps.clock.wallMs(), ...said }, watch.camera.id);
 }
 
 function reportPace(watch: Watch, deps: PipelineDeps): void {

@@ -174,7 +174,7 @@ function createWebServer({ config, store, blobs, view, pictures, ...fleet }: Fle
   });
 }
 
-/** In the order they start; they stop in reverse, so what the broker took in is committed after it closed. */
+/** In the order they start; they stop in reverse, so what was taken in is committed and receipted before the broker closes. */
 function listParts(
   { config, store, broker, view, director, log }: Fleet,
   http: HttpServer,
@@ -192,5 +192,5 @@ function listParts(
     start: () => director.republishAll(),
     stop: async () => undefined,
   };
-  return [view, ingest, broker, orders, http];
+  return [view, broker, ingest, orders, http];
 }

@@ -114,6 +114,7 @@ async function prepareBox(box: BoxPlan, plan: FleetPlan, access: readonly string
       trust: { modelKeyFiles: [plan.bundle.publicKey] },
       cameras: box.cameras,
       telemetry: { intervalSec: 2, summarySec: 60 },
+      pictures: { idleSec: 2 },
     }),
   );
   const identity = await readFile(join(folder, 'data', 'identity', 'identity.json'), 'utf8').catch(() => '');

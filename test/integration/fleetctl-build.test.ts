@@ -248,7 +248,7 @@ for (const { model, labels, size, best, expected } of REAL) {
     const probabilities = golden[0]?.probabilities ?? [];
     assert.equal(output.labels[probabilities.indexOf(Math.max(...probabilities))], best);
     assert.equal(output.activation, 'probabilities');
-    assert.equal(preprocess.scale_flags, 'bicubic');
+    assert.equal(preprocess.scale_flags, 'lanczos');
     assert.equal(variants[0]?.precision, isFloat ? 'fp32' : 'int8');
   });
 }

@@ -11,8 +11,8 @@ export type PreprocessChoice =
   | { readonly kind: 'preset'; readonly name: string }
   | { readonly kind: 'config'; readonly path: string; readonly content: unknown };
 
-/** PIL's number of bicubic. */
-const BICUBIC = 3;
+/** PIL's number of lanczos. */
+const LANCZOS = 1;
 
 /**
  * What was asked for, before the model's size is known.
@@ -54,10 +54,10 @@ function cover({ width, height }: ModelInput): Partial<Preprocess> {
   return {
     do_resize: true,
     size: { shortest_edge: Math.min(width, height) },
-    resample: BICUBIC,
+    resample: LANCZOS,
     do_center_crop: true,
     crop_size: { width, height },
-    scale_flags: 'bicubic',
+    scale_flags: 'lanczos',
   };
 }
 
