@@ -101,6 +101,13 @@ test('a missing file is CAMERA_NOT_FOUND and is tried again', async () => {
   await until('it is opened again', () => session.camera.counters().reconnects > 1);
 });
 
+test('a long text, which ffmpeg would paint on a screen, is CAMERA_FORMAT', async () => {
+  const file = join(clips.path, 'long.mp4');
+  await writeFile(file, 'a line of text\n'.repeat(2_000));
+  await using session = await watchCamera({ file });
+  assert.equal((await session.sees('CAMERA_FORMAT')).condition, 'offline');
+});
+
 test('a file that is no video is CAMERA_FORMAT', async () => {
   const file = join(clips.path, 'notes.mp4');
   await writeFile(file, 'no video at all\n'.repeat(200));

@@ -2,6 +2,8 @@ import { isAppError } from '@watchpost/shared/kernel/errors.ts';
 import type { Logger } from '@watchpost/shared/kernel/log.ts';
 import { waitMs } from '@watchpost/shared/kernel/wait.ts';
 import type { CameraConfig } from '../config/schema.ts';
+import { agentError } from '../kernel/errors.ts';
+import { isTextFile } from '../kernel/text-file.ts';
 import { hostOf } from './camera-url.ts';
 import { readCredentials } from './credentials-file.ts';
 import { createFfmpegLauncher } from './ffmpeg-process.ts';
@@ -12,6 +14,7 @@ import { createHostGate, type HostGate } from './host-gate.ts';
 import { createLatestSlot } from './latest-slot.ts';
 import { judgePicture, measurePicture, PICTURE_LIMITS, type PictureHistory } from './picture-watch.ts';
 import type { Camera, CameraCounters, CameraHealth, Frame, FramePlan, OpenCamera } from './port.ts';
+import type { StreamFailure } from './stream-error.ts';
 import {
   CAPTURE_LIMITS,
   type CameraSight,
@@ -153,9 +156,10 @@ class FfmpegCamera implements Camera {
   }
 
   async #open(signal: AbortSignal): Promise<StreamEnd> {
-    const { url, credentialsFile } = this.#config;
+    const { url, file, credentialsFile } = this.#config;
     const leave = url === undefined ? () => undefined : await this.#deps.gate.enter(hostOf(url), signal);
     try {
+      if (file !== undefined) await refuseText(file);
       const credentials = credentialsFile === undefined ? undefined : await readCredentials(credentialsFile);
       if (signal.aborted) return { kind: 'ended', frames: 0 };
       const listener = {
@@ -174,8 +178,7 @@ class FfmpegCamera implements Camera {
       };
       return await playStream(this.#deps, what, listener, signal);
     } catch (error) {
-      if (!isAppError(error, 'CAMERA_AUTH')) throw error;
-      return { kind: 'failed', frames: 0, failure: { code: 'CAMERA_AUTH', detail: error.message } };
+      return { kind: 'failed', frames: 0, failure: refusalOf(error) };
     } finally {
       leave();
     }
@@ -206,6 +209,21 @@ class FfmpegCamera implements Camera {
     }
     for (const listener of this.#listeners) listener(this.health());
   }
+}
+
+/** @throws AppError CAMERA_FORMAT; what cannot be read is left to ffmpeg to name */
+async function refuseText(file: string): Promise<void> {
+  if (await isTextFile(file).catch(() => false)) {
+    throw agentError('CAMERA_FORMAT', `${file} holds text, not video`);
+  }
+}
+
+/** What was wrong with the source before ffmpeg saw it; any other error is a bug. */
+function refusalOf(error: unknown): StreamFailure {
+  for (const code of ['CAMERA_AUTH', 'CAMERA_FORMAT'] as const) {
+    if (isAppError(error, code)) return { code, detail: error.message };
+  }
+  throw error;
 }
 
 function sourceKind({ file, loop }: CameraConfig): SourceKind {

@@ -1,16 +1,18 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import { open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import type { FramePlan } from '../capture/port.ts';
 import { agentError } from '../kernel/errors.ts';
+import { isTextFile } from '../kernel/text-file.ts';
 import type { ConvertPicture, ReadVideo } from './port.ts';
 
 const LAST_WORDS_CHARS = 500;
-const SNIFFED_BYTES = 4096;
 
 export const readVideo: ReadVideo = async function* readVideo(path, plan, fps) {
-  if (await isText(path)) throw unreadable(path);
+  const isText = await isTextFile(path).catch((cause: unknown) => {
+    throw unreadable(path, cause);
+  });
+  if (isText) throw unreadable(path);
   const filters = [...(fps === undefined ? [] : [`fps=${fps}`]), ...scaleFilters(plan)];
   const output = [
     '-vf',
@@ -41,19 +43,6 @@ export const convertToPng: ConvertPicture = async (path) => {
   await ffmpeg.finish(png.length);
   return png;
 };
-
-/** ffmpeg paints text files on a screen, and follows play lists to other files; neither is a video here. */
-async function isText(path: string): Promise<boolean> {
-  const file = await open(path).catch((cause: unknown) => {
-    throw unreadable(path, cause);
-  });
-  try {
-    const { buffer: head, bytesRead } = await file.read({ buffer: Buffer.alloc(SNIFFED_BYTES) });
-    return !head.subarray(0, bytesRead).includes(0);
-  } finally {
-    await file.close();
-  }
-}
 
 function scaleFilters({ width, height, fit, shortestEdge, scaleFlags }: FramePlan): readonly string[] {
   if (fit === 'squash') return [`scale=${width}:${height}:flags=${scaleFlags}`];
