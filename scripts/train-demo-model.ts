@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { evaluate } from './pet-park/evaluation.ts';
 import { drawExamples, type ExamplePlan, INPUT, LABELS } from './pet-park/examples.ts';
 import { type TrainingFacts, writeModelCard } from './pet-park/model-card.ts';
+import { flattenMetrics } from './pet-park/model-metrics.ts';
 import { openOnnx } from './pet-park/model-runner.ts';
 import type { Weights } from './pet-park/network.ts';
 import { encodeOnnx } from './pet-park/onnx-model.ts';
@@ -131,7 +132,8 @@ async function main(): Promise<void> {
     testSecondsPerPark: TEST.secondsPerPark,
     test: await measure(onnxFile),
   };
-  await writeFile(path.join(request.folder, 'metrics.json'), toJson(facts));
+  await writeFile(path.join(request.folder, 'training.json'), toJson(facts));
+  await writeFile(path.join(request.folder, 'metrics.json'), toJson(flattenMetrics(facts)));
   await writeFile(path.join(request.folder, 'card.md'), writeModelCard(facts));
   say(
     `accuracy on unseen parks ${(facts.test.accuracy * 100).toFixed(2)} % over ${facts.test.frames} frames`,

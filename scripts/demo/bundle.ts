@@ -66,7 +66,16 @@ async function listDemoParts(state: string, video: ParkVideo | undefined): Promi
       '--preprocess',
       part('preprocess.json'),
     ],
-    ...['--tfjs', part('tfjs'), '--card', part('card.md'), '--lineage', part('metrics.json')],
+    ...[
+      '--tfjs',
+      part('tfjs'),
+      '--card',
+      part('card.md'),
+      '--metrics',
+      part('metrics.json'),
+      '--lineage',
+      part('training.json'),
+    ],
     ...(video === undefined ? [] : ['--golden', await cutGoldenFrames(state, video)]),
   ];
 }
