@@ -5,15 +5,17 @@ import { initial } from './migrations/001-initial.ts';
 /** One step of the schema. */
 export type Migration = (db: Kysely<unknown>) => Promise<void>;
 
-/** In order; number n is the n-th. Never edited after a release. */
-export const MIGRATIONS: readonly Migration[] = [initial];
+/** By number, run in rising order; each depends on the first one at most. Never edited after a release. */
+export const MIGRATIONS: Readonly<Record<number, Migration>> = {
+  1: initial,
+};
 
 type Versions = {
   schema_versions: { version: number };
 };
 
 /**
- * Brings the schema to the newest version, each step in a transaction of its own with its number.
+ * Does every step the database has not seen, each in a transaction of its own with its number.
  * Kysely's Migrator is not used: with SQLite it runs steps outside of transactions.
  * @throws AppError STORE_TOO_NEW for a database that a newer server wrote
  */
@@ -23,31 +25,26 @@ export async function migrate(db: Kysely<unknown>, migrations = MIGRATIONS): Pro
     .ifNotExists()
     .addColumn('version', 'integer', (column) => column.primaryKey())
     .execute();
-  const reached = await findVersion(db.withTables<Versions>());
-  if (reached > migrations.length) {
+  const applied = await listVersions(db.withTables<Versions>());
+  const unknown = applied.filter((version) => migrations[version] === undefined);
+  if (unknown.length > 0) {
     throw serverError(
       'STORE_TOO_NEW',
-      `the database has schema version ${reached}; this server knows up to ${migrations.length}`,
+      `the database has schema version ${unknown.join(', ')}, which this server does not know`,
     );
   }
-  for (const [index, step] of migrations.entries()) {
-    if (index < reached) continue;
+  // Integer keys are listed in rising order.
+  for (const [number, step] of Object.entries(migrations)) {
+    const version = Number(number);
+    if (applied.includes(version)) continue;
     await db.transaction().execute(async (tx) => {
       await step(tx);
-      await tx
-        .withTables<Versions>()
-
-        .insertInto('schema_versions')
-        .values({ version: index + 1 })
-        .execute();
+      await tx.withTables<Versions>().insertInto('schema_versions').values({ version }).execute();
     });
   }
 }
 
-async function findVersion(db: Kysely<Versions>): Promise<number> {
-  const row = await db
-    .selectFrom('schema_versions')
-    .select(({ fn }) => fn.max('version').as('version'))
-    .executeTakeFirst();
-  return row?.version ?? 0;
+async function listVersions(db: Kysely<Versions>): Promise<readonly number[]> {
+  const rows = await db.selectFrom('schema_versions').select('version').orderBy('version').execute();
+  return rows.map(({ version }) => version);
 }
