@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import type { Browser, BrowserContext, ConsoleMessage, Page } from 'playwright-core';
 import sharp from 'sharp';
+import { builtWeb } from '../../scripts/web-build.ts';
 import { findChromium, launchChromium, NO_CHROMIUM } from '../support/chromium.ts';
 import { type FakeFleetApi, PASSWORD, startFakeFleetApi, USER } from '../support/fake-fleet-api.ts';
 import { cameraView, deviceView, storedEvent, telemetryHistory } from '../support/fleet-samples.ts';
-import { builtWeb } from '../../scripts/web-build.ts';
 
 const chromiumPath = findChromium();
 
