@@ -12,6 +12,8 @@ const HELP = `watchpost-agent: classifies the cameras beside this box and report
                                                                    check and show the settings; every key
                                                                    explained; --sample prints a file
   watchpost-agent replay --help                                    run a model over pictures or a video
+  watchpost-agent validate --bundle DIR [--json]                   load every variant of a bundle as "run"
+                                                                   does, and tell whether a box may trust it
 
 Settings: defaults < YAML file < environment (WATCHPOST_SERVER_URL ...) < --set. Exit code: 0 done,
 1 failed, 2 wrong use or bad input.
@@ -20,6 +22,7 @@ Settings: defaults < YAML file < environment (WATCHPOST_SERVER_URL ...) < --set.
 async function main(args: readonly string[]): Promise<number> {
   const [command, ...rest] = args;
   if (command === 'replay') return (await import('./cli/replay.ts')).runReplay(rest, process);
+  if (command === 'validate') return (await import('./cli/validate.ts')).runValidate(rest, process.stdout);
   const { values } = parseArgs({
     args: [...rest],
     options: {

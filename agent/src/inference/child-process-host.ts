@@ -12,6 +12,8 @@ export interface ChildProcessHostDeps {
   readonly random: () => number;
   /** A process that takes longer for one frame hangs, and is killed. */
   readonly classifyLimitMs?: number;
+  /** Told the id of each process as its model is loaded. */
+  readonly onProcess?: (pid: number) => void;
 }
 
 const LOAD_LIMIT_MS = 120_000;
@@ -23,7 +25,7 @@ const RESTART_BACKOFF = { baseMs: 250, maxMs: 30_000 };
 export function createChildProcessHost(deps: ChildProcessHostDeps): InferenceHost {
   return {
     start: async (spec) => {
-      const { child, executionProviders } = await loadInChild(spec);
+      const { child, executionProviders } = await loadInChild(spec, deps);
       return new RestartingClassifier({ spec, child, executionProviders, deps });
     },
   };
@@ -34,11 +36,12 @@ interface LoadedChild {
   readonly executionProviders: readonly string[];
 }
 
-async function loadInChild(spec: ModelSpec): Promise<LoadedChild> {
+async function loadInChild(spec: ModelSpec, { onProcess }: ChildProcessHostDeps): Promise<LoadedChild> {
   const child = startInferenceProcess();
   try {
     const reply = await child.request({ kind: 'load', spec }, LOAD_LIMIT_MS);
     if (reply.kind !== 'loaded') throw new Error(`load was answered with ${reply.kind}`);
+    if (child.pid !== undefined) onProcess?.(child.pid);
     return { child, executionProviders: reply.executionProviders };
   } catch (error) {
     await child.kill();
@@ -95,7 +98,7 @@ class RestartingClassifier implements Classifier {
     this.#deps.log.warn({ crashes: this.#crashes, pauseMs }, 'inference process ended, starting another');
     await waitMs(pauseMs, this.#released.signal);
     if (this.#released.signal.aborted) throw agentError('INFERENCE_CRASHED', 'the model was released');
-    this.#child = (await loadInChild(this.#spec)).child;
+    this.#child = (await loadInChild(this.#spec, this.#deps)).child;
   }
 
   release(): Promise<void> {
