@@ -16,7 +16,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'fleet-server': [
     ['http', 'cli'],
     ['ingest', 'rollouts', 'registry', 'accounts'],
-    ['broker', 'devices', 'blobs', 'store', 'config'],
+    ['broker', 'devices', 'blobs', 'store', 'audit', 'config'],
     ['kernel'],
   ],
 };

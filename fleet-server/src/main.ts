@@ -5,6 +5,8 @@ import { type Component, startAll } from '@watchpost/shared/kernel/component.ts'
 import type { Logger } from '@watchpost/shared/kernel/log.ts';
 import { createAccounts } from './accounts/accounts.ts';
 import { ensureAdmin } from './accounts/first-admin.ts';
+import { createAuditLog } from './audit/audit-log.ts';
+import type { AuditLog } from './audit/port.ts';
 import { openDiskBlobs } from './blobs/disk-blobs.ts';
 import type { BlobStore } from './blobs/port.ts';
 import { createAedesBroker } from './broker/aedes-broker.ts';
@@ -43,6 +45,7 @@ interface Fleet {
   readonly config: ServerConfig;
   readonly log: Logger;
   readonly store: Store;
+  readonly audit: AuditLog;
   readonly blobs: BlobStore;
   readonly authenticate: DeviceAuthenticator;
   readonly broker: Broker;
@@ -106,6 +109,7 @@ async function createFleet(config: ServerConfig, store: Store, log: Logger): Pro
     config,
     log,
     store,
+    audit: createAuditLog({ store: store.audit, nowMs }),
     blobs: await openDiskBlobs({ folder: join(config.dataDir, 'blobs'), maxBytes: MAX_ARTIFACT_BYTES }),
     authenticate,
     broker,
@@ -149,7 +153,7 @@ function schedule(delayMs: number, run: () => void): () => void {
 }
 
 function createWebServer({ config, store, blobs, view, pictures, ...fleet }: Fleet): HttpServer {
-  const { authenticate, director, enrolment, log } = fleet;
+  const { audit, authenticate, director, enrolment, log } = fleet;
   return createHttpServer({
     host: config.host,
     port: config.httpPort,
@@ -167,6 +171,7 @@ function createWebServer({ config, store, blobs, view, pictures, ...fleet }: Fle
           maxBytes: MAX_ARTIFACT_BYTES,
         },
         enrolment,
+        audit,
         log: log.child({ component: 'http' }),
         webDir: WEB_DIR,
         nowMs,

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createAccounts } from '../../fleet-server/src/accounts/accounts.ts';
 import { hashPassword } from '../../fleet-server/src/accounts/argon2-password.ts';
+import { createAuditLog } from '../../fleet-server/src/audit/audit-log.ts';
+import type { AuditLog } from '../../fleet-server/src/audit/port.ts';
 import type { BlobStore } from '../../fleet-server/src/blobs/port.ts';
 import type { Enrolment } from '../../fleet-server/src/devices/port.ts';
 import { createHttpApp } from '../../fleet-server/src/http/app.ts';
@@ -11,6 +13,7 @@ import { serverError } from '../../fleet-server/src/kernel/errors.ts';
 import { createBundleRegistry } from '../../fleet-server/src/registry/registry.ts';
 import type { Director } from '../../fleet-server/src/rollouts/port.ts';
 import type { EventRow } from '../../fleet-server/src/store/port.ts';
+import { openSqliteStore } from '../../fleet-server/src/store/sqlite-store.ts';
 import { silentLogger } from '../../shared/src/kernel/log.ts';
 import type { Telemetry } from '../../shared/src/messages/telemetry.ts';
 import { createFakeFleet, createMemoryPictures, type FakeFleet } from './fake-fleet.ts';
@@ -30,6 +33,7 @@ export interface HttpWorld {
   readonly app: HttpApp;
   readonly fleet: FakeFleet;
   readonly blobs: BlobStore;
+  readonly audit: AuditLog;
   readonly folder: string;
   readonly clock: { nowMs: number };
   readonly events: EventRow[];
@@ -48,6 +52,8 @@ export async function createHttpWorld(change: Partial<HttpDeps> = {}): Promise<H
   const blobs = createMemoryBlobs({ maxBytes: MAX_ARTIFACT_BYTES });
   const accountStore = createMemoryAccounts();
   await accountStore.setPasswordHash('admin', await PASSWORD_HASH);
+  const store = await openSqliteStore(join(folder, 'fleet.sqlite'));
+  const audit = createAuditLog({ store: store.audit, nowMs });
   const events: EventRow[] = [];
   const storedTelemetry: Telemetry[] = [];
   const deps: HttpDeps = {
@@ -75,6 +81,7 @@ export async function createHttpWorld(change: Partial<HttpDeps> = {}): Promise<H
       maxBytes: MAX_ARTIFACT_BYTES,
     },
     enrolment: fakeEnrolment,
+    audit,
     log: silentLogger,
     webDir: join(folder, 'web'),
     nowMs,
@@ -85,6 +92,7 @@ export async function createHttpWorld(change: Partial<HttpDeps> = {}): Promise<H
     app,
     fleet,
     blobs,
+    audit,
     folder,
     clock,
     events,
@@ -100,6 +108,7 @@ export async function createHttpWorld(change: Partial<HttpDeps> = {}): Promise<H
     },
     close: async () => {
       await app.close();
+      await store.close();
       await rm(folder, { recursive: true });
     },
   };

@@ -6,6 +6,7 @@ import { Id, Sha256 } from '@watchpost/shared/kernel/ids.ts';
 import type { Logger } from '@watchpost/shared/kernel/log.ts';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
 import Type from 'typebox';
+import type { AuditLog } from '../audit/port.ts';
 import type { BlobStore } from '../blobs/port.ts';
 import type { Enrolment, FleetView, PictureBoard } from '../devices/port.ts';
 import type { BundleRegistry } from '../registry/port.ts';
@@ -38,6 +39,7 @@ export interface HttpDeps {
     readonly maxBytes: number;
   };
   readonly enrolment: Enrolment;
+  readonly audit: AuditLog;
   readonly log: Logger;
   /** Folder of the built web UI; it may be absent. */
   readonly webDir: string;

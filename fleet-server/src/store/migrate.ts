@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import { serverError } from '../kernel/errors.ts';
 import { initial } from './migrations/001-initial.ts';
+import { people } from './migrations/002-people.ts';
 
 /** One step of the schema. */
 export type Migration = (db: Kysely<unknown>) => Promise<void>;
@@ -8,6 +9,7 @@ export type Migration = (db: Kysely<unknown>) => Promise<void>;
 /** By number, run in rising order; each depends on the first one at most. Never edited after a release. */
 export const MIGRATIONS: Readonly<Record<number, Migration>> = {
   1: initial,
+  2: people,
 };
 
 type Versions = {

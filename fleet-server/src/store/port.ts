@@ -8,6 +8,7 @@ import type { Durable, Stream } from '@watchpost/shared/messages/durable.ts';
 import type { CameraEvent } from '@watchpost/shared/messages/event.ts';
 import type { Telemetry } from '@watchpost/shared/messages/telemetry.ts';
 import type { BundleSignature } from '@watchpost/shared/trust/signature.ts';
+import type { ChainedEntry } from '../audit/port.ts';
 
 export interface DeviceRecord {
   readonly id: string;
@@ -170,6 +171,16 @@ export interface AccountStore {
   deleteSession(tokenSha256: string): Promise<void>;
 }
 
+export interface AuditStore {
+  /**
+   * Adds what `makeNext` makes of the last entry; nothing comes between reading that one and adding the next, however
+   * many append at once.
+   */
+  append(makeNext: (last: ChainedEntry | undefined) => ChainedEntry): Promise<ChainedEntry>;
+  /** Oldest first. */
+  list(query: { readonly afterSeq: number; readonly limit: number }): Promise<readonly ChainedEntry[]>;
+}
+
 /** All the fleet server remembers. */
 export interface Store {
   readonly devices: DeviceStore;
@@ -177,5 +188,6 @@ export interface Store {
   readonly deployments: DeploymentStore;
   readonly reports: ReportStore;
   readonly accounts: AccountStore;
+  readonly audit: AuditStore;
   close(): Promise<void>;
 }

@@ -102,6 +102,13 @@ export interface SessionRow {
   expires_at_ms: number;
 }
 
+/** `entry` is the canonical JSON of everything but `hash`. */
+export interface AuditRow {
+  seq: number;
+  entry: string;
+  hash: string;
+}
+
 /** The tables, named as SQL names them. */
 export type Tables = {
   devices: DeviceRow;
@@ -116,6 +123,7 @@ export type Tables = {
   pending_seqs: PendingRow;
   users: UserRow;
   sessions: SessionRow;
+  audit_entries: AuditRow;
 };
 
 export type Db = Kysely<Tables>;

@@ -4,6 +4,7 @@ import SqliteDatabase from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
 import { createAccountStore } from './account-store.ts';
 import { attempt } from './attempt.ts';
+import { createAuditStore } from './audit-store.ts';
 import { createBundleStore } from './bundle-store.ts';
 import { createDeploymentStore } from './deployment-store.ts';
 import { createDeviceStore } from './device-store.ts';
@@ -35,6 +36,7 @@ export async function openSqliteStore(path: string): Promise<Store> {
     deployments: createDeploymentStore(db),
     reports: createReportStore(db),
     accounts: createAccountStore(db),
+    audit: createAuditStore(db),
     close: () => db.destroy(),
   };
 }
