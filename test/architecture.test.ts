@@ -16,7 +16,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'fleet-server': [
     ['http', 'cli'],
     ['ingest', 'rollouts', 'registry', 'accounts'],
-    ['broker', 'devices', 'blobs', 'store', 'audit', 'config'],
+    ['broker', 'devices', 'identity', 'blobs', 'store', 'audit', 'config'],
     ['kernel'],
   ],
 };
@@ -29,6 +29,7 @@ const ADAPTERS: Readonly<Record<string, RegExp>> = {
   mqtt: /\/mqtt-[a-z-]+\.ts$/,
   aedes: /\/aedes-[a-z-]+\.ts$/,
   sharp: /\/(sharp-[a-z-]+)\.ts$/,
+  '@peculiar/x509': /\/x509-[a-z-]+\.ts$/,
   jose: /\/jws-[a-z-]+\.ts$/,
   systeminformation: /\/systeminformation-[a-z-]+\.ts$/,
   pino: /\/pino-[a-z-]+\.ts$/,

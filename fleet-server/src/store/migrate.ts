@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import { serverError } from '../kernel/errors.ts';
 import { initial } from './migrations/001-initial.ts';
 import { people } from './migrations/002-people.ts';
+import { certificates } from './migrations/005-certificates.ts';
 
 /** One step of the schema. */
 export type Migration = (db: Kysely<unknown>) => Promise<void>;
@@ -10,6 +11,7 @@ export type Migration = (db: Kysely<unknown>) => Promise<void>;
 export const MIGRATIONS: Readonly<Record<number, Migration>> = {
   1: initial,
   2: people,
+  5: certificates,
 };
 
 type Versions = {

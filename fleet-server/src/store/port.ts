@@ -30,6 +30,17 @@ export interface TokenRecord {
   readonly usedBy?: string;
 }
 
+/** A certificate the server's authority issued to a device. */
+export interface CertificateRecord {
+  readonly serial: string;
+  readonly deviceId: string;
+  /** Of the certified key. */
+  readonly fingerprint: string;
+  readonly notBeforeMs: number;
+  readonly notAfterMs: number;
+  readonly revokedAtMs?: number;
+}
+
 export interface BundleRecord {
   readonly digest: string;
   readonly manifest: Manifest;
@@ -126,6 +137,19 @@ export interface DeviceStore {
   enrol(device: DeviceRecord, tokenSha256: string): Promise<boolean>;
 }
 
+export interface CertificateStore {
+  add(certificate: CertificateRecord): Promise<void>;
+  /** Newest first. */
+  list(deviceId: string): Promise<readonly CertificateRecord[]>;
+  /** Whether the certificate, or the key whatever its certificate, was revoked. */
+  isRevoked(what: { readonly serial?: string; readonly fingerprint: string }): Promise<boolean>;
+  /**
+   * Revokes every certificate of the device, and its key for ever.
+   * @returns how many certificates that were good are so no more
+   */
+  revoke(device: Pick<DeviceRecord, 'id' | 'fingerprint'>, atMs: number): Promise<number>;
+}
+
 export interface BundleStore {
   /**
    * Adding the same digest again is no error.
@@ -184,6 +208,7 @@ export interface AuditStore {
 /** All the fleet server remembers. */
 export interface Store {
   readonly devices: DeviceStore;
+  readonly certificates: CertificateStore;
   readonly bundles: BundleStore;
   readonly deployments: DeploymentStore;
   readonly reports: ReportStore;

@@ -21,6 +21,21 @@ export interface TokenRow {
   used_by: string | null;
 }
 
+export interface CertificateRow {
+  serial: string;
+  device_id: string;
+  fingerprint: string;
+  not_before_ms: number;
+  not_after_ms: number;
+  revoked_at_ms: number | null;
+}
+
+export interface RevokedKeyRow {
+  fingerprint: string;
+  device_id: string;
+  revoked_at_ms: number;
+}
+
 export interface BundleRow {
   digest: string;
   model: string;
@@ -113,6 +128,8 @@ export interface AuditRow {
 export type Tables = {
   devices: DeviceRow;
   enrolment_tokens: TokenRow;
+  device_certificates: CertificateRow;
+  revoked_keys: RevokedKeyRow;
   bundles: BundleRow;
   deployments: DeploymentRow;
   events: EventTableRow;

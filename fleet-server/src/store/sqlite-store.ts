@@ -6,6 +6,7 @@ import { createAccountStore } from './account-store.ts';
 import { attempt } from './attempt.ts';
 import { createAuditStore } from './audit-store.ts';
 import { createBundleStore } from './bundle-store.ts';
+import { createCertificateStore } from './certificate-store.ts';
 import { createDeploymentStore } from './deployment-store.ts';
 import { createDeviceStore } from './device-store.ts';
 import { migrate } from './migrate.ts';
@@ -32,6 +33,7 @@ export async function openSqliteStore(path: string): Promise<Store> {
   const db = connection.withTables<Tables>();
   return {
     devices: createDeviceStore(db),
+    certificates: createCertificateStore(db),
     bundles: createBundleStore(db),
     deployments: createDeploymentStore(db),
     reports: createReportStore(db),
