@@ -55,6 +55,8 @@ const fromBundle = (bundle: BundleRecord): BundleRow => ({
   signatures: JSON.stringify(bundle.signatures),
   state: bundle.state,
   created_at_ms: bundle.createdAtMs,
+  pushed_by: bundle.pushedBy ?? null,
+  released_at_ms: bundle.releasedAtMs ?? null,
 });
 
 const toBundle = (row: BundleRow): BundleRecord => ({
@@ -63,4 +65,6 @@ const toBundle = (row: BundleRow): BundleRecord => ({
   signatures: JSON.parse(row.signatures) as BundleRecord['signatures'],
   state: row.state,
   createdAtMs: row.created_at_ms,
+  ...(row.pushed_by !== null && { pushedBy: row.pushed_by }),
+  ...(row.released_at_ms !== null && { releasedAtMs: row.released_at_ms }),
 });

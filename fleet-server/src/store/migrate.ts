@@ -3,6 +3,7 @@ import { serverError } from '../kernel/errors.ts';
 import { initial } from './migrations/001-initial.ts';
 import { people } from './migrations/002-people.ts';
 import { certificates } from './migrations/005-certificates.ts';
+import { registry } from './migrations/003-registry.ts';
 
 /** One step of the schema. */
 export type Migration = (db: Kysely<unknown>) => Promise<void>;
@@ -12,6 +13,7 @@ export const MIGRATIONS: Readonly<Record<number, Migration>> = {
   1: initial,
   2: people,
   5: certificates,
+  3: registry,
 };
 
 type Versions = {

@@ -1,3 +1,9 @@
+import type {
+  AliasChange,
+  Certification,
+  ModelTransition,
+  ValidationView,
+} from '@watchpost/shared/api/models.ts';
 import type { Manifest } from '@watchpost/shared/bundle/manifest.ts';
 import type { DeploymentState } from '@watchpost/shared/lifecycle/deployment.ts';
 import type { DeviceState } from '@watchpost/shared/lifecycle/device.ts';
@@ -48,6 +54,18 @@ export interface BundleRecord {
   readonly state: ModelVersionState;
   readonly createdAtMs: number;
 }
+  /** The user who pushed it: its author. */
+  readonly pushedBy?: string;
+  readonly releasedAtMs?: number;
+}
+
+/** A device took a bundle into use. */
+export interface InstallRecord {
+  readonly deploymentId: string;
+  readonly digest: string;
+  /** By the clock of the device. */
+  readonly sinceMs: number;
+  readonly reportedAtMs: number;
 
 export interface DeploymentRecord {
   readonly id: string;
@@ -162,6 +180,28 @@ export interface BundleStore {
 }
 
 export interface DeploymentStore {
+/** The life of model versions: who did what, when and why. Lists are oldest first. */
+export interface ModelStore {
+  /**
+   * Changes the state of a version and writes the change down, in one transaction.
+   * @returns false when the version has another state than `from` by now
+   */
+  move(digest: string, transition: ModelTransition): Promise<boolean>;
+  /** Writes a decision or a validation down, and moves the version when it leads somewhere, as `move` does. */
+  settle(
+    digest: string,
+    fact: Certification | ValidationView,
+    transition: ModelTransition | undefined,
+  ): Promise<boolean>;
+  transitions(digest: string): Promise<readonly ModelTransition[]>;
+  certifications(digest: string): Promise<readonly Certification[]>;
+  latestValidation(digest: string): Promise<ValidationView | undefined>;
+  addAliasChange(model: string, change: AliasChange): Promise<void>;
+  aliasChanges(): Promise<readonly { readonly model: string; readonly change: AliasChange }[]>;
+  /** What a device took into use, in the order it was told. */
+  installs(deviceId: string): Promise<readonly InstallRecord[]>;
+}
+
   add(deployment: DeploymentRecord): Promise<void>;
   /** The newest of a device: the one whose order is retained. */
   latest(deviceId: string): Promise<DeploymentRecord | undefined>;
@@ -216,3 +256,4 @@ export interface Store {
   readonly audit: AuditStore;
   close(): Promise<void>;
 }
+  readonly models: ModelStore;

@@ -1,3 +1,4 @@
+import type { AliasChange, Certification } from '@watchpost/shared/api/models.ts';
 import type { Stream } from '@watchpost/shared/messages/durable.ts';
 import type { Generated, Kysely, Transaction } from 'kysely';
 import type { BundleRecord, DeploymentRecord, DeviceRecord } from './port.ts';
@@ -44,6 +45,42 @@ export interface BundleRow {
   signatures: string;
   state: BundleRecord['state'];
   created_at_ms: number;
+  pushed_by: string | null;
+  released_at_ms: number | null;
+}
+
+/** What every table of the registry's history has. */
+interface ModelHistoryRow {
+  row_id: Generated<number>;
+  digest: string;
+  at_ms: number;
+}
+
+export interface ModelTransitionRow extends ModelHistoryRow {
+  from_state: BundleRecord['state'];
+  to_state: BundleRecord['state'];
+  actor: string;
+  reason: string;
+}
+
+export interface ModelCertificationRow extends ModelHistoryRow {
+  decision: Certification['decision'];
+  report: string;
+  actor: string;
+}
+
+export interface ModelValidationRow extends ModelHistoryRow {
+  body: string;
+}
+
+export interface ModelAliasRow {
+  row_id: Generated<number>;
+  model: string;
+  at_ms: number;
+  alias: AliasChange['alias'];
+  from_version: string | null;
+  to_version: string | null;
+  actor: string;
 }
 
 export interface DeploymentRow {
@@ -141,6 +178,10 @@ export type Tables = {
   users: UserRow;
   sessions: SessionRow;
   audit_entries: AuditRow;
+  model_transitions: ModelTransitionRow;
+  model_certifications: ModelCertificationRow;
+  model_validations: ModelValidationRow;
+  model_alias_changes: ModelAliasRow;
 };
 
 export type Db = Kysely<Tables>;

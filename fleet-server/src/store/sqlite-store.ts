@@ -10,6 +10,7 @@ import { createCertificateStore } from './certificate-store.ts';
 import { createDeploymentStore } from './deployment-store.ts';
 import { createDeviceStore } from './device-store.ts';
 import { migrate } from './migrate.ts';
+import { createModelStore } from './model-store.ts';
 import type { Store } from './port.ts';
 import { createReportStore } from './report-store.ts';
 import type { Tables } from './schema.ts';
@@ -35,6 +36,7 @@ export async function openSqliteStore(path: string): Promise<Store> {
     devices: createDeviceStore(db),
     certificates: createCertificateStore(db),
     bundles: createBundleStore(db),
+    models: createModelStore(db),
     deployments: createDeploymentStore(db),
     reports: createReportStore(db),
     accounts: createAccountStore(db),
