@@ -301,7 +301,7 @@ function accountContract(at: () => Store): void {
     assert.equal(await accounts.findPasswordHash('admin'), 'two');
     const session = { tokenSha256: 's'.repeat(64), user: 'admin', expiresAtMs: 99 };
     await accounts.addSession(session);
-    assert.deepEqual(await accounts.findSession(session.tokenSha256), session);
+    assert.deepEqual(await accounts.findSession(session.tokenSha256), { ...session, roles: ['admin'] });
     await accounts.deleteSession(session.tokenSha256);
     assert.equal(await accounts.findSession(session.tokenSha256), undefined);
   });

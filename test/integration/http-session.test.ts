@@ -6,8 +6,9 @@ import { after, afterEach, beforeEach, test } from 'node:test';
 import { createAccounts } from '../../fleet-server/src/accounts/accounts.ts';
 import { hashPassword, isPassword } from '../../fleet-server/src/accounts/argon2-password.ts';
 import { ensureAdmin } from '../../fleet-server/src/accounts/first-admin.ts';
+import type { AccountStore } from '../../fleet-server/src/store/port.ts';
+import { openSqliteStore } from '../../fleet-server/src/store/sqlite-store.ts';
 import { createHttpWorld, type HttpWorld, PASSWORD } from '../support/http-world.ts';
-import { createMemoryAccounts } from '../support/memory-accounts.ts';
 
 let world: HttpWorld;
 beforeEach(async () => {
@@ -16,6 +17,13 @@ beforeEach(async () => {
 afterEach(() => world.close());
 const scratch = await mkdtemp(join(tmpdir(), 'watchpost-accounts-'));
 after(() => rm(scratch, { recursive: true }));
+
+/** The accounts of a new database. */
+async function openAccounts(): Promise<AccountStore> {
+  const store = await openSqliteStore(join(await mkdtemp(join(scratch, 'db-')), 'fleet.sqlite'));
+  after(() => store.close());
+  return store.accounts;
+}
 
 const logIn = (password = PASSWORD, headers: Record<string, string> = {}) =>
   world.app.inject({
@@ -30,7 +38,11 @@ const getSession = (cookie?: string) =>
 test('a login gives a cookie that scripts and foreign pages cannot use', async () => {
   const reply = await logIn();
   assert.equal(reply.statusCode, 200);
-  assert.deepEqual(reply.json(), { user: 'admin', expiresAtMs: world.clock.nowMs + 12 * 3600 * 1000 });
+  assert.deepEqual(reply.json(), {
+    user: 'admin',
+    expiresAtMs: world.clock.nowMs + 12 * 3600 * 1000,
+    roles: ['viewer', 'operator', 'qa', 'admin'],
+  });
   const [cookie] = reply.cookies;
   assert.equal(cookie?.name, 'watchpost_session');
   assert.equal(cookie?.httpOnly, true);
@@ -115,7 +127,7 @@ test('a password is stored as an Argon2id PHC string and recognised again', asyn
 });
 
 test('the first start makes a password only its owner can read; the next one keeps it', async () => {
-  const store = createMemoryAccounts();
+  const store = await openAccounts();
   const dataDir = await mkdtemp(join(scratch, 'data-'));
   const made = await ensureAdmin({ store, dataDir });
   assert.ok(made.kind === 'made');
@@ -127,7 +139,7 @@ test('the first start makes a password only its owner can read; the next one kee
 });
 
 test('the password of the file given wins over the stored one', async () => {
-  const store = createMemoryAccounts();
+  const store = await openAccounts();
   const dataDir = await mkdtemp(join(scratch, 'data-'));
   await ensureAdmin({ store, dataDir });
   const passwordFile = join(dataDir, 'given');
@@ -139,7 +151,7 @@ test('the password of the file given wins over the stored one', async () => {
 });
 
 test('a password file that is missing or too short is refused with its path', async () => {
-  const store = createMemoryAccounts();
+  const store = await openAccounts();
   const passwordFile = join(scratch, 'short');
   await assert.rejects(ensureAdmin({ store, dataDir: scratch, passwordFile }), { code: 'FILE_UNREADABLE' });
   await writeFile(passwordFile, 'short\n');

@@ -14,11 +14,11 @@ import { createBundleRegistry } from '../../fleet-server/src/registry/registry.t
 import type { Director } from '../../fleet-server/src/rollouts/port.ts';
 import type { EventRow } from '../../fleet-server/src/store/port.ts';
 import { openSqliteStore } from '../../fleet-server/src/store/sqlite-store.ts';
+import type { Role } from '../../shared/src/api/people.ts';
 import { silentLogger } from '../../shared/src/kernel/log.ts';
 import type { Telemetry } from '../../shared/src/messages/telemetry.ts';
 import { createFakeFleet, createMemoryPictures, type FakeFleet } from './fake-fleet.ts';
 import { makeDevice } from './http-data.ts';
-import { createMemoryAccounts } from './memory-accounts.ts';
 import { createMemoryBlobs } from './memory-blobs.ts';
 import { createMemoryBundles } from './memory-bundles.ts';
 
@@ -39,7 +39,9 @@ export interface HttpWorld {
   readonly events: EventRow[];
   readonly storedTelemetry: Telemetry[];
   /** The value of the Cookie header of a fresh session. */
-  login(): Promise<string>;
+  login(user?: string): Promise<string>;
+  /** Adds a user; the password is that of `admin`. */
+  addUser(name: string, roles: readonly Role[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -50,15 +52,14 @@ export async function createHttpWorld(change: Partial<HttpDeps> = {}): Promise<H
   const nowMs = () => clock.nowMs;
   const fleet = createFakeFleet(makeDevice(DEVICE));
   const blobs = createMemoryBlobs({ maxBytes: MAX_ARTIFACT_BYTES });
-  const accountStore = createMemoryAccounts();
-  await accountStore.setPasswordHash('admin', await PASSWORD_HASH);
   const store = await openSqliteStore(join(folder, 'fleet.sqlite'));
+  await store.accounts.setPasswordHash('admin', await PASSWORD_HASH);
   const audit = createAuditLog({ store: store.audit, nowMs });
   const events: EventRow[] = [];
   const storedTelemetry: Telemetry[] = [];
   const deps: HttpDeps = {
     access: {
-      accounts: createAccounts({ store: accountStore, nowMs }),
+      accounts: createAccounts({ store: store.accounts, nowMs }),
       authenticateDevice: async (id, secret) => id === DEVICE && secret === 'device-secret',
     },
     fleet: {
@@ -97,11 +98,19 @@ export async function createHttpWorld(change: Partial<HttpDeps> = {}): Promise<H
     clock,
     events,
     storedTelemetry,
-    login: async () => {
+    addUser: async (name, roles) =>
+      store.accounts.addUser({
+        name,
+        roles,
+        passwordHash: await PASSWORD_HASH,
+        isDisabled: false,
+        createdAtMs: 0,
+      }),
+    login: async (user = 'admin') => {
       const reply = await app.inject({
         method: 'POST',
         url: '/api/v1/session',
-        payload: { user: 'admin', password: PASSWORD },
+        payload: { user, password: PASSWORD },
       });
       const [cookie] = reply.cookies;
       return `${cookie?.name}=${cookie?.value}`;

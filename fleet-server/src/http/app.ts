@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import cookie from '@fastify/cookie';
 import { fastify } from 'fastify';
 import { createErrorHandler } from './error-handler.ts';
-import { createGuards } from './guards.ts';
+import { createGuards, requireGuard } from './guards.ts';
 import { createLiveClients } from './live-clients.ts';
 import { serveOpenApi } from './openapi.ts';
 import type { HttpApp, HttpDeps, Routes } from './route.ts';
@@ -50,6 +50,7 @@ export async function createHttpApp(deps: HttpDeps): Promise<HttpApp> {
   app.setValidatorCompiler(compileValidator);
   app.setErrorHandler(replyError);
   app.decorateRequest('actor');
+  app.addHook('onRoute', requireGuard);
   app.addHook('onRequest', async (_request, reply) => void reply.headers(SECURITY_HEADERS));
   app.addHook('onResponse', async ({ id, method, url }, { statusCode, elapsedTime }) =>
     deps.log.debug(

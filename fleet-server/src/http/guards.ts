@@ -1,5 +1,7 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Role } from '@watchpost/shared/api/people.ts';
+import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import type { Accounts, SessionView } from '../accounts/port.ts';
+import type { AuditActor } from '../audit/port.ts';
 import type { DeviceAuthenticator } from '../broker/port.ts';
 import { serverError } from '../kernel/errors.ts';
 import { parseBasicCredentials } from './basic-credentials.ts';
@@ -23,42 +25,73 @@ export interface AccessDeps {
   readonly authenticateDevice: DeviceAuthenticator;
 }
 
-type Guard = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
+type Check = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
 
-/** onRequest hooks: they run before a body is read. All throw AppError LOGIN_REQUIRED | ORIGIN_FOREIGN. */
+/** An onRequest hook: it runs before a body is read. */
+export interface Guard extends Check {
+  /** Whom it lets pass, for the API document. */
+  readonly access: 'anyone' | 'device' | Role | `${Role} or device`;
+}
+
+/** Every route of the API has one of these. They throw AppError LOGIN_REQUIRED | FORBIDDEN | ORIGIN_FOREIGN. */
 export interface Guards {
-  /** A session cookie, and for changes a request of our own page or of no page. */
-  readonly requireUser: Guard;
+  /** A session cookie of a user who has `role`, and for changes a request of our own page or of no page. */
+  requireRole(role: Role): Guard;
   /** Basic credentials: device id and the secret the box enrolled with. */
   readonly requireDevice: Guard;
-  readonly requireUserOrDevice: Guard;
+  requireRoleOrDevice(role: Role): Guard;
+  /** For a request that brings its own proof, or asks for what everybody may know. */
+  readonly anyone: Guard;
 }
 
 export const SESSION_COOKIE = 'watchpost_session';
 
 export function createGuards({ accounts, authenticateDevice }: AccessDeps): Guards {
-  const requireUser: Guard = async (request) => {
+  const checkUser = async (request: FastifyRequest, role: Role): Promise<void> => {
     const token = request.cookies[SESSION_COOKIE];
     const session = token === undefined ? undefined : await accounts.findSession(token);
     if (token === undefined || session === undefined)
       throw serverError('LOGIN_REQUIRED', 'no session, or one that is over');
     if (request.method !== 'GET' && request.method !== 'HEAD') requireSameOrigin(request);
+    requireRole(session, role);
     request.actor = { kind: 'user', session, token };
   };
-  const requireDevice: Guard = async (request) => {
+  const checkDevice: Check = async (request) => {
     const credentials = parseBasicCredentials(request.headers.authorization);
     if (credentials === undefined || !(await authenticateDevice(credentials.name, credentials.secret)))
       throw serverError('LOGIN_REQUIRED', 'no device credentials, or wrong ones');
     request.actor = { kind: 'device', deviceId: credentials.name };
   };
   return {
-    requireUser,
-    requireDevice,
-    requireUserOrDevice: (request, reply) =>
-      request.headers.authorization === undefined
-        ? requireUser(request, reply)
-        : requireDevice(request, reply),
+    requireRole: (role) => guard(role, (request) => checkUser(request, role)),
+    requireDevice: guard('device', checkDevice),
+    requireRoleOrDevice: (role) =>
+      guard(`${role} or device`, (request, reply) =>
+        request.headers.authorization === undefined
+          ? checkUser(request, role)
+          : checkDevice(request, reply),
+      ),
+    anyone: guard('anyone', async () => undefined),
   };
+}
+
+const guard = (access: Guard['access'], check: Check): Guard => Object.assign(check, { access });
+
+/** @throws AppError FORBIDDEN */
+function requireRole({ user, roles }: SessionView, needed: Role): void {
+  if (roles.includes(needed)) return;
+  throw serverError('FORBIDDEN', `this needs the role ${needed}; ${user} has ${roles.join(', ') || 'none'}`);
+}
+
+/** Whom the guard of a route lets pass; undefined for a route without one. */
+export function accessOf({ onRequest }: Pick<RouteOptions, 'onRequest'>): Guard['access'] | undefined {
+  return typeof onRequest === 'function' && 'access' in onRequest ? (onRequest as Guard).access : undefined;
+}
+
+/** For the app's onRoute hook: a route of the API that was left open by mistake stops the server from starting. */
+export function requireGuard(route: RouteOptions): void {
+  if (route.url.startsWith('/api/') && accessOf(route) === undefined)
+    throw new TypeError(`${route.method} ${route.url} has no guard`);
 }
 
 /** @throws AppError ORIGIN_FOREIGN */
@@ -69,7 +102,15 @@ export function requireSameOrigin(request: FastifyRequest): void {
     throw serverError('ORIGIN_FOREIGN', `a page of ${origin ?? 'another site'} may not change anything here`);
 }
 
-/** The session of a request that passed `requireUser`. */
+/** Who the audit log names for a request that passed a guard. */
+export function actorOf({ actor, url }: FastifyRequest): AuditActor {
+  if (actor === undefined) throw new TypeError(`${url} lacks a guard that knows who asks`);
+  return actor.kind === 'user'
+    ? { kind: 'user', id: actor.session.user }
+    : { kind: 'device', id: actor.deviceId };
+}
+
+/** The session of a request that passed `requireRole`. */
 export function userOf(request: FastifyRequest): Extract<Actor, { kind: 'user' }> {
   if (request.actor?.kind !== 'user') throw new TypeError(`${request.url} lacks the guard for users`);
   return request.actor;

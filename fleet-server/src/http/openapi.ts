@@ -1,11 +1,12 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import { SESSION_COOKIE } from './guards.ts';
+import { accessOf, SESSION_COOKIE } from './guards.ts';
 import type { HttpApp } from './route.ts';
 
 /** The document is made from the schemas of the routes: /docs to read, /docs/json for programs. */
 export async function serveOpenApi(app: HttpApp): Promise<void> {
   await app.register(swagger, {
+    transform: ({ schema, url, route }) => ({ schema: { ...schema, 'x-access': accessOf(route) }, url }),
     openapi: {
       openapi: '3.1.0',
       info: {

@@ -14,6 +14,8 @@ export const SERVER_ERRORS = {
   LOGIN_REQUIRED: { retry: false, http: 401, remedy: "Log in, or give the device's credentials." },
   LOGIN_FAILED: { retry: false, http: 401, remedy: 'Check user and password.' },
   LOGIN_RATE: { retry: true, http: 429, remedy: 'Wait for the time named, then log in again.' },
+  FORBIDDEN: { retry: false, http: 403, remedy: 'Ask an admin for the role named.' },
+  USER_EXISTS: { retry: false, http: 409, remedy: 'Choose another name, or change the user there is.' },
   ORIGIN_FOREIGN: {
     retry: false,
     http: 403,

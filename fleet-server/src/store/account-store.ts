@@ -1,9 +1,27 @@
+import type { Role } from '@watchpost/shared/api/people.ts';
+import { serverError } from '../kernel/errors.ts';
 import { attempt } from './attempt.ts';
 import type { AccountStore } from './port.ts';
 import type { Db } from './schema.ts';
 
 export function createAccountStore(db: Db): AccountStore {
   return {
+    addUser: ({ name, passwordHash, roles, isDisabled, createdAtMs }) =>
+      attempt('add a user', async () => {
+        const { numInsertedOrUpdatedRows = 0n } = await db
+          .insertInto('users')
+          .values({
+            name,
+            password_hash: passwordHash,
+            roles: JSON.stringify(roles),
+            disabled: isDisabled ? 1 : 0,
+            created_at_ms: createdAtMs,
+          })
+          .onConflict((conflict) => conflict.doNothing())
+          .executeTakeFirstOrThrow();
+        if (numInsertedOrUpdatedRows === 0n)
+          throw serverError('USER_EXISTS', `there is a user "${name}" already`);
+      }),
     findPasswordHash: (user) =>
       attempt('read an account', async () => {
         const row = await db
@@ -32,10 +50,14 @@ export function createAccountStore(db: Db): AccountStore {
       attempt('read a session', async () => {
         const row = await db
           .selectFrom('sessions')
-          .selectAll()
+          .innerJoin('users', 'users.name', 'sessions.user_name')
+          .select(['user_name', 'expires_at_ms', 'roles'])
           .where('token_sha256', '=', tokenSha256)
+          .where('disabled', '=', 0)
           .executeTakeFirst();
-        return row && { tokenSha256, user: row.user_name, expiresAtMs: row.expires_at_ms };
+        return (
+          row && { tokenSha256, user: row.user_name, expiresAtMs: row.expires_at_ms, roles: toRoles(row) }
+        );
       }),
     deleteSession: (tokenSha256) =>
       attempt('delete a session', async () => {
@@ -43,3 +65,5 @@ export function createAccountStore(db: Db): AccountStore {
       }),
   };
 }
+
+const toRoles = ({ roles }: { readonly roles: string }) => JSON.parse(roles) as readonly Role[];

@@ -4,6 +4,7 @@ import type {
   ModelTransition,
   ValidationView,
 } from '@watchpost/shared/api/models.ts';
+import type { Role } from '@watchpost/shared/api/people.ts';
 import type { Manifest } from '@watchpost/shared/bundle/manifest.ts';
 import type { DeploymentState } from '@watchpost/shared/lifecycle/deployment.ts';
 import type { DeviceState } from '@watchpost/shared/lifecycle/device.ts';
@@ -227,11 +228,25 @@ export interface SessionRecord {
   readonly expiresAtMs: number;
 }
 
+export interface UserRecord {
+  readonly name: string;
+  /** PHC string. */
+  readonly passwordHash: string;
+  readonly roles: readonly Role[];
+  readonly isDisabled: boolean;
+  readonly createdAtMs: number;
+}
+
 export interface AccountStore {
+  /** @throws AppError USER_EXISTS */
+  addUser(user: UserRecord): Promise<void>;
   findPasswordHash(user: string): Promise<string | undefined>;
   setPasswordHash(user: string, hash: string): Promise<void>;
   addSession(session: SessionRecord): Promise<void>;
-  findSession(tokenSha256: string): Promise<SessionRecord | undefined>;
+  /** The session of a user who is not disabled, with the roles of that user. */
+  findSession(
+    tokenSha256: string,
+  ): Promise<(SessionRecord & { readonly roles: readonly Role[] }) | undefined>;
   deleteSession(tokenSha256: string): Promise<void>;
 }
 

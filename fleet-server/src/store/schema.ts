@@ -146,6 +146,11 @@ export interface PendingRow {
 export interface UserRow {
   name: string;
   password_hash: string;
+  /** JSON: the roles given. */
+  roles: Generated<string>;
+  /** 0 or 1. */
+  disabled: Generated<number>;
+  created_at_ms: Generated<number>;
 }
 
 export interface SessionRow {

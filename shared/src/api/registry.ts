@@ -4,6 +4,7 @@ import { Id, Sha256, UnixMs } from '../kernel/ids.ts';
 import { DeploymentState } from '../lifecycle/deployment.ts';
 import { ModelVersionState } from '../lifecycle/model-version.ts';
 import { BundleSignature } from '../trust/signature.ts';
+import { Role } from './people.ts';
 
 const closed = { additionalProperties: false } as const;
 
@@ -53,5 +54,9 @@ export const LoginRequest = Type.Object(
   closed,
 );
 export type LoginRequest = Static<typeof LoginRequest>;
-export const SessionView = Type.Object({ user: Type.String(), expiresAtMs: UnixMs }, closed);
+/** `roles` are those the user has and all they include. */
+export const SessionView = Type.Object(
+  { user: Type.String(), expiresAtMs: UnixMs, roles: Type.Array(Role) },
+  closed,
+);
 export type SessionView = Static<typeof SessionView>;

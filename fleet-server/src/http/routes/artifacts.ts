@@ -22,7 +22,7 @@ export const artifactRoutes: Routes = (app, { models, guards }) => {
   app.put(
     '/artifacts/:sha256',
     {
-      onRequest: guards.requireUser,
+      onRequest: guards.requireRole('operator'),
       schema: {
         summary: 'Store a file under its SHA-256',
         description: `The bytes as body, up to ${models.maxBytes}. Storing the same file again is no error.`,
@@ -47,7 +47,7 @@ export const artifactRoutes: Routes = (app, { models, guards }) => {
   app.route({
     method: ['GET', 'HEAD'],
     url: '/artifacts/:sha256',
-    onRequest: guards.requireUserOrDevice,
+    onRequest: guards.requireRoleOrDevice('viewer'),
     schema: {
       summary: 'A file, or one range of it',
       tags,

@@ -16,7 +16,7 @@ export const bundleRoutes: Routes = (app, deps) => {
   app.post(
     '/bundles',
     {
-      onRequest: deps.guards.requireUser,
+      onRequest: deps.guards.requireRole('operator'),
       bodyLimit: MAX_UPLOAD_BYTES,
       // The manifest has errors of its own, which say more than the schema does.
       attachValidation: true,
@@ -38,7 +38,7 @@ export const bundleRoutes: Routes = (app, deps) => {
   app.get(
     '/bundles',
     {
-      onRequest: deps.guards.requireUser,
+      onRequest: deps.guards.requireRole('viewer'),
       schema: {
         summary: 'Every bundle',
         tags,
@@ -59,7 +59,7 @@ const publishedRoutes: Routes = (app, deps) => {
   app.get(
     '/bundles/:digest/manifest',
     {
-      onRequest: deps.guards.requireUserOrDevice,
+      onRequest: deps.guards.requireRoleOrDevice('viewer'),
       schema: {
         ...schema,
         summary: 'The manifest as canonical JSON, whose SHA-256 is the digest',
@@ -75,7 +75,7 @@ const publishedRoutes: Routes = (app, deps) => {
   app.get(
     '/bundles/:digest/signatures',
     {
-      onRequest: deps.guards.requireUserOrDevice,
+      onRequest: deps.guards.requireRoleOrDevice('viewer'),
       schema: {
         ...schema,
         summary: 'Who signed the manifest',

@@ -8,7 +8,7 @@ export const deploymentRoutes: Routes = (app, { models, guards }) => {
   app.post(
     '/devices/:id/deployments',
     {
-      onRequest: guards.requireUser,
+      onRequest: guards.requireRole('operator'),
       schema: {
         summary: 'Order a device to run a bundle',
         tags: ['deployments'],

@@ -10,7 +10,7 @@ export const deviceRoutes: Routes = (app, { fleet, guards }) => {
   app.get(
     '/devices',
     {
-      onRequest: guards.requireUser,
+      onRequest: guards.requireRole('viewer'),
       schema: {
         summary: 'Every device',
         tags,
@@ -24,7 +24,7 @@ export const deviceRoutes: Routes = (app, { fleet, guards }) => {
   app.get(
     '/devices/:id',
     {
-      onRequest: guards.requireUser,
+      onRequest: guards.requireRole('viewer'),
       schema: {
         summary: 'One device',
         tags,

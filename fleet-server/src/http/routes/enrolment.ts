@@ -10,7 +10,7 @@ export const enrolmentRoutes: Routes = (app, { enrolment, guards }) => {
   app.post(
     '/enrolment-tokens',
     {
-      onRequest: guards.requireUser,
+      onRequest: guards.requireRole('operator'),
       schema: {
         summary: 'Make a token that enrols one box',
         tags,
@@ -25,6 +25,7 @@ export const enrolmentRoutes: Routes = (app, { enrolment, guards }) => {
   app.post(
     '/enrol',
     {
+      onRequest: guards.anyone,
       schema: {
         summary: 'Enrol the box that asks; its token is the credential',
         tags,

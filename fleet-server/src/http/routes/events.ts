@@ -20,7 +20,7 @@ export const eventRoutes: Routes = (app, { fleet, guards }) => {
   app.get(
     '/events',
     {
-      onRequest: guards.requireUser,
+      onRequest: guards.requireRole('viewer'),
       schema: {
         summary: 'Stored events, newest first',
         tags: ['events'],

@@ -7,7 +7,7 @@ export const liveRoutes: Routes = (app, { access, guards, liveClients }) => {
   app.get(
     '/live',
     {
-      onRequest: guards.requireUser,
+      onRequest: guards.requireRole('viewer'),
       schema: {
         summary: 'Every device, then every change, as server-sent events',
         description: 'Events `device` (data: a DeviceView) and `event` (data: a StoredEvent).',

@@ -53,7 +53,7 @@ export const pictureRoutes: Routes = (app, { fleet, guards, nowMs }) => {
   app.get(
     '/devices/:id/cameras/:camera/picture',
     {
-      onRequest: guards.requireUser,
+      onRequest: guards.requireRole('viewer'),
       schema: {
         summary: 'The latest picture of a camera',
         tags,

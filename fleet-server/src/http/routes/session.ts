@@ -15,6 +15,7 @@ export const sessionRoutes: Routes = (app, { access, guards, nowMs }) => {
   app.post(
     '/session',
     {
+      onRequest: guards.anyone,
       schema: {
         summary: 'Log in',
         tags,
@@ -38,7 +39,7 @@ export const sessionRoutes: Routes = (app, { access, guards, nowMs }) => {
   app.get(
     '/session',
     {
-      onRequest: guards.requireUser,
+      onRequest: guards.requireRole('viewer'),
       schema: {
         summary: 'Who is logged in',
         tags,
@@ -52,7 +53,7 @@ export const sessionRoutes: Routes = (app, { access, guards, nowMs }) => {
   app.delete(
     '/session',
     {
-      onRequest: guards.requireUser,
+      onRequest: guards.requireRole('viewer'),
       schema: {
         summary: 'Log out',
         tags,

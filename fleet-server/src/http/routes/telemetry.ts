@@ -11,7 +11,7 @@ export const telemetryRoutes: Routes = (app, { fleet, guards, nowMs }) => {
   app.get(
     '/devices/:id/telemetry',
     {
-      onRequest: guards.requireUser,
+      onRequest: guards.requireRole('viewer'),
       schema: {
         summary: 'Live samples of the last minutes; without any, the stored summaries of a day',
         tags: ['devices'],
