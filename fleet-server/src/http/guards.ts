@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import type { Accounts, SessionView } from '../accounts/port.ts';
 import type { AuditActor } from '../audit/port.ts';
 import type { DeviceAuthenticator } from '../broker/port.ts';
+import type { ConnectionIdentifier } from '../identity/port.ts';
 import { serverError } from '../kernel/errors.ts';
 import { parseBasicCredentials } from './basic-credentials.ts';
 import { isSameOrigin } from './same-origin.ts';
@@ -23,6 +24,8 @@ declare module 'fastify' {
 export interface AccessDeps {
   readonly accounts: Accounts;
   readonly authenticateDevice: DeviceAuthenticator;
+  /** On a TLS listener: a device is known by its certificate, and by nothing else. */
+  readonly identifyConnection?: ConnectionIdentifier;
 }
 
 type Check = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
@@ -37,7 +40,7 @@ export interface Guard extends Check {
 export interface Guards {
   /** A session cookie of a user who has `role`, and for changes a request of our own page or of no page. */
   requireRole(role: Role): Guard;
-  /** Basic credentials: device id and the secret the box enrolled with. */
+  /** A client certificate; on a plain listener, Basic credentials: device id and the secret the box enrolled with. */
   readonly requireDevice: Guard;
   requireRoleOrDevice(role: Role): Guard;
   /** For a request that brings its own proof, or asks for what everybody may know. */
@@ -46,7 +49,7 @@ export interface Guards {
 
 export const SESSION_COOKIE = 'watchpost_session';
 
-export function createGuards({ accounts, authenticateDevice }: AccessDeps): Guards {
+export function createGuards({ accounts, ...access }: AccessDeps): Guards {
   const checkUser = async (request: FastifyRequest, role: Role): Promise<void> => {
     const token = request.cookies[SESSION_COOKIE];
     const session = token === undefined ? undefined : await accounts.findSession(token);
@@ -57,25 +60,32 @@ export function createGuards({ accounts, authenticateDevice }: AccessDeps): Guar
     request.actor = { kind: 'user', session, token };
   };
   const checkDevice: Check = async (request) => {
-    const credentials = parseBasicCredentials(request.headers.authorization);
-    if (credentials === undefined || !(await authenticateDevice(credentials.name, credentials.secret)))
-      throw serverError('LOGIN_REQUIRED', 'no device credentials, or wrong ones');
-    request.actor = { kind: 'device', deviceId: credentials.name };
+    const deviceId = await findDevice(access, request);
+    if (deviceId === undefined) throw serverError('LOGIN_REQUIRED', 'no device credentials, or wrong ones');
+    request.actor = { kind: 'device', deviceId };
   };
   return {
     requireRole: (role) => guard(role, (request) => checkUser(request, role)),
     requireDevice: guard('device', checkDevice),
     requireRoleOrDevice: (role) =>
       guard(`${role} or device`, (request, reply) =>
-        request.headers.authorization === undefined
-          ? checkUser(request, role)
-          : checkDevice(request, reply),
+        request.headers.authorization === undefined ? checkUser(request, role) : checkDevice(request, reply),
       ),
     anyone: guard('anyone', async () => undefined),
   };
 }
 
 const guard = (access: Guard['access'], check: Check): Guard => Object.assign(check, { access });
+
+async function findDevice(
+  { identifyConnection, authenticateDevice }: Omit<AccessDeps, 'accounts'>,
+  { raw, headers }: FastifyRequest,
+): Promise<string | undefined> {
+  if (identifyConnection !== undefined) return identifyConnection(raw.socket);
+  const credentials = parseBasicCredentials(headers.authorization);
+  if (credentials === undefined) return undefined;
+  return (await authenticateDevice(credentials.name, credentials.secret)) ? credentials.name : undefined;
+}
 
 /** @throws AppError FORBIDDEN */
 function requireRole({ user, roles }: SessionView, needed: Role): void {
