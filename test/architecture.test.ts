@@ -15,7 +15,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   ],
   'fleet-server': [
     ['http', 'cli'],
-    ['ingest', 'rollouts', 'registry', 'accounts'],
+    ['ingest', 'rollouts', 'registry', 'trust', 'accounts'],
     ['broker', 'devices', 'identity', 'blobs', 'store', 'audit', 'config'],
     ['kernel'],
   ],
@@ -32,6 +32,8 @@ const ADAPTERS: Readonly<Record<string, RegExp>> = {
   '@peculiar/x509': /\/x509-[a-z-]+\.ts$/,
   jose: /\/jws-[a-z-]+\.ts$/,
   systeminformation: /\/systeminformation-[a-z-]+\.ts$/,
+  'tuf-js': /\/tuf-[a-z-]+\.ts$/,
+  '@tufjs/models': /\/tuf-[a-z-]+\.ts$/,
   pino: /\/pino-[a-z-]+\.ts$/,
 };
 

@@ -39,6 +39,11 @@ export const SERVER_ERRORS = {
     http: 409,
     remedy: 'Give the bundle a new version: a version never changes its content.',
   },
+  TRUST_REFUSED: {
+    retry: false,
+    http: 409,
+    remedy: 'Correct what is named; `fleetctl keys list` shows the roles and what waits for signatures.',
+  },
   RANGE_INVALID: { retry: false, http: 416, remedy: 'Ask for bytes inside the file.' },
   BODY_TOO_LARGE: { retry: false, http: 413, remedy: 'Send less than the limit named.' },
   STORE_FAILED: {

@@ -260,6 +260,27 @@ export interface AuditStore {
   list(query: { readonly afterSeq: number; readonly limit: number }): Promise<readonly ChainedEntry[]>;
 }
 
+/** One published document of the trust chain. */
+export interface TrustFile {
+  readonly name: string;
+  readonly role: string;
+  readonly version: number;
+  readonly body: string;
+  readonly createdAtMs: number;
+}
+
+/** Documents of the trust chain, as JSON text. */
+export interface TrustStore {
+  readFile(name: string): Promise<string | undefined>;
+  /** The newest published document of a role. */
+  newest(role: string): Promise<string | undefined>;
+  staged(): Promise<readonly { readonly role: string; readonly body: string }[]>;
+  /** Each takes the place of what is staged for its role. */
+  stage(documents: readonly { readonly role: string; readonly body: string }[]): Promise<void>;
+  /** In one transaction: a box never finds half of a change. */
+  publish(files: readonly TrustFile[], unstage: readonly string[]): Promise<void>;
+}
+
 /** All the fleet server remembers. */
 export interface Store {
   readonly devices: DeviceStore;
@@ -268,6 +289,7 @@ export interface Store {
   readonly deployments: DeploymentStore;
   readonly reports: ReportStore;
   readonly accounts: AccountStore;
+  readonly trust: TrustStore;
   readonly audit: AuditStore;
   close(): Promise<void>;
 }

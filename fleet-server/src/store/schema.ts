@@ -166,6 +166,19 @@ export interface AuditRow {
   hash: string;
 }
 
+export interface TufFileRow {
+  name: string;
+  role: string;
+  version: number;
+  body: string;
+  created_at_ms: number;
+}
+
+export interface TufStagedRow {
+  role: string;
+  body: string;
+}
+
 /** The tables, named as SQL names them. */
 export type Tables = {
   devices: DeviceRow;
@@ -174,6 +187,8 @@ export type Tables = {
   revoked_keys: RevokedKeyRow;
   bundles: BundleRow;
   deployments: DeploymentRow;
+  tuf_files: TufFileRow;
+  tuf_staged: TufStagedRow;
   events: EventTableRow;
   deployment_changes: DeploymentChangeRow;
   telemetry_summaries: TelemetryRow;

@@ -14,6 +14,7 @@ import { createModelStore } from './model-store.ts';
 import type { Store } from './port.ts';
 import { createReportStore } from './report-store.ts';
 import type { Tables } from './schema.ts';
+import { createTrustStore } from './trust-store.ts';
 
 /** How long a statement waits for another process (a backup, a shell) that holds the file. */
 const BUSY_TIMEOUT_MS = 5_000;
@@ -40,6 +41,7 @@ export async function openSqliteStore(path: string): Promise<Store> {
     deployments: createDeploymentStore(db),
     reports: createReportStore(db),
     accounts: createAccountStore(db),
+    trust: createTrustStore(db),
     audit: createAuditStore(db),
     close: () => db.destroy(),
   };
