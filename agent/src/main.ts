@@ -158,6 +158,7 @@ async function createBundleUpdater(box: Box, uplink: UplinkComponent, activate: 
     report: (change) => {
       uplink.record('deployment', change);
       reportModel(box, uplink, updater);
+      if (change.state === 'success') uplink.publish('birth', composeBirth(box));
     },
     clock: systemClock,
     log: log.child({ component: 'updater' }),

@@ -45,6 +45,8 @@ interface Watch {
   decidedBy: RunningModel | undefined;
   /** Id of the sighting that is open; events of one sighting share it. */
   sightingId: string;
+  /** Wall clock of the last change of label. */
+  stateSinceMs: number;
   /** What was last said of the camera's health. */
   saidHealth: string;
 }
@@ -56,6 +58,7 @@ async function watchCamera(camera: Camera, deps: PipelineDeps, signal: AbortSign
     decider: undefined,
     decidedBy: undefined,
     sightingId: '',
+    stateSinceMs: 0,
     saidHealth: '',
   };
   const report = (): void => {
@@ -126,14 +129,14 @@ function publishDecision(decision: Decision, watch: Watch, deps: PipelineDeps, m
     { camera: watch.camera.id, id: event.id, type: event.type, label: event.label, tsMs },
     'event',
   );
-  if (decision.type === 'update') return;
-  const label = decision.type === 'new' ? { label: decision.label } : {};
+  if (decision.type !== 'update') watch.stateSinceMs = tsMs;
+  const label = decision.type === 'end' ? {} : { label: decision.label };
   deps.uplink.publish(
     'cameraState',
     {
       tsMs,
       ...label,
-      sinceMs: tsMs,
+      sinceMs: watch.stateSinceMs,
       score: decision.score,
       model: `${manifest.model}@${manifest.version}`,
       digest,
