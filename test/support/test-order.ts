@@ -1,9 +1,11 @@
-import type { KeyObject } from 'node:crypto';
+import { type KeyObject, randomUUID } from 'node:crypto';
 import { formatTarget, ORDER_TOKEN_TYPE, type Order } from '@watchpost/shared/trust/order.ts';
 import { CompactSign } from 'jose';
 import type { TestBundle } from './test-bundle.ts';
 
-/** What the director would order of `gate-3`, valid for an hour around the system's clock. */
+let counter = 0;
+
+/** What the director would order of `gate-3` next, valid for an hour around the system's clock. */
 export function composeOrder(bundle: TestBundle, overrides: Partial<Order> = {}): Order {
   const { model, version, releaseCounter } = bundle.manifest;
   return {
@@ -13,9 +15,10 @@ export function composeOrder(bundle: TestBundle, overrides: Partial<Order> = {})
     sha256: bundle.digest,
     length: bundle.manifestBytes.length,
     releaseCounter,
+    counter: ++counter,
     notBeforeMs: Date.now() - 1_800_000,
     expiresMs: Date.now() + 1_800_000,
-    nonce: '0123456789abcdef',
+    nonce: randomUUID(),
     ...overrides,
   };
 }

@@ -7,7 +7,13 @@ import type { Logger } from '@watchpost/shared/kernel/log.ts';
 import { layOut, loadBundle, loadManifest } from './bundle-folder.ts';
 import { checkRoom, dropDamaged, objectPath } from './object-files.ts';
 import type { ActiveRecord, BundleStore, InstalledBundle } from './port.ts';
-import { loadRecord, parseActiveRecord, parseDeploymentRecord, saveRecord } from './state-files.ts';
+import {
+  loadRecord,
+  parseActiveRecord,
+  parseDeploymentRecord,
+  parseOrderMark,
+  saveRecord,
+} from './state-files.ts';
 import { inStore } from './store-error.ts';
 
 export interface FileBundleStoreOptions {
@@ -28,6 +34,7 @@ function pathsBelow(dataDir: string) {
     active: join(dataDir, 'active.json'),
     next: join(dataDir, 'active.next.json'),
     deployment: join(dataDir, 'deployment.json'),
+    orderMark: join(dataDir, 'order.json'),
   } as const;
 }
 
@@ -49,6 +56,9 @@ export async function openFileBundleStore(options: FileBundleStoreOptions): Prom
       inStore(`reading ${paths.deployment}`, () => loadRecord(paths.deployment, parseDeploymentRecord, log)),
     saveDeployment: (record) =>
       inStore(`writing ${paths.deployment}`, () => saveRecord(paths.deployment, record)),
+    readOrderMark: () =>
+      inStore(`reading ${paths.orderMark}`, () => loadRecord(paths.orderMark, parseOrderMark, log)),
+    saveOrderMark: (mark) => inStore(`writing ${paths.orderMark}`, () => saveRecord(paths.orderMark, mark)),
     listMissing: ({ files }) => inStore(`reading ${objects}`, () => dropDamaged(objects, files)),
     checkRoom: (files) => inStore(`looking at ${objects}`, () => checkRoom(objects, files, reserveBytes)),
     objectPath: (file) => objectPath(objects, file),

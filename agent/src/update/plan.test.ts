@@ -24,6 +24,7 @@ const ORDER: Order = {
   sha256: NEW,
   length: 900,
   releaseCounter: 7,
+  counter: 1,
   notBeforeMs: 1_000_000,
   expiresMs: 9_000_000,
   nonce: '0123456789abcdef',

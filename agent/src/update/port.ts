@@ -3,6 +3,7 @@ import { AppError } from '@watchpost/shared/kernel/errors.ts';
 import type { DeploymentState } from '@watchpost/shared/lifecycle/deployment.ts';
 import type { Order } from '@watchpost/shared/trust/order.ts';
 import type { BundleSignature } from '@watchpost/shared/trust/signature.ts';
+import type { OrderMark } from './order-mark.ts';
 
 /** Where bundles come from. */
 export interface ArtifactSource {
@@ -69,7 +70,7 @@ export interface DeploymentRecord {
   readonly trials: number;
 }
 
-/** Bundles and deployment records on this box. Every method may throw AppError DISK_FULL | STORE_FAILED. */
+/** Bundles, orders and deployment records on this box. Every method may throw AppError DISK_FULL | STORE_FAILED. */
 export interface BundleStore {
   /**
    * The active bundle, every byte checked; the previous one when it is damaged (and that one is active from then on).
@@ -80,6 +81,8 @@ export interface BundleStore {
   readActive(): Promise<ActiveRecord | undefined>;
   readDeployment(): Promise<DeploymentRecord | undefined>;
   saveDeployment(record: DeploymentRecord): Promise<void>;
+  readOrderMark(): Promise<OrderMark | undefined>;
+  saveOrderMark(mark: OrderMark): Promise<void>;
 
   /** Files of the manifest that this box has no sound copy of, each content once; damaged copies are dropped. */
   listMissing(manifest: Manifest): Promise<readonly BundleFile[]>;

@@ -6,6 +6,7 @@ import type { Logger } from '@watchpost/shared/kernel/log.ts';
 import { createJsonParser } from '@watchpost/shared/kernel/parse.ts';
 import { DeploymentState } from '@watchpost/shared/lifecycle/deployment.ts';
 import Type from 'typebox';
+import type { OrderMark } from './order-mark.ts';
 import type { ActiveRecord, DeploymentRecord } from './port.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -26,6 +27,14 @@ export const parseDeploymentRecord: (text: string) => DeploymentRecord = createJ
     closed,
   ),
   'deployment',
+);
+
+export const parseOrderMark: (text: string) => OrderMark = createJsonParser(
+  Type.Object(
+    { counter: Type.Integer({ minimum: 1 }), deploymentId: Type.String(), nonce: Type.String() },
+    closed,
+  ),
+  'newest order',
 );
 
 /** @returns undefined when there is no such file, or it was damaged and is now set aside */

@@ -3,6 +3,7 @@ import { AppError, describeError } from '@watchpost/shared/kernel/errors.ts';
 import type { DesiredModel } from '@watchpost/shared/messages/model-document.ts';
 import type { Order } from '@watchpost/shared/trust/order.ts';
 import { type DeploymentMemory, type RunDeps, runOrder } from './deployment-run.ts';
+import { judgeOrder, markOf, type OrderMark } from './order-mark.ts';
 import type { DeploymentRecord, OrderReader } from './port.ts';
 
 export interface UpdaterDeps extends RunDeps {
@@ -23,16 +24,34 @@ export function createUpdater(deps: UpdaterDeps): Updater {
   let running: { readonly order: Order; readonly abort: AbortController } | undefined;
   let next: Order | undefined;
   let wake = Promise.withResolvers<void>();
-  let reading: Promise<void> = Promise.resolve();
+  const loaded = Promise.withResolvers<void>();
+  let mark: OrderMark | undefined;
+  // No order is judged before it is known which ones came before.
+  let reading: Promise<void> = loaded.promise;
   let loop: Promise<void> = Promise.resolve();
 
   const accept = async (document: DesiredModel): Promise<void> => {
     const order = await readOrder(document, deps);
-    // The same order again changes nothing; a forged one stops nothing.
-    if (order === undefined || order.deploymentId === (next ?? running?.order)?.deploymentId) return;
+    // A forged order or an old one stops nothing.
+    if (order === undefined || (await isReplay(order))) return;
+    // The same order again changes nothing.
+    if (order.deploymentId === (next ?? running?.order)?.deploymentId) return;
     next = order;
     running?.abort.abort();
     wake.resolve();
+  };
+
+  const isReplay = async (order: Order): Promise<boolean> => {
+    const verdict = judgeOrder(mark, order);
+    if (verdict.kind === 'replayed') {
+      const { deploymentId } = order;
+      deps.log.warn({ code: 'ORDER_REPLAYED', deploymentId, why: verdict.why }, 'order refused');
+      return true;
+    }
+    if (verdict.kind === 'again') return false;
+    mark = markOf(order);
+    await saveMark(mark, deps);
+    return false;
   };
 
   const run = async (order: Order): Promise<void> => {
@@ -56,6 +75,8 @@ export function createUpdater(deps: UpdaterDeps): Updater {
     name: 'updater',
     start: async () => {
       memory.record = await deps.bundles.readDeployment();
+      mark = await deps.bundles.readOrderMark();
+      loaded.resolve();
       loop = runAll();
     },
     stop: async () => {
@@ -68,6 +89,16 @@ export function createUpdater(deps: UpdaterDeps): Updater {
     },
     current: () => memory.record,
   };
+}
+
+/** The mark in memory leads: a full disk may lag behind, and keeps no order from being carried out. */
+async function saveMark(mark: OrderMark, { bundles, log }: UpdaterDeps): Promise<void> {
+  try {
+    await bundles.saveOrderMark(mark);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    log.warn({ code: error.code, error: describeError(error) }, 'newest order not saved');
+  }
 }
 
 async function readOrder(document: DesiredModel, { orders, log }: UpdaterDeps): Promise<Order | undefined> {

@@ -22,8 +22,14 @@ export interface DirectorDeps {
 }
 
 export function createDirector(deps: DirectorDeps): Director {
+  // One at a time: the deployment stored last is the one with the highest counter.
+  let last: Promise<unknown> = Promise.resolve();
   return {
-    deploy: (deviceId, bundleDigest) => deploy(deps, deviceId, bundleDigest),
+    deploy: (deviceId, bundleDigest) => {
+      const deployed = last.then(() => deploy(deps, deviceId, bundleDigest));
+      last = deployed.catch(() => undefined);
+      return deployed;
+    },
     republishAll: async () => {
       const fleets = new Map((await deps.store.devices.list()).map(({ id, fleet }) => [id, fleet]));
       for (const deployment of await deps.store.deployments.latestOfAll()) {
@@ -41,7 +47,10 @@ async function deploy(deps: DirectorDeps, deviceId: string, bundleDigest: string
   const bundle = await deps.store.bundles.find(bundleDigest);
   if (bundle === undefined) throw serverError('NOT_FOUND', `bundle ${bundleDigest} is not in the registry`);
   const nowMs = deps.nowMs();
-  const order = makeOrder(bundle, { deviceId, deploymentId: deps.newId(), nonce: deps.newId(), nowMs });
+  // Never below the clock: a store that came back from a backup goes on above what was signed since.
+  const counter = await deps.store.deployments.takeOrderCounter(deviceId, nowMs);
+  const ids = { deploymentId: deps.newId(), nonce: deps.newId() };
+  const order = makeOrder(bundle, { deviceId, ...ids, counter, nowMs });
   const deployment: DeploymentRecord = {
     id: order.deploymentId,
     deviceId,
@@ -61,7 +70,7 @@ async function deploy(deps: DirectorDeps, deviceId: string, bundleDigest: string
 
 function makeOrder(
   { manifest, digest }: BundleRecord,
-  to: Pick<Order, 'deviceId' | 'deploymentId' | 'nonce'> & { readonly nowMs: number },
+  to: Pick<Order, 'deviceId' | 'deploymentId' | 'nonce' | 'counter'> & { readonly nowMs: number },
 ): Order {
   return {
     deviceId: to.deviceId,
@@ -70,6 +79,7 @@ function makeOrder(
     sha256: digest,
     length: new TextEncoder().encode(canonicalJson(manifest)).length,
     releaseCounter: manifest.releaseCounter,
+    counter: to.counter,
     notBeforeMs: to.nowMs - CLOCK_MARGIN_MS,
     expiresMs: to.nowMs + ORDER_LIFE_MS,
     nonce: to.nonce,

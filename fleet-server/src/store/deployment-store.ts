@@ -1,5 +1,5 @@
 import type { DeploymentChange } from '@watchpost/shared/messages/deployment.ts';
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import { attempt } from './attempt.ts';
 import { applyChange, type DeploymentProgress } from './deployment-progress.ts';
 import type { DeploymentRecord, DeploymentStore } from './port.ts';
@@ -36,6 +36,20 @@ export function createDeploymentStore(db: Db): DeploymentStore {
           .orderBy('device_id')
           .execute();
         return rows.map(toDeployment);
+      }),
+    takeOrderCounter: (deviceId, atLeast) =>
+      attempt('number an order', async () => {
+        const { counter } = await db
+          .insertInto('order_counters')
+          .values({ device_id: deviceId, counter: atLeast })
+          .onConflict((conflict) =>
+            conflict
+              .column('device_id')
+              .doUpdateSet({ counter: sql`max(order_counters.counter + 1, excluded.counter)` }),
+          )
+          .returning('counter')
+          .executeTakeFirstOrThrow();
+        return counter;
       }),
   };
 }

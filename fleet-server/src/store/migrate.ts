@@ -5,6 +5,7 @@ import { people } from './migrations/002-people.ts';
 import { tuf } from './migrations/004-tuf.ts';
 import { certificates } from './migrations/005-certificates.ts';
 import { registry } from './migrations/003-registry.ts';
+import { orderCounters } from './migrations/006-order-counters.ts';
 
 /** One step of the schema. */
 export type Migration = (db: Kysely<unknown>) => Promise<void>;
@@ -16,6 +17,7 @@ export const MIGRATIONS: Readonly<Record<number, Migration>> = {
   4: tuf,
   5: certificates,
   3: registry,
+  6: orderCounters,
 };
 
 type Versions = {

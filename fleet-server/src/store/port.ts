@@ -207,6 +207,8 @@ export interface ModelStore {
   /** The newest of a device: the one whose order is retained. */
   latest(deviceId: string): Promise<DeploymentRecord | undefined>;
   latestOfAll(): Promise<readonly DeploymentRecord[]>;
+  /** Takes the next counter of a device's orders: above every one taken before, and at least `atLeast`. */
+  takeOrderCounter(deviceId: string, atLeast: number): Promise<number>;
 }
 
 export interface ReportStore {

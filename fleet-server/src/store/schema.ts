@@ -101,6 +101,11 @@ export interface DeploymentRow {
   updated_at_ms: number;
 }
 
+export interface OrderCounterRow {
+  device_id: string;
+  counter: number;
+}
+
 /** What every stored report has. */
 interface ReportRow {
   row_id: Generated<number>;
@@ -187,6 +192,7 @@ export type Tables = {
   revoked_keys: RevokedKeyRow;
   bundles: BundleRow;
   deployments: DeploymentRow;
+  order_counters: OrderCounterRow;
   tuf_files: TufFileRow;
   tuf_staged: TufStagedRow;
   events: EventTableRow;

@@ -70,6 +70,12 @@ export const SHARED_ERRORS = {
     http: 403,
     remedy: 'Check that the box is enrolled with this server, and its clock.',
   },
+  ORDER_REPLAYED: {
+    retry: false,
+    http: 403,
+    remedy:
+      'Order the deployment again; if nobody restored the server from a backup, see who can write to the broker.',
+  },
 } as const satisfies Record<string, ErrorKind>;
 
 export const sharedError = errorsOf(SHARED_ERRORS);

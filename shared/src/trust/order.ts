@@ -14,6 +14,8 @@ export const Order = Type.Object(
     sha256: Sha256,
     length: Type.Integer({ minimum: 2 }),
     releaseCounter: Type.Integer({ minimum: 0 }),
+    /** Grows with every order of the device; an order below one the box took already is a replay. */
+    counter: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
     notBeforeMs: UnixMs,
     expiresMs: UnixMs,
     nonce: Type.String({ minLength: 16, maxLength: 64 }),
