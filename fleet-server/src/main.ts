@@ -4,7 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { type Component, startAll } from '@watchpost/shared/kernel/component.ts';
 import type { Logger } from '@watchpost/shared/kernel/log.ts';
 import { createAccounts } from './accounts/accounts.ts';
+import { createApiTokens } from './accounts/api-tokens.ts';
 import { ensureAdmin } from './accounts/first-admin.ts';
+import { createPeople } from './accounts/people.ts';
 import { createAuditLog } from './audit/audit-log.ts';
 import type { AuditLog } from './audit/port.ts';
 import { openDiskBlobs } from './blobs/disk-blobs.ts';
@@ -90,7 +92,7 @@ async function createAdmin(
   store: Store,
   log: Logger,
 ): Promise<void> {
-  const admin = await ensureAdmin({ store: store.accounts, dataDir, passwordFile: adminPasswordFile });
+  const admin = await ensureAdmin({ store: store.accounts, dataDir, passwordFile: adminPasswordFile, nowMs });
   if (admin.kind === 'made') log.info({ path: admin.path }, 'password of admin made');
 }
 
@@ -160,7 +162,9 @@ function createWebServer({ config, store, blobs, view, pictures, ...fleet }: Fle
     createApp: () =>
       createHttpApp({
         access: {
-          accounts: createAccounts({ store: store.accounts, nowMs }),
+          accounts: createAccounts({ store: store.accounts, apiTokens: store.apiTokens, nowMs }),
+          people: createPeople({ store: store.accounts, nowMs }),
+          apiTokens: createApiTokens({ users: store.accounts, store: store.apiTokens, nowMs }),
           authenticateDevice: authenticate,
         },
         fleet: { view, pictures, reports: store.reports },

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { DeploymentState } from '@watchpost/shared/lifecycle/deployment.ts';
-import type { Store } from '../../fleet-server/src/store/port.ts';
+import type { Store, UserRecord } from '../../fleet-server/src/store/port.ts';
 import {
   bundleRecord,
   changeMessage,
@@ -293,16 +293,86 @@ function progressContract(at: () => Store): void {
 }
 
 function accountContract(at: () => Store): void {
-  test('a password hash is replaced; a session ends when deleted', async () => {
-    const { accounts } = at();
-    assert.equal(await accounts.findPasswordHash('admin'), undefined);
-    await accounts.setPasswordHash('admin', 'one');
-    await accounts.setPasswordHash('admin', 'two');
-    assert.equal(await accounts.findPasswordHash('admin'), 'two');
-    const session = { tokenSha256: 's'.repeat(64), user: 'admin', expiresAtMs: 99 };
-    await accounts.addSession(session);
-    assert.deepEqual(await accounts.findSession(session.tokenSha256), { ...session, roles: ['admin'] });
-    await accounts.deleteSession(session.tokenSha256);
-    assert.equal(await accounts.findSession(session.tokenSha256), undefined);
+  const addUser = (name: string, roles: UserRecord['roles']): Promise<void> =>
+    at().accounts.addUser({ name, roles, passwordHash: 'one', isDisabled: false, createdAtMs: 1 });
+  const sessionOf = (user: string) => ({ tokenSha256: `session of ${user}`, user, expiresAtMs: 99 });
+  const tokenOf = (user: string) => ({
+    ...({
+      id: `id of ${user}`,
+      tokenSha256: `token of ${user}`,
+      user,
+      role: 'viewer',
+      description: 'd',
+    } as const),
+    ...{ createdAtMs: 1, expiresAtMs: 99 },
+  });
+  const openAccess = async (user: string): Promise<void> => {
+    await at().accounts.addSession(sessionOf(user));
+    await at().apiTokens.add(tokenOf(user));
+  };
+  const hasAccess = async (user: string): Promise<readonly boolean[]> => [
+    (await at().accounts.findSession(`session of ${user}`)) !== undefined,
+    (await at().apiTokens.find(`token of ${user}`)) !== undefined,
+  ];
+
+  test('a user is added once, found and listed', async () => {
+    await addUser('root', ['admin']);
+    assert.equal((await at().accounts.findUser('root'))?.passwordHash, 'one');
+    assert.equal(await at().accounts.findUser('nobody'), undefined);
+    await assert.rejects(addUser('root', ['viewer']), { code: 'USER_EXISTS' });
+    assert.deepEqual((await at().accounts.findUser('root'))?.roles, ['admin']);
+    assert.ok((await at().accounts.listUsers()).some(({ name }) => name === 'root'));
+  });
+
+  test('a session and a token come with the roles of their user, until they are deleted', async () => {
+    await addUser('vera', ['qa', 'viewer']);
+    await openAccess('vera');
+    const roles = ['qa', 'viewer'];
+    assert.deepEqual(await at().accounts.findSession('session of vera'), { ...sessionOf('vera'), roles });
+    await at().apiTokens.markUsed('id of vera', 7);
+    const used = { ...tokenOf('vera'), lastUsedAtMs: 7 };
+    assert.deepEqual(await at().apiTokens.find('token of vera'), { ...used, userRoles: roles });
+    assert.deepEqual(await at().apiTokens.list(), [used]);
+    await at().accounts.deleteSession('session of vera');
+    assert.deepEqual(await at().apiTokens.delete('id of vera'), used);
+    assert.equal(await at().apiTokens.delete('id of vera'), undefined);
+    assert.deepEqual(await hasAccess('vera'), [false, false]);
+  });
+
+  test('a new password and disabling end sessions and tokens; other changes do not', async () => {
+    await addUser('olga', ['operator']);
+    await openAccess('olga');
+    await at().accounts.changeUser('olga', { roles: ['viewer'] });
+    assert.deepEqual(await hasAccess('olga'), [true, true]);
+    await at().accounts.setPasswordHash('olga', 'two');
+    assert.deepEqual(await hasAccess('olga'), [false, false]);
+    await openAccess('olga');
+    const disabled = await at().accounts.changeUser('olga', { isDisabled: true });
+    assert.deepEqual(
+      [disabled?.isDisabled, disabled?.roles, disabled?.passwordHash],
+      [true, ['viewer'], 'two'],
+    );
+    assert.deepEqual(await hasAccess('olga'), [false, false]);
+    await at().accounts.addSession(sessionOf('olga'));
+    assert.deepEqual(await hasAccess('olga'), [false, false]);
+    await at().accounts.changeUser('olga', { isDisabled: false });
+    assert.deepEqual(await hasAccess('olga'), [true, false]);
+    assert.equal(await at().accounts.changeUser('nobody', { isDisabled: true }), undefined);
+  });
+
+  test('the last admin stays one', async () => {
+    for (const change of [{ isDisabled: true }, { roles: ['qa', 'operator'] as const }])
+      await assert.rejects(at().accounts.changeUser('root', change), { code: 'LAST_ADMIN' });
+    assert.equal((await at().accounts.findUser('root'))?.isDisabled, false);
+    await addUser('second', ['admin']);
+    assert.deepEqual((await at().accounts.changeUser('root', { roles: ['viewer'] }))?.roles, ['viewer']);
+  });
+
+  test('sessions that are over are deleted', async () => {
+    await at().accounts.addSession({ tokenSha256: 'over', user: 'second', expiresAtMs: 50 });
+    await at().accounts.addSession({ tokenSha256: 'not over', user: 'second', expiresAtMs: 51 });
+    await at().accounts.deleteSessionsUntil(50);
+    assert.equal(await at().accounts.findSession('over'), undefined);
+    assert.notEqual(await at().accounts.findSession('not over'), undefined);
   });
 }

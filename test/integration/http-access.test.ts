@@ -62,7 +62,7 @@ test('every route says whom it lets pass, and there are routes for all of them',
   assert.ok(routes.length > 10);
   for (const { method, path, access } of routes)
     for (const part of access.split(' or ')) assert.ok(part in ALLOWED, `${method} ${path}: ${access}`);
-  for (const access of ['anyone', 'device', 'viewer', 'operator', 'viewer or device'])
+  for (const access of ['anyone', 'device', 'viewer', 'operator', 'qa', 'admin', 'viewer or device'])
     assert.ok(
       routes.some((route) => route.access === access),
       access,
@@ -77,6 +77,7 @@ test('what changes the fleet is not for viewers, but for what a login needs', ()
     'DELETE /api/v1/session',
     'POST /api/v1/enrol',
     'POST /api/v1/session',
+    'POST /api/v1/users/{name}/password',
   ]);
 });
 

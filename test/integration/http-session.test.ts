@@ -6,7 +6,7 @@ import { after, afterEach, beforeEach, test } from 'node:test';
 import { createAccounts } from '../../fleet-server/src/accounts/accounts.ts';
 import { hashPassword, isPassword } from '../../fleet-server/src/accounts/argon2-password.ts';
 import { ensureAdmin } from '../../fleet-server/src/accounts/first-admin.ts';
-import type { AccountStore } from '../../fleet-server/src/store/port.ts';
+import type { Store } from '../../fleet-server/src/store/port.ts';
 import { openSqliteStore } from '../../fleet-server/src/store/sqlite-store.ts';
 import { createHttpWorld, type HttpWorld, PASSWORD } from '../support/http-world.ts';
 
@@ -18,11 +18,13 @@ afterEach(() => world.close());
 const scratch = await mkdtemp(join(tmpdir(), 'watchpost-accounts-'));
 after(() => rm(scratch, { recursive: true }));
 
-/** The accounts of a new database. */
-async function openAccounts(): Promise<AccountStore> {
+const nowMs = () => 0;
+
+/** A new database. */
+async function openStore(): Promise<Store> {
   const store = await openSqliteStore(join(await mkdtemp(join(scratch, 'db-')), 'fleet.sqlite'));
   after(() => store.close());
-  return store.accounts;
+  return store;
 }
 
 const logIn = (password = PASSWORD, headers: Record<string, string> = {}) =>
@@ -127,33 +129,37 @@ test('a password is stored as an Argon2id PHC string and recognised again', asyn
 });
 
 test('the first start makes a password only its owner can read; the next one keeps it', async () => {
-  const store = await openAccounts();
+  const { accounts: store, apiTokens } = await openStore();
   const dataDir = await mkdtemp(join(scratch, 'data-'));
-  const made = await ensureAdmin({ store, dataDir });
+  const made = await ensureAdmin({ store, dataDir, nowMs });
   assert.ok(made.kind === 'made');
   assert.equal((await stat(made.path)).mode & 0o777, 0o600);
   const password = (await readFile(made.path, 'utf8')).trim();
-  const accounts = createAccounts({ store, nowMs: () => 0 });
+  const accounts = createAccounts({ store, apiTokens, nowMs });
   assert.equal((await accounts.login('admin', password)).session.user, 'admin');
-  assert.deepEqual(await ensureAdmin({ store, dataDir }), { kind: 'kept' });
+  assert.deepEqual(await ensureAdmin({ store, dataDir, nowMs }), { kind: 'kept' });
 });
 
 test('the password of the file given wins over the stored one', async () => {
-  const store = await openAccounts();
+  const { accounts: store, apiTokens } = await openStore();
   const dataDir = await mkdtemp(join(scratch, 'data-'));
-  await ensureAdmin({ store, dataDir });
+  await ensureAdmin({ store, dataDir, nowMs });
   const passwordFile = join(dataDir, 'given');
   await writeFile(passwordFile, 'another password\n');
-  assert.equal((await ensureAdmin({ store, dataDir, passwordFile })).kind, 'set');
-  assert.equal((await ensureAdmin({ store, dataDir, passwordFile })).kind, 'kept');
-  const accounts = createAccounts({ store, nowMs: () => 0 });
+  assert.equal((await ensureAdmin({ store, dataDir, passwordFile, nowMs })).kind, 'set');
+  assert.equal((await ensureAdmin({ store, dataDir, passwordFile, nowMs })).kind, 'kept');
+  const accounts = createAccounts({ store, apiTokens, nowMs });
   assert.equal((await accounts.login('admin', 'another password')).session.user, 'admin');
 });
 
 test('a password file that is missing or too short is refused with its path', async () => {
-  const store = await openAccounts();
+  const { accounts: store } = await openStore();
   const passwordFile = join(scratch, 'short');
-  await assert.rejects(ensureAdmin({ store, dataDir: scratch, passwordFile }), { code: 'FILE_UNREADABLE' });
+  await assert.rejects(ensureAdmin({ store, dataDir: scratch, passwordFile, nowMs }), {
+    code: 'FILE_UNREADABLE',
+  });
   await writeFile(passwordFile, 'short\n');
-  await assert.rejects(ensureAdmin({ store, dataDir: scratch, passwordFile }), { code: 'CONFIG_INVALID' });
+  await assert.rejects(ensureAdmin({ store, dataDir: scratch, passwordFile, nowMs }), {
+    code: 'CONFIG_INVALID',
+  });
 });

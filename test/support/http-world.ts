@@ -2,7 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createAccounts } from '../../fleet-server/src/accounts/accounts.ts';
+import { createApiTokens } from '../../fleet-server/src/accounts/api-tokens.ts';
 import { hashPassword } from '../../fleet-server/src/accounts/argon2-password.ts';
+import { createPeople } from '../../fleet-server/src/accounts/people.ts';
 import { createAuditLog } from '../../fleet-server/src/audit/audit-log.ts';
 import type { AuditLog } from '../../fleet-server/src/audit/port.ts';
 import type { BlobStore } from '../../fleet-server/src/blobs/port.ts';
@@ -53,13 +55,23 @@ export async function createHttpWorld(change: Partial<HttpDeps> = {}): Promise<H
   const fleet = createFakeFleet(makeDevice(DEVICE));
   const blobs = createMemoryBlobs({ maxBytes: MAX_ARTIFACT_BYTES });
   const store = await openSqliteStore(join(folder, 'fleet.sqlite'));
-  await store.accounts.setPasswordHash('admin', await PASSWORD_HASH);
+  const addUser = async (name: string, roles: readonly Role[]): Promise<void> =>
+    store.accounts.addUser({
+      name,
+      roles,
+      passwordHash: await PASSWORD_HASH,
+      isDisabled: false,
+      createdAtMs: 0,
+    });
+  await addUser('admin', ['admin']);
   const audit = createAuditLog({ store: store.audit, nowMs });
   const events: EventRow[] = [];
   const storedTelemetry: Telemetry[] = [];
   const deps: HttpDeps = {
     access: {
-      accounts: createAccounts({ store: store.accounts, nowMs }),
+      accounts: createAccounts({ store: store.accounts, apiTokens: store.apiTokens, nowMs }),
+      people: createPeople({ store: store.accounts, nowMs }),
+      apiTokens: createApiTokens({ users: store.accounts, store: store.apiTokens, nowMs }),
       authenticateDevice: async (id, secret) => id === DEVICE && secret === 'device-secret',
     },
     fleet: {
@@ -98,14 +110,7 @@ export async function createHttpWorld(change: Partial<HttpDeps> = {}): Promise<H
     clock,
     events,
     storedTelemetry,
-    addUser: async (name, roles) =>
-      store.accounts.addUser({
-        name,
-        roles,
-        passwordHash: await PASSWORD_HASH,
-        isDisabled: false,
-        createdAtMs: 0,
-      }),
+    addUser,
     login: async (user = 'admin') => {
       const reply = await app.inject({
         method: 'POST',

@@ -1,55 +1,55 @@
 import { randomBytes } from 'node:crypto';
 import { sha256Hex } from '@watchpost/shared/kernel/digest.ts';
-import { serverError } from '../kernel/errors.ts';
-import type { AccountStore } from '../store/port.ts';
-import { hashPassword, isPassword } from './argon2-password.ts';
+import type { AccountStore, ApiTokenStore } from '../store/port.ts';
+import { requirePassword } from './argon2-password.ts';
 import type { Accounts, SessionView } from './port.ts';
 import { expandRoles } from './roles.ts';
 
 export interface AccountsDeps {
   readonly store: AccountStore;
+  readonly apiTokens: Pick<ApiTokenStore, 'find' | 'markUsed'>;
   readonly nowMs: () => number;
 }
 
-type StoredSession = NonNullable<Awaited<ReturnType<AccountStore['findSession']>>>;
-
 const SESSION_MS = 12 * 3600 * 1000;
 const TOKEN_BYTES = 32;
+/** How exactly the last use of a token is known: it is not worth a write per request. */
+const LAST_USE_MS = 60_000;
 
-export function createAccounts({ store, nowMs }: AccountsDeps): Accounts {
+export function createAccounts(deps: AccountsDeps): Accounts {
+  const { store, nowMs } = deps;
   return {
-    login: async (user, password) => {
-      const hash = await store.findPasswordHash(user);
-      if (!(await isRight(password, hash))) throw serverError('LOGIN_FAILED', 'user or password is wrong');
+    login: async (name, password, presented) => {
+      const user = await store.findUser(name);
+      await requirePassword(password, user?.isDisabled === true ? undefined : user?.passwordHash);
+      if (presented !== undefined) await store.deleteSession(sha256Hex(presented));
+      await store.deleteSessionsUntil(nowMs());
       const token = randomBytes(TOKEN_BYTES).toString('base64url');
-      const tokenSha256 = sha256Hex(token);
-      await store.addSession({ tokenSha256, user, expiresAtMs: nowMs() + SESSION_MS });
-      const session = await store.findSession(tokenSha256);
-      // Disabled users keep their password, and may not log in.
-      if (session === undefined) throw serverError('LOGIN_FAILED', 'user or password is wrong');
-      return { token, session: viewSession(session) };
+      const expiresAtMs = nowMs() + SESSION_MS;
+      await store.addSession({ tokenSha256: sha256Hex(token), user: name, expiresAtMs });
+      return { token, session: { user: name, expiresAtMs, roles: [...expandRoles(user?.roles ?? [])] } };
     },
-    findSession: async (token) => {
-      const tokenSha256 = sha256Hex(token);
-      const session = await store.findSession(tokenSha256);
-      if (session === undefined) return undefined;
-      if (session.expiresAtMs > nowMs()) return viewSession(session);
-      await store.deleteSession(tokenSha256);
-      return undefined;
-    },
+    identify: ({ kind, token }) => (kind === 'session' ? findSession(deps, token) : findToken(deps, token)),
     logout: (token) => store.deleteSession(sha256Hex(token)),
   };
 }
 
-const viewSession = ({ user, expiresAtMs, roles }: StoredSession): SessionView => ({
-  user,
-  expiresAtMs,
-  roles: [...expandRoles(roles)],
-});
+async function findSession({ store, nowMs }: AccountsDeps, token: string): Promise<SessionView | undefined> {
+  const session = await store.findSession(sha256Hex(token));
+  if (session === undefined || session.expiresAtMs <= nowMs()) return undefined;
+  const { user, expiresAtMs, roles } = session;
+  return { user, expiresAtMs, roles: [...expandRoles(roles)] };
+}
 
-/** An unknown user costs the same time as a wrong password, so that the time tells nothing. */
-async function isRight(password: string, hash: string | undefined): Promise<boolean> {
-  if (hash !== undefined) return isPassword(password, hash);
-  await hashPassword(password);
-  return false;
+/** A token may do what its role and the roles its user has now both allow. */
+async function findToken(
+  { apiTokens, nowMs }: AccountsDeps,
+  token: string,
+): Promise<SessionView | undefined> {
+  const found = await apiTokens.find(sha256Hex(token));
+  if (found === undefined || found.expiresAtMs <= nowMs()) return undefined;
+  if (nowMs() - (found.lastUsedAtMs ?? 0) >= LAST_USE_MS) await apiTokens.markUsed(found.id, nowMs());
+  const ofUser = expandRoles(found.userRoles);
+  const roles = expandRoles([found.role]).filter((role) => ofUser.includes(role));
+  return { user: found.user, expiresAtMs: found.expiresAtMs, roles };
 }

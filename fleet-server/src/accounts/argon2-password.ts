@@ -1,5 +1,6 @@
 import { type Argon2Parameters, argon2, randomBytes, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
+import { serverError } from '../kernel/errors.ts';
 
 const argon2id = promisify<Argon2Parameters, Buffer>((parameters, done) =>
   argon2('argon2id', parameters, done),
@@ -33,6 +34,16 @@ export async function isPassword(password: string, phc: string): Promise<boolean
     parallelism: Number(parallelism),
   });
   return timingSafeEqual(found, expected);
+}
+
+/**
+ * An unknown user, without a hash, costs the same time as a wrong password, so that the time tells nothing.
+ * @throws AppError LOGIN_FAILED
+ */
+export async function requirePassword(password: string, phc: string | undefined): Promise<void> {
+  const isRight =
+    phc === undefined ? await hashPassword(password).then(() => false) : await isPassword(password, phc);
+  if (!isRight) throw serverError('LOGIN_FAILED', 'user or password is wrong');
 }
 
 const unpadded = (bytes: Buffer): string => bytes.toString('base64').replace(/=+$/, '');

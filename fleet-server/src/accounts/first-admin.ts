@@ -13,6 +13,7 @@ export interface FirstAdminDeps {
   readonly dataDir: string;
   /** Holds the password of `admin`; it wins over the stored one. */
   readonly passwordFile?: string | undefined;
+  readonly nowMs: () => number;
 }
 
 export type FirstAdmin =
@@ -29,12 +30,14 @@ const SHORTEST_PASSWORD = 8;
  * Sees to it that `admin` can log in.
  * @throws AppError FILE_UNREADABLE | CONFIG_INVALID | STORE_FAILED
  */
-export async function ensureAdmin({ store, dataDir, passwordFile }: FirstAdminDeps): Promise<FirstAdmin> {
-  const stored = await store.findPasswordHash(ADMIN);
+export async function ensureAdmin(deps: FirstAdminDeps): Promise<FirstAdmin> {
+  const { store, dataDir, passwordFile } = deps;
+  const stored = (await store.findUser(ADMIN))?.passwordHash;
   if (passwordFile !== undefined) {
     const password = await readPassword(passwordFile);
     if (stored !== undefined && (await isPassword(password, stored))) return { kind: 'kept' };
-    await store.setPasswordHash(ADMIN, await hashPassword(password));
+    if (stored === undefined) await addAdmin(deps, password);
+    else await store.setPasswordHash(ADMIN, await hashPassword(password));
     return { kind: 'set', path: passwordFile };
   }
   if (stored !== undefined) return { kind: 'kept' };
@@ -44,8 +47,19 @@ export async function ensureAdmin({ store, dataDir, passwordFile }: FirstAdminDe
   await writeFileAtomic(path, `${password}\n`, 0o600).catch((cause: unknown) => {
     throw serverError('STORE_FAILED', `writing ${path} failed`, { cause });
   });
-  await store.setPasswordHash(ADMIN, await hashPassword(password));
+  await addAdmin(deps, password);
   return { kind: 'made', path };
+}
+
+async function addAdmin({ store, nowMs }: FirstAdminDeps, password: string): Promise<void> {
+  const passwordHash = await hashPassword(password);
+  await store.addUser({
+    name: ADMIN,
+    passwordHash,
+    roles: ['admin'],
+    isDisabled: false,
+    createdAtMs: nowMs(),
+  });
 }
 
 async function readPassword(path: string): Promise<string> {

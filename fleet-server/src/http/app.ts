@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import cookie from '@fastify/cookie';
 import { fastify } from 'fastify';
+import { createAttemptLimits } from './attempt-limits.ts';
 import { createErrorHandler } from './error-handler.ts';
 import { createGuards, requireGuard } from './guards.ts';
 import { createLiveClients } from './live-clients.ts';
 import { serveOpenApi } from './openapi.ts';
 import type { HttpApp, HttpDeps, Routes } from './route.ts';
+import { apiTokenRoutes } from './routes/api-tokens.ts';
 import { artifactRoutes } from './routes/artifacts.ts';
+import { auditRoutes } from './routes/audit.ts';
 import { bundleRoutes } from './routes/bundles.ts';
 import { deploymentRoutes } from './routes/deployments.ts';
 import { deviceRoutes } from './routes/devices.ts';
@@ -17,6 +20,7 @@ import { liveRoutes } from './routes/live.ts';
 import { pictureRoutes } from './routes/pictures.ts';
 import { sessionRoutes } from './routes/session.ts';
 import { telemetryRoutes } from './routes/telemetry.ts';
+import { userRoutes } from './routes/users.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
 import { compileValidator } from './validation.ts';
 import { serveWebUi } from './web-ui.ts';
@@ -32,6 +36,9 @@ const API_ROUTES: readonly Routes[] = [
   bundleRoutes,
   deploymentRoutes,
   liveRoutes,
+  userRoutes,
+  apiTokenRoutes,
+  auditRoutes,
 ];
 const HEARTBEAT_MS = 15_000;
 /** A connection on which nothing moves for so long is closed. */
@@ -46,7 +53,8 @@ export async function createHttpApp(deps: HttpDeps): Promise<HttpApp> {
     frameworkErrors: (error, request, reply) => void replyError(error, request, reply),
   });
   const liveClients = createLiveClients({ fleet: deps.fleet.view, heartbeatMs: HEARTBEAT_MS });
-  const guards = createGuards(deps.access);
+  const limits = createAttemptLimits(deps.nowMs);
+  const guards = createGuards(deps.access, limits);
   app.setValidatorCompiler(compileValidator);
   app.setErrorHandler(replyError);
   app.decorateRequest('actor');
@@ -61,9 +69,9 @@ export async function createHttpApp(deps: HttpDeps): Promise<HttpApp> {
   app.addHook('preClose', async () => liveClients.stop());
   await app.register(cookie);
   await serveOpenApi(app);
-  await app.register(async (scope) => healthRoutes(scope, { ...deps, guards, liveClients }));
+  await app.register(async (scope) => healthRoutes(scope, { ...deps, guards, limits, liveClients }));
   for (const routes of API_ROUTES)
-    await app.register(async (scope) => routes(scope, { ...deps, guards, liveClients }), {
+    await app.register(async (scope) => routes(scope, { ...deps, guards, limits, liveClients }), {
       prefix: '/api/v1',
     });
   await serveWebUi(app, deps.webDir);

@@ -1,16 +1,17 @@
 import type { Role } from '@watchpost/shared/api/people.ts';
 import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
-import type { Accounts, SessionView } from '../accounts/port.ts';
+import type { Accounts, ApiTokens, Credential, People, SessionView } from '../accounts/port.ts';
 import type { AuditActor } from '../audit/port.ts';
 import type { DeviceAuthenticator } from '../broker/port.ts';
 import type { ConnectionIdentifier } from '../identity/port.ts';
 import { serverError } from '../kernel/errors.ts';
+import type { AttemptLimits } from './attempt-limits.ts';
 import { parseBasicCredentials } from './basic-credentials.ts';
 import { isSameOrigin } from './same-origin.ts';
 
 /** Who sends a request. */
 export type Actor =
-  | { readonly kind: 'user'; readonly session: SessionView; readonly token: string }
+  | { readonly kind: 'user'; readonly session: SessionView; readonly credential: Credential }
   | { readonly kind: 'device'; readonly deviceId: string };
 
 declare module 'fastify' {
@@ -23,6 +24,8 @@ declare module 'fastify' {
 /** Who knows whom. */
 export interface AccessDeps {
   readonly accounts: Accounts;
+  readonly people: People;
+  readonly apiTokens: ApiTokens;
   readonly authenticateDevice: DeviceAuthenticator;
   /** On a TLS listener: a device is known by its certificate, and by nothing else. */
   readonly identifyConnection?: ConnectionIdentifier;
@@ -38,7 +41,10 @@ export interface Guard extends Check {
 
 /** Every route of the API has one of these. They throw AppError LOGIN_REQUIRED | FORBIDDEN | ORIGIN_FOREIGN. */
 export interface Guards {
-  /** A session cookie of a user who has `role`, and for changes a request of our own page or of no page. */
+  /**
+   * An API token, or a session cookie and for changes a request of our own page or of no page; the user, and the token,
+   * must have `role`.
+   */
   requireRole(role: Role): Guard;
   /** A client certificate; on a plain listener, Basic credentials: device id and the secret the box enrolled with. */
   readonly requireDevice: Guard;
@@ -49,15 +55,25 @@ export interface Guards {
 
 export const SESSION_COOKIE = 'watchpost_session';
 
-export function createGuards({ accounts, ...access }: AccessDeps): Guards {
-  const checkUser = async (request: FastifyRequest, role: Role): Promise<void> => {
-    const token = request.cookies[SESSION_COOKIE];
-    const session = token === undefined ? undefined : await accounts.findSession(token);
-    if (token === undefined || session === undefined)
-      throw serverError('LOGIN_REQUIRED', 'no session, or one that is over');
-    if (request.method !== 'GET' && request.method !== 'HEAD') requireSameOrigin(request);
+export function createGuards({ accounts, ...access }: AccessDeps, limits: AttemptLimits): Guards {
+  const identify = async (request: FastifyRequest, reply: FastifyReply, credential?: Credential) => {
+    if (credential === undefined) return undefined;
+    if (credential.kind === 'session') return accounts.identify(credential);
+    requireNoWait(limits.waitForToken(request.ip), reply);
+    const session = await accounts.identify(credential);
+    if (session === undefined) limits.tokenFailed(request.ip);
+    return session;
+  };
+  const checkUser = async (request: FastifyRequest, reply: FastifyReply, role: Role): Promise<void> => {
+    const credential = readCredential(request);
+    const session = await identify(request, reply, credential);
+    if (credential === undefined || session === undefined)
+      throw serverError('LOGIN_REQUIRED', 'no session or API token, or one that is over');
+    // No page of another site can make a browser send a token; a cookie it sends by itself.
+    const isChange = request.method !== 'GET' && request.method !== 'HEAD';
+    if (isChange && credential.kind === 'session') requireSameOrigin(request);
     requireRole(session, role);
-    request.actor = { kind: 'user', session, token };
+    request.actor = { kind: 'user', session, credential };
   };
   const checkDevice: Check = async (request) => {
     const deviceId = await findDevice(access, request);
@@ -65,11 +81,11 @@ export function createGuards({ accounts, ...access }: AccessDeps): Guards {
     request.actor = { kind: 'device', deviceId };
   };
   return {
-    requireRole: (role) => guard(role, (request) => checkUser(request, role)),
+    requireRole: (role) => guard(role, (request, reply) => checkUser(request, reply, role)),
     requireDevice: guard('device', checkDevice),
     requireRoleOrDevice: (role) =>
       guard(`${role} or device`, (request, reply) =>
-        request.headers.authorization === undefined ? checkUser(request, role) : checkDevice(request, reply),
+        readCredential(request) === undefined ? checkDevice(request, reply) : checkUser(request, reply, role),
       ),
     anyone: guard('anyone', async () => undefined),
   };
@@ -85,6 +101,22 @@ async function findDevice(
   const credentials = parseBasicCredentials(headers.authorization);
   if (credentials === undefined) return undefined;
   return (await authenticateDevice(credentials.name, credentials.secret)) ? credentials.name : undefined;
+}
+
+/** An Authorization header counts before a cookie: a program sends the one on purpose, a browser the other by itself. */
+function readCredential({ headers, cookies }: FastifyRequest): Credential | undefined {
+  const [, apiToken] = /^Bearer +([\w-]{1,128})$/i.exec(headers.authorization ?? '') ?? [];
+  if (apiToken !== undefined) return { kind: 'apiToken', token: apiToken };
+  const session = cookies[SESSION_COOKIE];
+  return session === undefined ? undefined : { kind: 'session', token: session };
+}
+
+/** @throws AppError LOGIN_RATE */
+export function requireNoWait(waitMs: number, reply: FastifyReply): void {
+  if (waitMs === 0) return;
+  const waitSec = Math.ceil(waitMs / 1000);
+  reply.header('retry-after', waitSec);
+  throw serverError('LOGIN_RATE', `too many failed attempts: wait ${waitSec} s`);
 }
 
 /** @throws AppError FORBIDDEN */

@@ -12,6 +12,7 @@ import type { Enrolment, FleetView, PictureBoard } from '../devices/port.ts';
 import type { BundleRegistry } from '../registry/port.ts';
 import type { Director } from '../rollouts/port.ts';
 import type { ReportStore } from '../store/port.ts';
+import type { AttemptLimits } from './attempt-limits.ts';
 import type { AccessDeps, Guards } from './guards.ts';
 import type { LiveClients } from './live-clients.ts';
 
@@ -49,6 +50,7 @@ export interface HttpDeps {
 /** What a route file gets: the app's dependencies and who may pass. */
 export interface RouteDeps extends HttpDeps {
   readonly guards: Guards;
+  readonly limits: AttemptLimits;
   readonly liveClients: LiveClients;
 }
 

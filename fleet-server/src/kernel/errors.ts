@@ -16,6 +16,12 @@ export const SERVER_ERRORS = {
   LOGIN_RATE: { retry: true, http: 429, remedy: 'Wait for the time named, then log in again.' },
   FORBIDDEN: { retry: false, http: 403, remedy: 'Ask an admin for the role named.' },
   USER_EXISTS: { retry: false, http: 409, remedy: 'Choose another name, or change the user there is.' },
+  LAST_ADMIN: { retry: false, http: 409, remedy: 'Make somebody else an admin first.' },
+  AUDIT_BROKEN: {
+    retry: false,
+    http: 409,
+    remedy: 'Somebody changed the record: compare it with an earlier `fleetctl audit export`.',
+  },
   ORIGIN_FOREIGN: {
     retry: false,
     http: 403,

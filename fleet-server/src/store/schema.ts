@@ -1,7 +1,7 @@
 import type { AliasChange, Certification } from '@watchpost/shared/api/models.ts';
 import type { Stream } from '@watchpost/shared/messages/durable.ts';
 import type { Generated, Kysely, Transaction } from 'kysely';
-import type { BundleRecord, DeploymentRecord, DeviceRecord } from './port.ts';
+import type { ApiTokenRecord, BundleRecord, DeploymentRecord, DeviceRecord } from './port.ts';
 
 /** Columns named `*_ms` are Unix milliseconds; columns `body`, `manifest`, `signatures`, `hardware` hold JSON. */
 export interface DeviceRow {
@@ -164,6 +164,17 @@ export interface SessionRow {
   expires_at_ms: number;
 }
 
+export interface ApiTokenRow {
+  id: string;
+  token_sha256: string;
+  user_name: string;
+  role: ApiTokenRecord['role'];
+  description: string;
+  created_at_ms: number;
+  expires_at_ms: number;
+  last_used_at_ms: number | null;
+}
+
 /** `entry` is the canonical JSON of everything but `hash`. */
 export interface AuditRow {
   seq: number;
@@ -203,6 +214,7 @@ export type Tables = {
   pending_seqs: PendingRow;
   users: UserRow;
   sessions: SessionRow;
+  api_tokens: ApiTokenRow;
   audit_entries: AuditRow;
   model_transitions: ModelTransitionRow;
   model_certifications: ModelCertificationRow;

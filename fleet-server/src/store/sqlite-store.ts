@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
 import { createAccountStore } from './account-store.ts';
+import { createApiTokenStore } from './api-token-store.ts';
 import { attempt } from './attempt.ts';
 import { createAuditStore } from './audit-store.ts';
 import { createBundleStore } from './bundle-store.ts';
@@ -41,6 +42,7 @@ export async function openSqliteStore(path: string): Promise<Store> {
     deployments: createDeploymentStore(db),
     reports: createReportStore(db),
     accounts: createAccountStore(db),
+    apiTokens: createApiTokenStore(db),
     trust: createTrustStore(db),
     audit: createAuditStore(db),
     close: () => db.destroy(),

@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { serverError } from '../../kernel/errors.ts';
 import { type ByteRange, parseByteRange } from '../byte-range.ts';
+import { actorOf } from '../guards.ts';
 import { FOR_BOTH, FOR_USERS } from '../openapi.ts';
 import { Bytes, errorReplies, type Routes } from '../route.ts';
 
@@ -14,7 +15,7 @@ const Stored = Type.Object(
 );
 
 /** /artifacts/:sha256: files by their content. */
-export const artifactRoutes: Routes = (app, { models, guards }) => {
+export const artifactRoutes: Routes = (app, { audit, models, guards }) => {
   const tags = ['artifacts'];
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', async (_request: unknown, body: unknown) => body);
@@ -40,7 +41,10 @@ export const artifactRoutes: Routes = (app, { models, guards }) => {
         throw serverError('BODY_TOO_LARGE', `file ${sha256} is longer than ${models.maxBytes} bytes`);
       // A request without a body has no content type, and so was not parsed: its stream is empty.
       const body = (request.body ?? request.raw) as Readable;
-      return { sha256, ...(await models.blobs.put(sha256, body)) };
+      const stored = await models.blobs.put(sha256, body);
+      const actor = actorOf(request);
+      await audit.record({ actor, action: 'artifact.stored', subject: sha256, details: { ...stored } });
+      return { sha256, ...stored };
     },
   );
 

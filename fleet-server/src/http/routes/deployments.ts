@@ -1,10 +1,11 @@
 import { DeploymentRequest, DeploymentView } from '@watchpost/shared/api/registry.ts';
 import type { DeploymentRecord } from '../../store/port.ts';
+import { actorOf } from '../guards.ts';
 import { FOR_USERS } from '../openapi.ts';
 import { DeviceParams, errorReplies, type Routes } from '../route.ts';
 
 /** POST /devices/:id/deployments: orders one device to run a bundle. */
-export const deploymentRoutes: Routes = (app, { models, guards }) => {
+export const deploymentRoutes: Routes = (app, { audit, models, guards }) => {
   app.post(
     '/devices/:id/deployments',
     {
@@ -19,7 +20,11 @@ export const deploymentRoutes: Routes = (app, { models, guards }) => {
       },
     },
     async (request, reply) => {
-      const deployment = await models.director.deploy(request.params.id, request.body.bundleDigest);
+      const { id: subject } = request.params;
+      const { bundleDigest } = request.body;
+      const deployment = await models.director.deploy(subject, bundleDigest);
+      const details = { deploymentId: deployment.id, bundleDigest };
+      await audit.record({ actor: actorOf(request), action: 'deployment.ordered', subject, details });
       return reply.code(201).send(viewDeployment(deployment));
     },
   );

@@ -1,10 +1,15 @@
 import { TokenReply, TokenRequest } from '@watchpost/shared/api/registry.ts';
+import { sha256Hex } from '@watchpost/shared/kernel/digest.ts';
+import { isAppError } from '@watchpost/shared/kernel/errors.ts';
 import { EnrolRequest, EnrolResponse } from '@watchpost/shared/messages/enrolment.ts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { actorOf, requireNoWait } from '../guards.ts';
 import { FOR_USERS } from '../openapi.ts';
-import { errorReplies, type Routes } from '../route.ts';
+import { errorReplies, type RouteDeps, type Routes } from '../route.ts';
 
 /** Tokens for new boxes, and their enrolment. */
-export const enrolmentRoutes: Routes = (app, { enrolment, guards }) => {
+export const enrolmentRoutes: Routes = (app, deps) => {
+  const { audit, enrolment, guards } = deps;
   const tags = ['enrolment'];
 
   app.post(
@@ -19,7 +24,13 @@ export const enrolmentRoutes: Routes = (app, { enrolment, guards }) => {
         response: { 201: TokenReply, ...errorReplies },
       },
     },
-    async (request, reply) => reply.code(201).send(await enrolment.createToken(request.body.ttlMinutes)),
+    async (request, reply) => {
+      const made = await enrolment.createToken(request.body.ttlMinutes);
+      const details = { expiresAtMs: made.expiresAtMs };
+      const subject = nameToken(made.token);
+      await audit.record({ actor: actorOf(request), action: 'enrolment-token.created', subject, details });
+      return reply.code(201).send(made);
+    },
   );
 
   app.post(
@@ -33,6 +44,27 @@ export const enrolmentRoutes: Routes = (app, { enrolment, guards }) => {
         response: { 200: EnrolResponse, ...errorReplies },
       },
     },
-    (request) => enrolment.enrol(request.body),
+    async (request, reply) => {
+      const welcome = await enrol(deps, request, reply);
+      const { deviceId: id, token } = request.body;
+      const details = { token: nameToken(token), address: request.ip };
+      await audit.record({ actor: { kind: 'device', id }, action: 'device.enrolled', subject: id, details });
+      return welcome;
+    },
   );
 };
+
+/** Tells tokens apart without giving them away. */
+const nameToken = (token: string): string => sha256Hex(token).slice(0, 12);
+
+async function enrol(
+  { enrolment, limits }: RouteDeps,
+  request: FastifyRequest<{ Body: EnrolRequest }>,
+  reply: FastifyReply,
+): Promise<EnrolResponse> {
+  requireNoWait(limits.waitForToken(request.ip), reply);
+  return enrolment.enrol(request.body).catch((error: unknown) => {
+    if (isAppError(error, 'TOKEN_INVALID')) limits.tokenFailed(request.ip);
+    throw error;
+  });
+}

@@ -18,12 +18,12 @@ export const liveRoutes: Routes = (app, { access, guards, liveClients }) => {
       },
     },
     (request, reply) => {
-      const { token } = userOf(request);
+      const { credential } = userOf(request);
       reply.hijack();
       liveClients.open({
         response: reply.raw,
         headers: reply.getHeaders(),
-        isStillAllowed: async () => (await access.accounts.findSession(token)) !== undefined,
+        isStillAllowed: async () => (await access.accounts.identify(credential)) !== undefined,
       });
     },
   );

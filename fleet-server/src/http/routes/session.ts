@@ -1,15 +1,15 @@
 import { LoginRequest, SessionView } from '@watchpost/shared/api/registry.ts';
+import { isAppError } from '@watchpost/shared/kernel/errors.ts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { serverError } from '../../kernel/errors.ts';
-import { requireSameOrigin, SESSION_COOKIE, userOf } from '../guards.ts';
-import { createLoginThrottle } from '../login-throttle.ts';
+import { actorOf, requireNoWait, requireSameOrigin, SESSION_COOKIE, userOf } from '../guards.ts';
 import { FOR_USERS } from '../openapi.ts';
-import { errorReplies, type Routes } from '../route.ts';
+import { errorReplies, type RouteDeps, type Routes } from '../route.ts';
 
 /** /session: logging in and out, and who is logged in. */
-export const sessionRoutes: Routes = (app, { access, guards, nowMs }) => {
-  const throttle = createLoginThrottle();
+export const sessionRoutes: Routes = (app, deps) => {
+  const { access, audit, guards, nowMs } = deps;
   const tags = ['session'];
 
   app.post(
@@ -25,12 +25,7 @@ export const sessionRoutes: Routes = (app, { access, guards, nowMs }) => {
     },
     async (request, reply) => {
       requireSameOrigin(request);
-      const { user, password } = request.body;
-      const keys = [request.ip, `${request.ip} ${user}`];
-      const waitMs = Math.max(...keys.map((key) => throttle.attempt(key, nowMs())));
-      if (waitMs > 0) throw tooMany(waitMs, reply);
-      const { token, session } = await access.accounts.login(user, password);
-      for (const key of keys) throttle.succeed(key);
+      const { token, session } = await logIn(deps, request, reply);
       setCookie(request, reply, { token, maxAgeSec: Math.floor((session.expiresAtMs - nowMs()) / 1000) });
       return session;
     },
@@ -62,17 +57,41 @@ export const sessionRoutes: Routes = (app, { access, guards, nowMs }) => {
       },
     },
     async (request, reply) => {
-      await access.accounts.logout(userOf(request).token);
+      const { credential, session } = userOf(request);
+      if (credential.kind === 'apiToken')
+        throw serverError('REQUEST_INVALID', 'an API token is no session: revoke it instead');
+      await access.accounts.logout(credential.token);
+      const actor = actorOf(request);
+      await audit.record({ actor, action: 'session.closed', subject: session.user, details: {} });
       setCookie(request, reply, { token: '', maxAgeSec: 0 });
       return reply.code(204).send(null);
     },
   );
 };
 
-function tooMany(waitMs: number, reply: FastifyReply): Error {
-  const waitSec = Math.ceil(waitMs / 1000);
-  reply.header('retry-after', waitSec);
-  return serverError('LOGIN_RATE', `too many failed logins: wait ${waitSec} s`);
+async function logIn(
+  { access, audit, limits }: RouteDeps,
+  request: FastifyRequest<{ Body: LoginRequest }>,
+  reply: FastifyReply,
+) {
+  const { user, password } = request.body;
+  const attempt = { address: request.ip, user };
+  const details = { address: request.ip };
+  requireNoWait(limits.beginLogin(attempt), reply);
+  try {
+    const opened = await access.accounts.login(user, password, request.cookies[SESSION_COOKIE]);
+    limits.loginSucceeded(attempt);
+    const actor = { kind: 'user', id: user } as const;
+    await audit.record({ actor, action: 'session.opened', subject: user, details });
+    return opened;
+  } catch (error) {
+    if (!isAppError(error, 'LOGIN_FAILED')) throw error;
+    // Not what was typed, unless it is a user: people type passwords into the wrong field.
+    const subject = (await access.people.find(user))?.name ?? '(unknown user)';
+    const actor = { kind: 'system', id: 'http' } as const;
+    await audit.record({ actor, action: 'session.refused', subject, details });
+    throw error;
+  }
 }
 
 interface SessionCookie {
