@@ -54,7 +54,6 @@ export interface BundleRecord {
   readonly signatures: readonly BundleSignature[];
   readonly state: ModelVersionState;
   readonly createdAtMs: number;
-}
   /** The user who pushed it: its author. */
   readonly pushedBy?: string;
   readonly releasedAtMs?: number;
@@ -67,6 +66,7 @@ export interface InstallRecord {
   /** By the clock of the device. */
   readonly sinceMs: number;
   readonly reportedAtMs: number;
+}
 
 export interface DeploymentRecord {
   readonly id: string;
@@ -180,7 +180,6 @@ export interface BundleStore {
   list(): Promise<readonly BundleRecord[]>;
 }
 
-export interface DeploymentStore {
 /** The life of model versions: who did what, when and why. Lists are oldest first. */
 export interface ModelStore {
   /**
@@ -203,6 +202,7 @@ export interface ModelStore {
   installs(deviceId: string): Promise<readonly InstallRecord[]>;
 }
 
+export interface DeploymentStore {
   add(deployment: DeploymentRecord): Promise<void>;
   /** The newest of a device: the one whose order is retained. */
   latest(deviceId: string): Promise<DeploymentRecord | undefined>;
@@ -324,6 +324,7 @@ export interface Store {
   readonly devices: DeviceStore;
   readonly certificates: CertificateStore;
   readonly bundles: BundleStore;
+  readonly models: ModelStore;
   readonly deployments: DeploymentStore;
   readonly reports: ReportStore;
   readonly accounts: AccountStore;
@@ -332,4 +333,3 @@ export interface Store {
   readonly audit: AuditStore;
   close(): Promise<void>;
 }
-  readonly models: ModelStore;

@@ -202,6 +202,10 @@ export type Tables = {
   device_certificates: CertificateRow;
   revoked_keys: RevokedKeyRow;
   bundles: BundleRow;
+  model_transitions: ModelTransitionRow;
+  model_certifications: ModelCertificationRow;
+  model_validations: ModelValidationRow;
+  model_alias_changes: ModelAliasRow;
   deployments: DeploymentRow;
   order_counters: OrderCounterRow;
   tuf_files: TufFileRow;
@@ -216,10 +220,6 @@ export type Tables = {
   sessions: SessionRow;
   api_tokens: ApiTokenRow;
   audit_entries: AuditRow;
-  model_transitions: ModelTransitionRow;
-  model_certifications: ModelCertificationRow;
-  model_validations: ModelValidationRow;
-  model_alias_changes: ModelAliasRow;
 };
 
 export type Db = Kysely<Tables>;
