@@ -9,16 +9,23 @@ import { ensureParkVideo, type ParkVideo } from './demo/park-videos.ts';
 import { runSmoke } from './demo/smoke.ts';
 import { builtWeb } from './web-build.ts';
 
-const PARKS: readonly {
-  readonly box: string;
-  readonly camera: string;
+interface ParkCamera {
+  readonly id: string;
   readonly name: string;
   readonly seed: number;
-}[] = [
-  { box: 'park-north', camera: 'gate', name: 'North gate', seed: 1 },
-  { box: 'park-south', camera: 'meadow', name: 'South meadow', seed: 2 },
-];
-const VIDEO_SEC = 120;
+}
+
+const PARKS: Readonly<Record<string, readonly ParkCamera[]>> = {
+  'park-north': [
+    { id: 'gate', name: 'North gate', seed: 1 },
+    { id: 'path', name: 'North path', seed: 3 },
+  ],
+  'park-south': [
+    { id: 'meadow', name: 'South meadow', seed: 2 },
+    { id: 'bench', name: 'South bench', seed: 4 },
+  ],
+};
+const VIDEO_SEC = 60;
 
 const say = (text: string): void => void process.stderr.write(`demo: ${text}\n`);
 
@@ -61,20 +68,25 @@ async function show(request: DemoRequest, signal: AbortSignal): Promise<number> 
   return 0;
 }
 
-async function planPark(
-  signal: AbortSignal,
-): Promise<{ readonly boxes: readonly BoxPlan[]; readonly video?: ParkVideo }> {
-  const videos = new Map<string, ParkVideo>();
-  for (const { box, seed } of PARKS) videos.set(box, await ensureParkVideo(seed, VIDEO_SEC, signal));
-  const boxes = PARKS.map(({ box, camera, name }) => ({
-    id: box,
-    cameras: [{ id: camera, name, file: videos.get(box)?.file, loop: true }],
+interface DemoPlan {
+  readonly boxes: readonly BoxPlan[];
+  /** Where golden frames are cut from. */
+  readonly video?: ParkVideo;
+}
+
+async function planPark(signal: AbortSignal): Promise<DemoPlan> {
+  const videos = new Map<number, ParkVideo>();
+  for (const { seed } of Object.values(PARKS).flat())
+    videos.set(seed, await ensureParkVideo(seed, VIDEO_SEC, signal));
+  const boxes = Object.entries(PARKS).map(([id, cameras]) => ({
+    id,
+    cameras: cameras.map(({ seed, ...camera }) => ({ ...camera, file: videos.get(seed)?.file, loop: true })),
   }));
-  const video = videos.get('park-north');
+  const video = videos.get(1);
   return { boxes, ...(video && { video }) };
 }
 
-function planOwnCamera(source: string): { readonly boxes: readonly BoxPlan[]; readonly video?: ParkVideo } {
+function planOwnCamera(source: string): DemoPlan {
   const camera = { id: 'own', name: 'Your camera', ...describeSource(source) };
   return { boxes: [{ id: 'your-box', cameras: [camera] }] };
 }
