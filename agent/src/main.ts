@@ -151,7 +151,10 @@ async function createBundleUpdater(box: Box, uplink: UplinkComponent, activate: 
       authorization: formatDeviceAuthorization(identity),
     }),
     trust: createPinnedTrust(await loadPublicKeys(config.trust.modelKeyFiles)),
-    orders: createJwsOrderReader(identity),
+    orders: createJwsOrderReader({
+      deviceId: identity.deviceId,
+      directorKeys: { list: async () => identity.directorKeys },
+    }),
     bundles,
     isFit: async (manifest) => computeFitness(manifest, await readCapabilities(box)),
     activate,

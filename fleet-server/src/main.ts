@@ -24,7 +24,7 @@ import { createHttpServer, type HttpServer } from './http/http-server.ts';
 import { createIngest } from './ingest/ingest.ts';
 import { createBundleRegistry } from './registry/registry.ts';
 import { createDirector } from './rollouts/director.ts';
-import { type DirectorKey, loadDirectorKey } from './rollouts/file-director-key.ts';
+import { type DirectorKeyRing, loadDirectorKeys } from './rollouts/file-director-key.ts';
 import { createJwsOrderSigner } from './rollouts/jws-order-signer.ts';
 import type { Director } from './rollouts/port.ts';
 import type { Store } from './store/port.ts';
@@ -97,7 +97,7 @@ async function createAdmin(
 }
 
 async function createFleet(config: ServerConfig, store: Store, log: Logger): Promise<Fleet> {
-  const key = await loadDirectorKey(join(config.dataDir, 'keys', 'director.pem'));
+  const key = await loadDirectorKeys(join(config.dataDir, 'keys'));
   const authenticate = createDeviceAuthenticator(store.devices);
   const view = createFleetView({ store, nowMs, schedule });
   const broker = createAedesBroker({
@@ -134,7 +134,7 @@ async function createFleet(config: ServerConfig, store: Store, log: Logger): Pro
 
 function createFleetEnrolment(
   { config, store, view, broker, log }: Pick<Fleet, 'config' | 'store' | 'view' | 'broker' | 'log'>,
-  key: DirectorKey,
+  key: DirectorKeyRing,
 ): Enrolment {
   return createEnrolment({
     devices: store.devices,
@@ -144,7 +144,7 @@ function createFleetEnrolment(
     welcome: {
       fleet: config.fleet,
       brokerUrl: () => config.brokerUrl ?? `mqtt://${config.host}:${broker.port}`,
-      directorKey: key.publicKeyPem,
+      directorKey: key.publicKeysPem,
     },
   });
 }

@@ -1,37 +1,68 @@
 import assert from 'node:assert/strict';
-import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { parseDirectorKeys } from '../../agent/src/identity/file-identity.ts';
 import { createJwsOrderReader } from '../../agent/src/update/jws-order.ts';
 import { createDirector } from '../../fleet-server/src/rollouts/director.ts';
-import { loadDirectorKey } from '../../fleet-server/src/rollouts/file-director-key.ts';
+import { loadDirectorKeys, rotateDirectorKey } from '../../fleet-server/src/rollouts/file-director-key.ts';
 import { createJwsOrderSigner } from '../../fleet-server/src/rollouts/jws-order-signer.ts';
 import { bundleRecord } from '../support/fleet-data.ts';
 import { connectDevice, nextMessage, topicOf } from '../support/mqtt-device.ts';
 import { openReportServer, type ReportServer } from '../support/report-server.ts';
+import { makeBundle } from '../support/test-bundle.ts';
+import { composeOrder } from '../support/test-order.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'watchpost-director-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
+const JWK = { format: 'jwk' } as const;
+
 describe("the director's key", () => {
   test('is made once, readable by its owner only', async () => {
-    const path = join(folder, 'keys', 'director.pem');
-    const made = await loadDirectorKey(path);
-    const loaded = await loadDirectorKey(path);
-    assert.equal(loaded.publicKeyPem, made.publicKeyPem);
-    assert.match(made.publicKeyPem, /BEGIN PUBLIC KEY/);
-    assert.equal(statSync(path).mode & 0o777, 0o600);
+    const keys = join(folder, 'keys');
+    const made = await loadDirectorKeys(keys);
+    const loaded = await loadDirectorKeys(keys);
+    assert.equal(loaded.publicKeysPem, made.publicKeysPem);
+    assert.match(made.publicKeysPem, /BEGIN PUBLIC KEY/);
+    assert.equal(statSync(join(keys, 'director.pem')).mode & 0o777, 0o600);
   });
 
   test('a file that is no key, or of another kind, is named and left alone', async () => {
-    const path = join(folder, 'bad.pem');
+    const keys = mkdtempSync(join(folder, 'bad-'));
+    const path = join(keys, 'director.pem');
     writeFileSync(path, 'no key');
-    await assert.rejects(loadDirectorKey(path), { code: 'FILE_UNREADABLE', message: /bad\.pem/ });
+    await assert.rejects(loadDirectorKeys(keys), { code: 'FILE_UNREADABLE', message: /director\.pem/ });
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     writeFileSync(path, privateKey.export({ type: 'pkcs8', format: 'pem' }));
-    await assert.rejects(loadDirectorKey(path), { code: 'FILE_UNREADABLE', message: /not an Ed25519/ });
+    await assert.rejects(loadDirectorKeys(keys), { code: 'FILE_UNREADABLE', message: /not an Ed25519/ });
+  });
+
+  test('is followed by a new one, which signs; the old one is announced until its file is removed', async () => {
+    const keys = join(folder, 'rotated');
+    const before = await loadDirectorKeys(keys);
+    const path = await rotateDirectorKey(keys);
+    assert.equal(statSync(path).mode & 0o777, 0o600);
+    const after = await loadDirectorKeys(keys);
+    assert.notEqual(after.privateKey.export(JWK).x, before.privateKey.export(JWK).x);
+    assert.ok(after.publicKeysPem.endsWith(before.publicKeysPem));
+    const old = parseDirectorKeys(before.publicKeysPem);
+    const both = parseDirectorKeys(after.publicKeysPem);
+    assert.equal(both.length, 2);
+    const order = composeOrder(makeBundle({ signer: before.privateKey }));
+    const read = (token: string, trusted: readonly KeyObject[]) =>
+      createJwsOrderReader({ deviceId: order.deviceId, directorKeys: { list: async () => trusted } }).read(
+        token,
+      );
+    for (const { privateKey } of [before, after]) {
+      assert.deepEqual(await read(await createJwsOrderSigner(privateKey)(order), both), order);
+    }
+    const byNew = await createJwsOrderSigner(after.privateKey)(order);
+    await assert.rejects(read(byNew, old), { code: 'ORDER_INVALID', message: /not signed by this fleet/ });
+    rmSync(join(keys, 'director.pem'));
+    assert.equal(parseDirectorKeys((await loadDirectorKeys(keys)).publicKeysPem).length, 1);
   });
 });
 
@@ -71,7 +102,10 @@ describe('the director', () => {
     assert.deepEqual(await server.store.deployments.latest('box-1'), deployment);
     assert.equal(server.fleet.device('box-1')?.deployment?.id, deployment.id);
     const token = await hearOrder('box-1');
-    const reader = createJwsOrderReader({ deviceId: 'box-1', directorKey: publicKey });
+    const reader = createJwsOrderReader({
+      deviceId: 'box-1',
+      directorKeys: { list: async () => [publicKey] },
+    });
     const order = await reader.read(token);
     assert.equal(order.deploymentId, deployment.id);
     assert.equal(order.target, 'models/petpark/1.0.0');

@@ -73,7 +73,7 @@ test('an enrolled box knows who it is after a restart', async () => {
   assert.equal(loaded.fleet, 'park');
   assert.equal(loaded.brokerUrl, 'mqtt://127.0.0.1:1883');
   assert.equal(loaded.secret, identity.secret);
-  assert.equal(loaded.directorKey.asymmetricKeyType, 'ed25519');
+  assert.equal(loaded.directorKeys[0]?.asymmetricKeyType, 'ed25519');
 });
 
 test('the server learns the public key, a proof of the private one, and the hash of the secret', async () => {

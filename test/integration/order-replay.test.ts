@@ -35,7 +35,7 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'watchpost-replay-'));
   server = await openReportServer({ path: join(folder, 'fleet.db'), devices: [DEVICE] });
   for (const bundle of [V1, V2])
-    await server.store.bundles.add({ ...bundle, state: 'draft', createdAtMs: 1 });
+    await server.store.bundles.add({ ...bundle, state: 'released', createdAtMs: 1 });
   director = createDirector({
     sign: createJwsOrderSigner(DIRECTOR.privateKey),
     store: server.store,

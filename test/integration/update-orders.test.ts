@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Order } from '@watchpost/shared/trust/order.ts';
+import { computeKeyId } from '@watchpost/shared/trust/signature.ts';
 import { createJwsOrderReader } from '../../agent/src/update/jws-order.ts';
 import { createPinnedTrust, loadPublicKeys } from '../../agent/src/update/pinned-trust.ts';
 import { makeBundle, makeKeyPair } from '../support/test-bundle.ts';
@@ -13,7 +14,10 @@ import { composeOrder, signOrder } from '../support/test-order.ts';
 const DIRECTOR = makeKeyPair();
 const BUNDLE = makeBundle({ signer: makeKeyPair().privateKey });
 const ORDER = composeOrder(BUNDLE, { deploymentId: 'd1' });
-const reader = createJwsOrderReader({ deviceId: ORDER.deviceId, directorKey: DIRECTOR.publicKey });
+const reader = createJwsOrderReader({
+  deviceId: ORDER.deviceId,
+  directorKeys: { list: async () => [makeKeyPair().publicKey, DIRECTOR.publicKey] },
+});
 
 async function assertRefused(token: string, why: RegExp): Promise<void> {
   await assert.rejects(reader.read(token), (error: Error & { code?: string }) => {
@@ -46,13 +50,24 @@ test('an order for another box is refused', async () => {
 });
 
 test('a token of another type is no order', async () => {
-  await assertRefused(await signOrder(ORDER, DIRECTOR.privateKey, 'JWT'), /not of type/);
+  await assertRefused(await signOrder(ORDER, DIRECTOR.privateKey, 'JWT'), /not a signed order/);
 });
 
 test('an order without a signature is refused', async () => {
   const [, payload] = (await signOrder(ORDER, DIRECTOR.privateKey)).split('.');
   const header = Buffer.from('{"alg":"none","typ":"watchpost-order+jws"}').toString('base64url');
-  await assertRefused(`${header}.${payload}.`, /not a signed order/);
+  await assertRefused(`${header}.${payload}.`, /not signed by this fleet's director/);
+});
+
+test('an order that names a key of the director and is signed with another is refused', async () => {
+  const token = await signOrder(ORDER, makeKeyPair().privateKey);
+  const header = {
+    alg: 'EdDSA',
+    typ: 'watchpost-order+jws',
+    kid: computeKeyId(DIRECTOR.publicKey),
+  };
+  const forged = Buffer.from(JSON.stringify(header)).toString('base64url');
+  await assertRefused([forged, ...token.split('.').slice(1)].join('.'), /not signed by this fleet's director/);
 });
 
 const MALFORMED: readonly (readonly [what: string, content: object])[] = [

@@ -1,5 +1,6 @@
-import { type KeyObject, randomUUID } from 'node:crypto';
+import { createPublicKey, type KeyObject, randomUUID } from 'node:crypto';
 import { formatTarget, ORDER_TOKEN_TYPE, type Order } from '@watchpost/shared/trust/order.ts';
+import { computeKeyId } from '@watchpost/shared/trust/signature.ts';
 import { CompactSign } from 'jose';
 import type { TestBundle } from './test-bundle.ts';
 
@@ -25,6 +26,6 @@ export function composeOrder(bundle: TestBundle, overrides: Partial<Order> = {})
 
 export function signOrder(order: Order, directorKey: KeyObject, type = ORDER_TOKEN_TYPE): Promise<string> {
   return new CompactSign(new TextEncoder().encode(JSON.stringify(order)))
-    .setProtectedHeader({ alg: 'EdDSA', typ: type })
+    .setProtectedHeader({ alg: 'EdDSA', typ: type, kid: computeKeyId(createPublicKey(directorKey)) })
     .sign(directorKey);
 }

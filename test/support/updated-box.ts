@@ -70,7 +70,10 @@ export async function createUpdatedBox(options: {
       source: options.source,
       bundles,
       trust: createPinnedTrust([SIGNER.publicKey]),
-      orders: createJwsOrderReader({ deviceId: 'gate-3', directorKey: DIRECTOR.publicKey }),
+      orders: createJwsOrderReader({
+        deviceId: 'gate-3',
+        directorKeys: { list: async () => [DIRECTOR.publicKey] },
+      }),
       isFit: (manifest) =>
         computeFitness(manifest, {
           agentVersion: '0.1.0',

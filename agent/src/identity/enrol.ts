@@ -17,7 +17,7 @@ import {
   enrolmentChallenge,
 } from '@watchpost/shared/messages/enrolment.ts';
 import { agentError } from '../kernel/errors.ts';
-import { loadIdentity, parseDirectorKey } from './file-identity.ts';
+import { loadIdentity, parseDirectorKeys } from './file-identity.ts';
 import { identityFiles, parseEnrolResponse } from './identity-files.ts';
 import type { Identity } from './port.ts';
 
@@ -135,7 +135,7 @@ function parseLoosely(text: string): unknown {
 function readAnswer(server: string, body: unknown): EnrolResponse {
   try {
     const answer = parseEnrolResponse(body);
-    parseDirectorKey(answer.directorKey);
+    parseDirectorKeys(answer.directorKey);
     return answer;
   } catch (cause) {
     const what = `${server} does not answer like a fleet server: ${describeError(cause)}`;

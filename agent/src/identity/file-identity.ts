@@ -19,14 +19,20 @@ export async function loadIdentity(dataDir: string): Promise<Identity> {
   });
   try {
     const { directorKey, ...identity } = parseEnrolResponse(parseJson(text, files.identity));
-    return { ...identity, secret, directorKey: parseDirectorKey(directorKey) };
+    return { ...identity, secret, directorKeys: parseDirectorKeys(directorKey) };
   } catch (cause) {
     throw agentError('NOT_ENROLLED', `the identity in ${files.identity} is damaged`, { cause });
   }
 }
 
-/** @throws TypeError when `pem` is no Ed25519 public key */
-export function parseDirectorKey(pem: string): KeyObject {
+/** @throws TypeError when `pem` is not one or more Ed25519 public keys */
+export function parseDirectorKeys(pem: string): readonly KeyObject[] {
+  const keys = pem.match(/-----BEGIN PUBLIC KEY-----[^-]+-----END PUBLIC KEY-----/g);
+  if (keys === null) throw new TypeError("the director's key is not in PEM");
+  return keys.map(parseDirectorKey);
+}
+
+function parseDirectorKey(pem: string): KeyObject {
   const key = createPublicKey(pem);
   if (key.asymmetricKeyType !== 'ed25519') {
     throw new TypeError(`the director's key is ${key.asymmetricKeyType}, not ed25519`);

@@ -7,7 +7,8 @@ export interface Identity {
   readonly brokerUrl: string;
   /** What the box authenticates with, at the broker and over HTTPS; made on the box, never sent at enrolment. */
   readonly secret: string;
-  readonly directorKey: KeyObject;
+  /** Whose orders this box takes, the newest first. */
+  readonly directorKeys: readonly KeyObject[];
 }
 
 /** `Authorization` header of this box. */

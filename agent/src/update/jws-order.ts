@@ -2,19 +2,21 @@ import type { KeyObject } from 'node:crypto';
 import { sharedError } from '@watchpost/shared/kernel/errors.ts';
 import { createJsonParser } from '@watchpost/shared/kernel/parse.ts';
 import { ORDER_TOKEN_TYPE, Order } from '@watchpost/shared/trust/order.ts';
-import { compactVerify, errors } from 'jose';
-import type { OrderReader } from './port.ts';
+import { computeKeyId } from '@watchpost/shared/trust/signature.ts';
+import { compactVerify, decodeProtectedHeader, errors } from 'jose';
+import type { DirectorKeys, OrderReader } from './port.ts';
 
 const parseOrder = createJsonParser(Order, 'order');
+const FORGED = "not signed by this fleet's director";
 
-/** Orders as compact JWS (RFC 7515), signed by the director with Ed25519 (RFC 8037). */
+/** Orders as compact JWS (RFC 7515), signed with Ed25519 (RFC 8037) by the key of the director that `kid` names. */
 export function createJwsOrderReader(options: {
   readonly deviceId: string;
-  readonly directorKey: KeyObject;
+  readonly directorKeys: DirectorKeys;
 }): OrderReader {
   return {
     read: async (token) => {
-      const order = await verify(token, options.directorKey);
+      const order = await verify(token, await options.directorKeys.list());
       if (order.deviceId === options.deviceId) return order;
       throw sharedError(
         'ORDER_INVALID',
@@ -24,14 +26,22 @@ export function createJwsOrderReader(options: {
   };
 }
 
-async function verify(token: string, directorKey: KeyObject): Promise<Order> {
+async function verify(token: string, keys: readonly KeyObject[]): Promise<Order> {
   try {
-    const { payload, protectedHeader } = await compactVerify(token, directorKey, { algorithms: ['EdDSA'] });
-    if (protectedHeader.typ === ORDER_TOKEN_TYPE) return parseOrder(payload);
+    const { payload } = await compactVerify(token, findKey(token, keys), { algorithms: ['EdDSA'] });
+    return parseOrder(payload);
   } catch (cause) {
-    const isForged = cause instanceof errors.JWSSignatureVerificationFailed;
-    const why = isForged ? "not signed by this fleet's director" : 'not a signed order';
-    throw sharedError('ORDER_INVALID', `the order is ${why}`, { cause });
+    const isForged =
+      cause instanceof errors.JWSSignatureVerificationFailed || cause instanceof errors.JWKSNoMatchingKey;
+    throw sharedError('ORDER_INVALID', `the order is ${isForged ? FORGED : 'not a signed order'}`, { cause });
   }
-  throw sharedError('ORDER_INVALID', `the token is not of type ${ORDER_TOKEN_TYPE}`);
+}
+
+/** The header is not to be trusted yet: it only chooses among trusted keys. */
+function findKey(token: string, keys: readonly KeyObject[]): KeyObject {
+  const { typ, kid } = decodeProtectedHeader(token);
+  if (typ !== ORDER_TOKEN_TYPE) throw new TypeError(`the token is not of type ${ORDER_TOKEN_TYPE}`);
+  const key = keys.find((candidate) => computeKeyId(candidate) === kid);
+  if (key === undefined) throw new errors.JWKSNoMatchingKey(`none of ${keys.length} keys has this id`);
+  return key;
 }

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import type { BundleFile, Manifest } from '@watchpost/shared/bundle/manifest.ts';
 import { AppError } from '@watchpost/shared/kernel/errors.ts';
 import type { DeploymentState } from '@watchpost/shared/lifecycle/deployment.ts';
@@ -35,6 +36,11 @@ export class TryLaterError extends AppError {
 export interface BundleTrust {
   /** @throws AppError SIGNATURE_INVALID */
   verify(manifest: Manifest, signatures: readonly BundleSignature[]): void;
+}
+
+/** Whose orders count: the keys the fleet told this box, the newest first; what root vouches for can stand behind it too. */
+export interface DirectorKeys {
+  list(): Promise<readonly KeyObject[]>;
 }
 
 /** Reads what the director signed. */

@@ -1,49 +1,77 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { writeFileAtomic } from '@watchpost/shared/kernel/files.ts';
 import { serverError } from '../kernel/errors.ts';
 
-export interface DirectorKey {
+/** The director's keys while one follows the other. */
+export interface DirectorKeyRing {
+  /** The newest: signs. */
   readonly privateKey: KeyObject;
-  /** SPKI, PEM: what boxes are told at enrolment. */
-  readonly publicKeyPem: string;
+  /** SPKI, PEM, one after the other, the newest first: what boxes are told, and whose orders they take. */
+  readonly publicKeysPem: string;
 }
 
 const OWNER_ONLY = 0o600;
+const FILE = /^director(?:-([1-9]\d{0,8}))?\.pem$/;
 
 /**
- * The director's Ed25519 key from a PKCS #8 PEM file, made when there is none. Boxes trust only the key they were told,
- * so a file that cannot be read is never replaced.
+ * The director's Ed25519 keys from the PKCS #8 PEM files `director.pem`, `director-2.pem`, … of a folder; the first is
+ * made when there is none. A file that cannot be read is never replaced. An old key is retired by removing its file.
  * @throws AppError FILE_UNREADABLE
  */
-export async function loadDirectorKey(path: string): Promise<DirectorKey> {
-  const pem = (await readIfThere(path)) ?? (await makeKey(path));
-  const privateKey = parseKey(path, pem);
-  return {
-    privateKey,
-    publicKeyPem: createPublicKey(privateKey).export({ type: 'spki', format: 'pem' }).toString(),
-  };
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw serverError('FILE_UNREADABLE', `the director's key ${path} cannot be read`, { cause });
+export async function loadDirectorKeys(folder: string): Promise<DirectorKeyRing> {
+  const numbers = await listNumbers(folder);
+  if (numbers.length === 0) {
+    await makeKey(folder, 1);
+    return loadDirectorKeys(folder);
   }
+  const keys = await Promise.all(numbers.map((number) => readKey(join(folder, nameOf(number)))));
+  const [privateKey] = keys;
+  if (privateKey === undefined) throw new Error('no key although there are files');
+  const publicKeysPem = keys
+    .map((key) => createPublicKey(key).export({ type: 'spki', format: 'pem' }).toString())
+    .join('');
+  return { privateKey, publicKeysPem };
 }
 
-async function makeKey(path: string): Promise<string> {
+/**
+ * Makes the key that signs after the next start of the server; those before it are still announced.
+ * @returns path of its file
+ */
+export async function rotateDirectorKey(folder: string): Promise<string> {
+  const [newest = 0] = await listNumbers(folder);
+  return makeKey(folder, newest + 1);
+}
+
+const nameOf = (number: number): string => (number === 1 ? 'director.pem' : `director-${number}.pem`);
+
+/** The newest first. */
+async function listNumbers(folder: string): Promise<readonly number[]> {
+  const names = await readdir(folder).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'ENOENT') return [];
+    throw serverError('FILE_UNREADABLE', `the folder of the director's keys, ${folder}, cannot be read`, {
+      cause,
+    });
+  });
+  return names
+    .map((name) => FILE.exec(name))
+    .filter((match) => match !== null)
+    .map(([, number = '1']) => Number(number))
+    .sort((one, other) => other - one);
+}
+
+async function makeKey(folder: string, number: number): Promise<string> {
+  const path = join(folder, nameOf(number));
   const { privateKey } = generateKeyPairSync('ed25519');
   const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
   await writeFileAtomic(path, pem, OWNER_ONLY);
-  return pem;
+  return path;
 }
 
-function parseKey(path: string, pem: string): KeyObject {
+async function readKey(path: string): Promise<KeyObject> {
   try {
-    const key = createPrivateKey(pem);
+    const key = createPrivateKey(await readFile(path, 'utf8'));
     if (key.asymmetricKeyType === 'ed25519') return key;
   } catch (cause) {
     throw serverError('FILE_UNREADABLE', `the director's key ${path} is no private key in PEM`, { cause });

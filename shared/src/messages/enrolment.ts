@@ -29,7 +29,7 @@ export const EnrolResponse = Type.Object(
     fleet: Id,
     /** mqtt:// or mqtts:// */
     brokerUrl: Type.String(),
-    /** The director's Ed25519 public key (SPKI, PEM): who may give orders to this box. */
+    /** Who may give orders to this box: the director's Ed25519 public keys (SPKI, PEM), one after the other, the newest first. */
     directorKey: Type.String(),
   },
   { additionalProperties: false },
