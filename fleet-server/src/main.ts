@@ -22,7 +22,8 @@ import type { Enrolment, FleetProjection, FleetView, PictureBoard } from './devi
 import { createHttpApp } from './http/app.ts';
 import { createHttpServer, type HttpServer } from './http/http-server.ts';
 import { createIngest } from './ingest/ingest.ts';
-import { createBundleRegistry } from './registry/registry.ts';
+import { createAgentValidator } from './registry/agent-validator.ts';
+import { createModels, type Models } from './registry/models.ts';
 import { createDirector } from './rollouts/director.ts';
 import { type DirectorKeyRing, loadDirectorKeys } from './rollouts/file-director-key.ts';
 import { createJwsOrderSigner } from './rollouts/jws-order-signer.ts';
@@ -30,6 +31,9 @@ import type { Director } from './rollouts/port.ts';
 import type { Store } from './store/port.ts';
 import { openSqliteStore } from './store/sqlite-store.ts';
 
+/** The agent of this workspace: it validates models. */
+const AGENT_CLI = fileURLToPath(new URL('../../agent/src/cli.ts', import.meta.url));
+const VALIDATION_LIMIT_MS = 100_000;
 const WEB_DIR = fileURLToPath(new URL('../web/dist', import.meta.url));
 const MAX_ARTIFACT_BYTES = 1024 ** 3;
 const MAX_PICTURE_BYTES = 256 * 1024 * 1024;
@@ -49,6 +53,7 @@ interface Fleet {
   readonly store: Store;
   readonly audit: AuditLog;
   readonly blobs: BlobStore;
+  readonly models: Models;
   readonly authenticate: DeviceAuthenticator;
   readonly broker: Broker;
   readonly view: FleetView & FleetProjection & Component;
@@ -107,12 +112,18 @@ async function createFleet(config: ServerConfig, store: Store, log: Logger): Pro
     authenticate,
     log: log.child({ component: 'broker' }),
   });
+  const audit = createAuditLog({ store: store.audit, nowMs });
+  const blobs = await openDiskBlobs({
+    folder: join(config.dataDir, 'blobs'),
+    maxBytes: MAX_ARTIFACT_BYTES,
+  });
   return {
     config,
     log,
     store,
-    audit: createAuditLog({ store: store.audit, nowMs }),
-    blobs: await openDiskBlobs({ folder: join(config.dataDir, 'blobs'), maxBytes: MAX_ARTIFACT_BYTES }),
+    audit,
+    blobs,
+    models: createFleetModels({ config, store, blobs, audit, log }),
     authenticate,
     broker,
     view,
@@ -130,6 +141,27 @@ async function createFleet(config: ServerConfig, store: Store, log: Logger): Pro
       newId: randomUUID,
     }),
   };
+}
+
+function createFleetModels({
+  config,
+  store,
+  blobs,
+  audit,
+  log,
+}: Pick<Fleet, 'config' | 'store' | 'blobs' | 'audit' | 'log'>): Models {
+  const [program = process.execPath, ...args] = config.validatorCommand?.split(/\s+/) ?? [
+    process.execPath,
+    AGENT_CLI,
+  ];
+  return createModels({
+    store,
+    blobs,
+    audit,
+    validator: createAgentValidator({ blobs, command: [program, ...args], limitMs: VALIDATION_LIMIT_MS }),
+    nowMs,
+    log: log.child({ component: 'registry' }),
+  });
 }
 
 function createFleetEnrolment(
@@ -154,7 +186,7 @@ function schedule(delayMs: number, run: () => void): () => void {
   return () => clearTimeout(timer);
 }
 
-function createWebServer({ config, store, blobs, view, pictures, ...fleet }: Fleet): HttpServer {
+function createWebServer({ config, store, blobs, models, view, pictures, ...fleet }: Fleet): HttpServer {
   const { audit, authenticate, director, enrolment, log } = fleet;
   return createHttpServer({
     host: config.host,
@@ -169,7 +201,8 @@ function createWebServer({ config, store, blobs, view, pictures, ...fleet }: Fle
         },
         fleet: { view, pictures, reports: store.reports },
         models: {
-          registry: createBundleRegistry({ bundles: store.bundles, blobs, nowMs }),
+          registry: models.registry,
+          versions: models.versions,
           blobs,
           director,
           maxBytes: MAX_ARTIFACT_BYTES,
@@ -185,7 +218,7 @@ function createWebServer({ config, store, blobs, view, pictures, ...fleet }: Fle
 
 /** In the order they start; they stop in reverse, so what was taken in is committed and receipted before the broker closes. */
 function listParts(
-  { config, store, broker, view, director, log }: Fleet,
+  { config, store, models, broker, view, director, log }: Fleet,
   http: HttpServer,
 ): readonly Component[] {
   const ingest = createIngest({
@@ -201,5 +234,5 @@ function listParts(
     start: () => director.republishAll(),
     stop: async () => undefined,
   };
-  return [view, broker, ingest, orders, http];
+  return [view, broker, ingest, orders, models.validation, http];
 }

@@ -12,7 +12,7 @@ import type { Enrolment } from '../../fleet-server/src/devices/port.ts';
 import { createHttpApp } from '../../fleet-server/src/http/app.ts';
 import type { HttpApp, HttpDeps } from '../../fleet-server/src/http/route.ts';
 import { serverError } from '../../fleet-server/src/kernel/errors.ts';
-import { createBundleRegistry } from '../../fleet-server/src/registry/registry.ts';
+import { createModels } from '../../fleet-server/src/registry/models.ts';
 import type { Director } from '../../fleet-server/src/rollouts/port.ts';
 import type { EventRow } from '../../fleet-server/src/store/port.ts';
 import { openSqliteStore } from '../../fleet-server/src/store/sqlite-store.ts';
@@ -22,7 +22,6 @@ import type { Telemetry } from '../../shared/src/messages/telemetry.ts';
 import { createFakeFleet, createMemoryPictures, type FakeFleet } from './fake-fleet.ts';
 import { makeDevice } from './http-data.ts';
 import { createMemoryBlobs } from './memory-blobs.ts';
-import { createMemoryBundles } from './memory-bundles.ts';
 
 export const PASSWORD = 'correct horse';
 /** Costly by design, so made once. */
@@ -67,6 +66,8 @@ export async function createHttpWorld(change: Partial<HttpDeps> = {}): Promise<H
   const audit = createAuditLog({ store: store.audit, nowMs });
   const events: EventRow[] = [];
   const storedTelemetry: Telemetry[] = [];
+  const validator = async () => ({ passed: true, agentVersion: '0.1.0', checks: [], variants: [] });
+  const models = createModels({ store, blobs, audit, validator, nowMs, log: silentLogger });
   const deps: HttpDeps = {
     access: {
       accounts: createAccounts({ store: store.accounts, apiTokens: store.apiTokens, nowMs }),
@@ -88,7 +89,8 @@ export async function createHttpWorld(change: Partial<HttpDeps> = {}): Promise<H
       },
     },
     models: {
-      registry: createBundleRegistry({ bundles: createMemoryBundles(), blobs, nowMs }),
+      registry: models.registry,
+      versions: models.versions,
       blobs,
       director: fakeDirector,
       maxBytes: MAX_ARTIFACT_BYTES,
@@ -122,6 +124,7 @@ export async function createHttpWorld(change: Partial<HttpDeps> = {}): Promise<H
     },
     close: async () => {
       await app.close();
+      await models.validation.stop();
       await store.close();
       await rm(folder, { recursive: true });
     },

@@ -7,7 +7,8 @@ import { serverError } from '../kernel/errors.ts';
 /** The API of a fleet server, for a user who is logged in. Rejects with the server's own coded errors. */
 export interface ApiClient {
   get<S extends TSchema>(path: string, reply: S): Promise<Static<S>>;
-  post<S extends TSchema>(path: string, body: unknown, reply: S): Promise<Static<S>>;
+  /** @param limitMs for what takes the server longer than usual */
+  post<S extends TSchema>(path: string, body: unknown, reply: S, limitMs?: number): Promise<Static<S>>;
   has(path: string): Promise<boolean>;
   /** Sends bytes as they are read; gives up when nothing moves for a minute. */
   put(path: string, content: AsyncIterable<Uint8Array>): Promise<void>;
@@ -54,7 +55,10 @@ export async function logIn({ server, user, password }: ApiTarget): Promise<ApiC
 function createClient(request: Send): ApiClient {
   return {
     get: async (path, schema) => readReply(await request({ method: 'GET', path }), schema),
-    post: async (path, json, schema) => readReply(await request({ method: 'POST', path, json }), schema),
+    post: async (path, json, schema, limitMs = REPLY_LIMIT_MS) => {
+      const signal = AbortSignal.timeout(limitMs);
+      return readReply(await request({ method: 'POST', path, json, signal }), schema);
+    },
     has: async (path) => {
       // A reply to HEAD has no body, so its status is all there is.
       const found = await request({ method: 'HEAD', path }).catch((error: unknown) => {

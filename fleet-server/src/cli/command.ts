@@ -19,13 +19,14 @@ export type Progress = (line: string, state: 'moving' | 'done') => void;
 
 export interface CommandInput {
   readonly values: OptionValues;
-  /** One for each name in `positionals`. */
+  /** One for each name in `positionals`, but for those that were left out. */
   readonly positionals: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly progress: Progress;
 }
 
 export interface Command {
+  /** Names for the help; those in brackets may be left out. */
   readonly positionals: readonly string[];
   readonly options: Readonly<Record<string, OptionSpec>>;
   readonly description: string;

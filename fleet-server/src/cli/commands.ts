@@ -43,6 +43,50 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'list the bundles in the registry',
     load: async () => (await import('./bundle-list.ts')).bundleList,
   },
+  'model push': {
+    summary: 'send a signed bundle to the registry',
+    load: async () => (await import('./bundle-push.ts')).bundlePush,
+  },
+  'model list': {
+    summary: 'list every version of every model',
+    load: async () => (await import('./model-list.ts')).modelList,
+  },
+  'model search': {
+    summary: 'find versions by their names, labels and lineage',
+    load: async () => (await import('./model-list.ts')).modelSearch,
+  },
+  'model show': {
+    summary: 'show a model or a version, or what ran on a box when',
+    load: async () => (await import('./model-show.ts')).modelShow,
+  },
+  'model history': {
+    summary: 'show where the aliases of a model pointed',
+    load: async () => (await import('./model-alias.ts')).modelHistory,
+  },
+  'model validate': {
+    summary: 'look at a version again',
+    load: async () => (await import('./model-steps.ts')).modelValidate,
+  },
+  'model certify': {
+    summary: 'approve or reject a version, with a report',
+    load: async () => (await import('./model-steps.ts')).modelCertify,
+  },
+  'model release': {
+    summary: 'release a certified version',
+    load: async () => (await import('./model-steps.ts')).modelRelease,
+  },
+  'model withdraw': {
+    summary: 'take a released version back',
+    load: async () => (await import('./model-steps.ts')).modelWithdraw,
+  },
+  'model archive': {
+    summary: 'put a version away',
+    load: async () => (await import('./model-steps.ts')).modelArchive,
+  },
+  'model alias': {
+    summary: 'point champion or challenger at a version',
+    load: async () => (await import('./model-alias.ts')).modelAlias,
+  },
   'keys new': {
     summary: 'make a key pair for signing bundles',
     load: async () => (await import('./keys-new.ts')).keysNew,

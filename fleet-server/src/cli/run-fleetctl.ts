@@ -49,7 +49,9 @@ function readArguments(command: Command, args: readonly string[]) {
     ]),
   );
   const parsed = parse(args, options);
-  if (parsed.positionals.length !== command.positionals.length) {
+  const given = parsed.positionals.length;
+  const needed = command.positionals.filter((name) => !name.startsWith('[')).length;
+  if (given < needed || given > command.positionals.length) {
     const wanted = command.positionals.join(' ') || 'nothing';
     throw serverError(
       'USAGE',

@@ -43,3 +43,9 @@ export const ServerConfig = Type.Object(
   { additionalProperties: false },
 );
 export type ServerConfig = Readonly<Static<typeof ServerConfig>>;
+    validatorCommand: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description: 'watchpost-agent as it is called here, words by blanks (default: the one beside this server)',
+      }),
+    ),

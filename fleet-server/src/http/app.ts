@@ -17,6 +17,7 @@ import { enrolmentRoutes } from './routes/enrolment.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
 import { liveRoutes } from './routes/live.ts';
+import { modelRoutes } from './routes/models.ts';
 import { pictureRoutes } from './routes/pictures.ts';
 import { sessionRoutes } from './routes/session.ts';
 import { telemetryRoutes } from './routes/telemetry.ts';
@@ -35,6 +36,7 @@ const API_ROUTES: readonly Routes[] = [
   artifactRoutes,
   bundleRoutes,
   deploymentRoutes,
+  modelRoutes,
   liveRoutes,
   userRoutes,
   apiTokenRoutes,

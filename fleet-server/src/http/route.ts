@@ -9,7 +9,7 @@ import Type from 'typebox';
 import type { AuditLog } from '../audit/port.ts';
 import type { BlobStore } from '../blobs/port.ts';
 import type { Enrolment, FleetView, PictureBoard } from '../devices/port.ts';
-import type { BundleRegistry } from '../registry/port.ts';
+import type { BundleRegistry, ModelVersions } from '../registry/port.ts';
 import type { Director } from '../rollouts/port.ts';
 import type { ReportStore } from '../store/port.ts';
 import type { AttemptLimits } from './attempt-limits.ts';
@@ -35,6 +35,7 @@ export interface HttpDeps {
   readonly models: {
     readonly registry: BundleRegistry;
     readonly blobs: BlobStore;
+    readonly versions: ModelVersions;
     readonly director: Pick<Director, 'deploy'>;
     /** Longest artifact taken. */
     readonly maxBytes: number;

@@ -60,6 +60,22 @@ export const SERVER_ERRORS = {
   STORE_TOO_NEW: {
     retry: false,
     http: 500,
+  VERSION_STATE: {
+    retry: false,
+    http: 409,
+    remedy: 'See `fleetctl model show`: a version goes draft, validated, certified, released, then withdrawn or archived.',
+  },
+  VERSION_WITHDRAWN: { retry: false, http: 409, remedy: 'Deploy another version of the model.' },
+  CERTIFIER_IS_AUTHOR: {
+    retry: false,
+    http: 403,
+    remedy: 'Let a person certify the version who did not push it.',
+  },
+  VALIDATOR_FAILED: {
+    retry: true,
+    http: 500,
+    remedy: 'Check that the command of --validator-command runs on the server.',
+  },
     remedy: 'Start the version of the server that wrote this database, or a newer one.',
   },
   SERVER_UNREACHABLE: {

@@ -2,20 +2,25 @@ import { Readable } from 'node:stream';
 import type { BundleFile } from '@watchpost/shared/bundle/manifest.ts';
 import { canonicalJson } from '@watchpost/shared/kernel/canonical-json.ts';
 import { sha256Hex } from '@watchpost/shared/kernel/digest.ts';
+import type { AuditLog } from '../audit/port.ts';
 import type { BlobStore } from '../blobs/port.ts';
 import { serverError } from '../kernel/errors.ts';
 import type { BundleRecord, BundleStore } from '../store/port.ts';
-import type { BundleRegistry, BundleView } from './port.ts';
+import { viewBundle } from './model-views.ts';
+import type { BundleRegistry } from './port.ts';
 
 export interface RegistryDeps {
   readonly bundles: BundleStore;
   readonly blobs: BlobStore;
+  readonly audit: Pick<AuditLog, 'record'>;
+  /** Told of each bundle that was not here before. */
+  readonly onNew: (digest: string) => void;
   readonly nowMs: () => number;
 }
 
-export function createBundleRegistry({ bundles, blobs, nowMs }: RegistryDeps): BundleRegistry {
+export function createBundleRegistry({ bundles, blobs, audit, onNew, nowMs }: RegistryDeps): BundleRegistry {
   return {
-    push: async (manifest, signatures) => {
+    push: async (manifest, signatures, author) => {
       const manifestJson = canonicalJson(manifest);
       const digest = sha256Hex(manifestJson);
       const known = await bundles.findVersion(manifest.model, manifest.version);
@@ -27,8 +32,13 @@ export function createBundleRegistry({ bundles, blobs, nowMs }: RegistryDeps): B
       await requireFiles(manifest.files, blobs);
       if (known !== undefined) return viewBundle(known);
       await blobs.put(digest, Readable.from([Buffer.from(manifestJson)]));
-      const record: BundleRecord = { digest, manifest, signatures, state: 'draft', createdAtMs: nowMs() };
+      const content = { digest, manifest, signatures, pushedBy: author };
+      const record: BundleRecord = { ...content, state: 'draft', createdAtMs: nowMs() };
       await bundles.add(record);
+      const subject = `${manifest.model}@${manifest.version}`;
+      const actor = { kind: 'user', id: author } as const;
+      await audit.record({ actor, action: 'model.pushed', subject, details: { digest } });
+      onNew(digest);
       return viewBundle(record);
     },
     list: async () => (await bundles.list()).map(viewBundle),
@@ -49,17 +59,4 @@ async function requireFiles(files: readonly BundleFile[], blobs: BlobStore): Pro
     return [];
   });
   if (wrong.length > 0) throw serverError('BUNDLE_INCOMPLETE', `the bundle lacks files: ${wrong.join('; ')}`);
-}
-
-function viewBundle({ digest, manifest, state, createdAtMs }: BundleRecord): BundleView {
-  return {
-    digest,
-    model: manifest.model,
-    version: manifest.version,
-    releaseCounter: manifest.releaseCounter,
-    state,
-    sizeBytes: manifest.files.reduce((total, file) => total + file.sizeBytes, 0),
-    labels: manifest.output.labels,
-    createdAtMs,
-  };
 }

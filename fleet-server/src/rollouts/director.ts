@@ -1,4 +1,5 @@
 import { canonicalJson } from '@watchpost/shared/kernel/canonical-json.ts';
+import { isRetired, mayDeploy } from '@watchpost/shared/lifecycle/model-version.ts';
 import { formatTarget, type Order } from '@watchpost/shared/trust/order.ts';
 import type { Broker } from '../broker/port.ts';
 import type { FleetProjection } from '../devices/port.ts';
@@ -46,6 +47,7 @@ async function deploy(deps: DirectorDeps, deviceId: string, bundleDigest: string
   if (device === undefined) throw serverError('NOT_FOUND', `device ${deviceId} is not enrolled`);
   const bundle = await deps.store.bundles.find(bundleDigest);
   if (bundle === undefined) throw serverError('NOT_FOUND', `bundle ${bundleDigest} is not in the registry`);
+  requireDeployable(bundle);
   const nowMs = deps.nowMs();
   // Never below the clock: a store that came back from a backup goes on above what was signed since.
   const counter = await deps.store.deployments.takeOrderCounter(deviceId, nowMs);
@@ -66,6 +68,16 @@ async function deploy(deps: DirectorDeps, deviceId: string, bundleDigest: string
   deps.projection.setDeployment(deployment);
   await publishOrder(deps, device.fleet, deployment);
   return deployment;
+}
+
+/** @throws AppError VERSION_WITHDRAWN | VERSION_STATE */
+function requireDeployable({ state, manifest }: BundleRecord): void {
+  if (mayDeploy(state)) return;
+  const what = `${manifest.model}@${manifest.version} is ${state}`;
+  throw serverError(
+    isRetired(state) ? 'VERSION_WITHDRAWN' : 'VERSION_STATE',
+    `${what}: it cannot be deployed`,
+  );
 }
 
 function makeOrder(

@@ -97,7 +97,7 @@ export const CertificationRequest = Type.Object(
 );
 /** POST …/release, …/withdraw, …/archive */
 export const ModelStepRequest = Type.Object({ reason: Type.Optional(Reason) }, closed);
-/** PUT /api/v1/models/:name/aliases/:alias; without a version the alias names none. */
+/** POST /api/v1/models/:name/aliases/:alias; without a version the alias names none. */
 export const AliasRequest = Type.Object({ version: Type.Optional(Type.String()) }, closed);
 
 /** GET /api/v1/devices/:id/as-of?time=: what ran there then. */

@@ -19,3 +19,12 @@ export const MODEL_VERSION_LIFECYCLE: Lifecycle<ModelVersionState> = {
   withdrawn: ['archived'],
   archived: [],
 };
+
+/** Out of use for good: never deployed, whatever else is allowed. */
+export const isRetired = (state: ModelVersionState): boolean => state === 'withdrawn' || state === 'archived';
+
+/**
+ * Which versions a device may be ordered to run: the one place that decides it. Orders for versions that are not
+ * released yet are taken; a fleet whose releases are certified by a second person asks for `released` here.
+ */
+export const mayDeploy = (state: ModelVersionState): boolean => !isRetired(state);

@@ -2,6 +2,7 @@ import { BundleList, BundleUpload, BundleView } from '@watchpost/shared/api/regi
 import { parseManifest } from '@watchpost/shared/bundle/manifest.ts';
 import { BundleSignatures } from '@watchpost/shared/trust/signature.ts';
 import { serverError } from '../../kernel/errors.ts';
+import { userOf } from '../guards.ts';
 import { FOR_BOTH, FOR_USERS } from '../openapi.ts';
 import { Bytes, DigestParams, errorReplies, type RouteDeps, type Routes } from '../route.ts';
 
@@ -31,7 +32,7 @@ export const bundleRoutes: Routes = (app, deps) => {
     (request) => {
       const manifest = parseManifest(memberOf(request.body, 'manifest'));
       if (request.validationError !== undefined) throw request.validationError;
-      return registry.push(manifest, request.body.signatures);
+      return registry.push(manifest, request.body.signatures, userOf(request).session.user);
     },
   );
 

@@ -1,0 +1,96 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { Manifest } from '@watchpost/shared/bundle/manifest.ts';
+import { MANIFEST_FILE } from '@watchpost/shared/bundle/paths.ts';
+import { ValidationReport } from '@watchpost/shared/bundle/validation-report.ts';
+import { canonicalJson } from '@watchpost/shared/kernel/canonical-json.ts';
+import { createJsonParser } from '@watchpost/shared/kernel/parse.ts';
+import type { BlobStore } from '../blobs/port.ts';
+import { serverError } from '../kernel/errors.ts';
+import type { ModelValidator } from './port.ts';
+
+export interface AgentValidatorDeps {
+  readonly blobs: Pick<BlobStore, 'read'>;
+  /** Program and arguments of `watchpost-agent`. */
+  readonly command: readonly [string, ...string[]];
+  readonly limitMs: number;
+}
+
+const MAX_REPORT_CHARS = 1024 * 1024;
+const LAST_WORDS_CHARS = 500;
+const parseReport = createJsonParser(ValidationReport, 'validation report');
+
+/** Asks the agent's own program, in a process of its own: a model that crashes or hangs takes nothing along. */
+export function createAgentValidator({ blobs, command, limitMs }: AgentValidatorDeps): ModelValidator {
+  return async (manifest, signal) => {
+    const folder = await mkdtemp(join(tmpdir(), 'watchpost-model-'));
+    try {
+      await layOut(manifest, blobs, folder);
+      return await askAgent(command, folder, AbortSignal.any([signal, AbortSignal.timeout(limitMs)]));
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  };
+}
+
+async function layOut(manifest: Manifest, blobs: Pick<BlobStore, 'read'>, folder: string): Promise<void> {
+  for (const { path, sha256 } of manifest.files) {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await pipeline(blobs.read(sha256), createWriteStream(join(folder, path)));
+  }
+  await writeFile(join(folder, MANIFEST_FILE), canonicalJson(manifest));
+}
+
+/** The program leads a process group, so that its inference process ends with it. */
+async function askAgent(
+  [program, ...args]: AgentValidatorDeps['command'],
+  folder: string,
+  signal: AbortSignal,
+): Promise<ValidationReport> {
+  const child = spawn(program, [...args, 'validate', '--bundle', folder, '--json'], {
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const kill = (): void => killGroup(child.pid);
+  signal.addEventListener('abort', kill, { once: true });
+  if (signal.aborted) kill();
+  let out = '';
+  let lastWords = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    out = (out + text).slice(0, MAX_REPORT_CHARS);
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    lastWords = (lastWords + text).slice(-LAST_WORDS_CHARS);
+  });
+  try {
+    const [code] = await once(child, 'close');
+    if (signal.aborted) throw serverError('VALIDATOR_FAILED', 'the validation took too long or was stopped');
+    if (code !== 0 && code !== 1)
+      throw serverError('VALIDATOR_FAILED', `${program} ended with ${code}: ${lastWords.trim()}`);
+    return parseReport(out);
+  } catch (cause) {
+    throw serverError('VALIDATOR_FAILED', `${program} did not validate the model: ${messageOf(cause)}`, {
+      cause,
+    });
+  } finally {
+    signal.removeEventListener('abort', kill);
+    kill();
+  }
+}
+
+const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
+
+/** Also what the program left behind when it ended. */
+function killGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
