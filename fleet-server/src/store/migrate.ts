@@ -2,9 +2,9 @@ import type { Kysely } from 'kysely';
 import { serverError } from '../kernel/errors.ts';
 import { initial } from './migrations/001-initial.ts';
 import { people } from './migrations/002-people.ts';
+import { registry } from './migrations/003-registry.ts';
 import { tuf } from './migrations/004-tuf.ts';
 import { certificates } from './migrations/005-certificates.ts';
-import { registry } from './migrations/003-registry.ts';
 import { orderCounters } from './migrations/006-order-counters.ts';
 
 /** One step of the schema. */
@@ -14,9 +14,9 @@ export type Migration = (db: Kysely<unknown>) => Promise<void>;
 export const MIGRATIONS: Readonly<Record<number, Migration>> = {
   1: initial,
   2: people,
+  3: registry,
   4: tuf,
   5: certificates,
-  3: registry,
   6: orderCounters,
 };
 
