@@ -35,6 +35,12 @@ export const ServerConfig = Type.Object(
         description: 'file with the password of `admin` (default: one is made)',
       }),
     ),
+    validatorCommand: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description: 'watchpost-agent as it is called here, words by blanks (default: the one beside this server)',
+      }),
+    ),
     logLevel: Type.Enum(['debug', 'info', 'warn', 'error'], {
       default: 'info',
       description: 'least level logged',
@@ -43,9 +49,3 @@ export const ServerConfig = Type.Object(
   { additionalProperties: false },
 );
 export type ServerConfig = Readonly<Static<typeof ServerConfig>>;
-    validatorCommand: Type.Optional(
-      Type.String({
-        minLength: 1,
-        description: 'watchpost-agent as it is called here, words by blanks (default: the one beside this server)',
-      }),
-    ),

@@ -50,20 +50,11 @@ export const SERVER_ERRORS = {
     http: 409,
     remedy: 'Correct what is named; `fleetctl keys list` shows the roles and what waits for signatures.',
   },
-  RANGE_INVALID: { retry: false, http: 416, remedy: 'Ask for bytes inside the file.' },
-  BODY_TOO_LARGE: { retry: false, http: 413, remedy: 'Send less than the limit named.' },
-  STORE_FAILED: {
-    retry: true,
-    http: 500,
-    remedy: 'Check that the disk of the server has room and is writable.',
-  },
-  STORE_TOO_NEW: {
-    retry: false,
-    http: 500,
   VERSION_STATE: {
     retry: false,
     http: 409,
-    remedy: 'See `fleetctl model show`: a version goes draft, validated, certified, released, then withdrawn or archived.',
+    remedy:
+      'See `fleetctl model show`: a version goes draft, validated, certified, released, then withdrawn or archived.',
   },
   VERSION_WITHDRAWN: { retry: false, http: 409, remedy: 'Deploy another version of the model.' },
   CERTIFIER_IS_AUTHOR: {
@@ -76,6 +67,16 @@ export const SERVER_ERRORS = {
     http: 500,
     remedy: 'Check that the command of --validator-command runs on the server.',
   },
+  RANGE_INVALID: { retry: false, http: 416, remedy: 'Ask for bytes inside the file.' },
+  BODY_TOO_LARGE: { retry: false, http: 413, remedy: 'Send less than the limit named.' },
+  STORE_FAILED: {
+    retry: true,
+    http: 500,
+    remedy: 'Check that the disk of the server has room and is writable.',
+  },
+  STORE_TOO_NEW: {
+    retry: false,
+    http: 500,
     remedy: 'Start the version of the server that wrote this database, or a newer one.',
   },
   SERVER_UNREACHABLE: {
