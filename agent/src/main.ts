@@ -11,8 +11,10 @@ import { createFfmpegCamera } from './capture/ffmpeg-camera.ts';
 import type { Camera } from './capture/port.ts';
 import type { AgentConfig, CameraConfig } from './config/schema.ts';
 import { createDecider } from './decision/decider.ts';
+import { type FileCredentials, openFileCredentials } from './identity/file-credentials.ts';
 import { loadIdentity } from './identity/file-identity.ts';
-import { formatDeviceAuthorization, type Identity } from './identity/port.ts';
+import { type Fetch, formatDeviceAuthorization, type Identity } from './identity/port.ts';
+import { createTlsFetch } from './identity/tls-fetch.ts';
 import { createActiveModel } from './inference/active-model.ts';
 import { createChildProcessHost } from './inference/child-process-host.ts';
 import { computeFramePlan } from './inference/frame-plan.ts';
@@ -45,6 +47,9 @@ interface Box {
   readonly config: AgentConfig;
   readonly log: Logger;
   readonly identity: Identity;
+  readonly credentials: FileCredentials;
+  /** To the fleet server, with the box's certificate where it has TLS. */
+  readonly fetch: Fetch;
   readonly hardware: Hardware;
   readonly outbox: Outbox;
   readonly bundles: BundleStore;
@@ -90,6 +95,7 @@ async function closeBox({ model, outbox }: Box): Promise<void> {
 
 async function openBox(config: AgentConfig, log: Logger): Promise<Box> {
   const identity = await loadIdentity(config.dataDir);
+  const credentials = await openFileCredentials(config.dataDir);
   const { wallMs, monotonicMs } = systemClock;
   const openCamera = createFfmpegCamera({
     logger: log.child({ component: 'capture' }),
@@ -100,6 +106,8 @@ async function openBox(config: AgentConfig, log: Logger): Promise<Box> {
     config,
     log,
     identity,
+    credentials,
+    fetch: createTlsFetch(credentials.current),
     hardware: await createSysteminformationInventory().read(),
     bundles: await openFileBundleStore({ dataDir: config.dataDir, log }),
     cameras: config.cameras.map((camera) => openCamera(camera)),
@@ -133,9 +141,10 @@ function createActivation({ config, log, cameras, model }: Box): Activate {
 }
 
 function createFleetUplink(box: Box): UplinkComponent {
-  const { identity, outbox, log } = box;
+  const { identity, credentials, outbox, log } = box;
   const session = createMqttSession({
     identity,
+    credentials: credentials.current,
     clock: systemClock,
     random01,
     log,
@@ -149,6 +158,7 @@ async function createBundleUpdater(box: Box, uplink: UplinkComponent, activate: 
     source: createHttpArtifacts({
       serverUrl: config.server.url,
       authorization: formatDeviceAuthorization(identity),
+      fetch: box.fetch,
     }),
     trust: createPinnedTrust(await loadPublicKeys(config.trust.modelKeyFiles)),
     orders: createJwsOrderReader({
@@ -211,6 +221,7 @@ function createParts(box: Box, uplink: UplinkComponent): readonly Component[] {
             serverUrl: config.server.url,
             identity,
             idleSec: config.pictures.idleSec,
+            fetch: box.fetch,
             log,
           }),
         ]

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Component, startAll } from '@watchpost/shared/kernel/component.ts';
+import { writeFileAtomic } from '@watchpost/shared/kernel/files.ts';
 import type { Logger } from '@watchpost/shared/kernel/log.ts';
 import { createAccounts } from './accounts/accounts.ts';
 import { createApiTokens } from './accounts/api-tokens.ts';
@@ -13,6 +15,7 @@ import { openDiskBlobs } from './blobs/disk-blobs.ts';
 import type { BlobStore } from './blobs/port.ts';
 import { createAedesBroker } from './broker/aedes-broker.ts';
 import type { Broker, DeviceAuthenticator } from './broker/port.ts';
+import { listTlsHosts, requireSafeListeners } from './config/listeners.ts';
 import type { ServerConfig } from './config/schema.ts';
 import { createDeviceAuthenticator } from './devices/device-authenticator.ts';
 import { createEnrolment } from './devices/enrolment.ts';
@@ -21,6 +24,12 @@ import { createPictureBoard } from './devices/picture-board.ts';
 import type { Enrolment, FleetProjection, FleetView, PictureBoard } from './devices/port.ts';
 import { createHttpApp } from './http/app.ts';
 import { createHttpServer, type HttpServer } from './http/http-server.ts';
+import { createCertification } from './identity/certification.ts';
+import type { CertificateAuthority, Certification, ServerCertificate, TlsListener } from './identity/port.ts';
+import { createServerCertificate } from './identity/server-certificate.ts';
+import { createTlsIdentifier } from './identity/tls-identifier.ts';
+import { createX509Authority } from './identity/x509-authority.ts';
+import { loadAuthorityFile } from './identity/x509-authority-file.ts';
 import { createIngest } from './ingest/ingest.ts';
 import { createAgentValidator } from './registry/agent-validator.ts';
 import { createModels, type Models } from './registry/models.ts';
@@ -55,6 +64,7 @@ interface Fleet {
   readonly blobs: BlobStore;
   readonly models: Models;
   readonly authenticate: DeviceAuthenticator;
+  readonly trust: DeviceTrust;
   readonly broker: Broker;
   readonly view: FleetView & FleetProjection & Component;
   readonly pictures: PictureBoard;
@@ -62,16 +72,25 @@ interface Fleet {
   readonly director: Director;
 }
 
+/** How boxes are known: certificates, and what makes the listeners speak TLS. */
+interface DeviceTrust {
+  readonly authority: CertificateAuthority;
+  readonly certification: Certification;
+  /** Undefined for plain listeners. */
+  readonly tls: (TlsListener & { readonly certificate: ServerCertificate }) | undefined;
+}
+
 /**
  * Builds the fleet server and starts it: the view is rebuilt before the broker opens, orders are retained again
  * before the web server answers.
- * @throws AppError PORT_IN_USE | STORE_FAILED | FILE_UNREADABLE | CONFIG_INVALID
+ * @throws AppError PLAIN_REFUSED | PORT_IN_USE | STORE_FAILED | FILE_UNREADABLE | CONFIG_INVALID
  */
 export async function startServer(
   config: ServerConfig,
   log: Logger,
   signal: AbortSignal,
 ): Promise<RunningServer> {
+  requireSafeListeners(config);
   const store = await openSqliteStore(join(config.dataDir, 'fleet.sqlite'));
   try {
     await createAdmin(config, store, log);
@@ -103,13 +122,15 @@ async function createAdmin(
 
 async function createFleet(config: ServerConfig, store: Store, log: Logger): Promise<Fleet> {
   const key = await loadDirectorKeys(join(config.dataDir, 'keys'));
-  const authenticate = createDeviceAuthenticator(store.devices);
+  const trust = await createDeviceTrust(config, store, log);
+  const authenticate = createDeviceAuthenticator(store.devices, trust.certification.isRevoked);
   const view = createFleetView({ store, nowMs, schedule });
   const broker = createAedesBroker({
     host: config.host,
     port: config.mqttPort,
     fleet: config.fleet,
     authenticate,
+    ...(trust.tls && { tls: trust.tls }),
     log: log.child({ component: 'broker' }),
   });
   const audit = createAuditLog({ store: store.audit, nowMs });
@@ -125,13 +146,14 @@ async function createFleet(config: ServerConfig, store: Store, log: Logger): Pro
     blobs,
     models: createFleetModels({ config, store, blobs, audit, log }),
     authenticate,
+    trust,
     broker,
     view,
     pictures: createPictureBoard({
       maxBytes: MAX_PICTURE_BYTES,
       onChange: (deviceId, camera, atMs) => view.setPicture(deviceId, camera, atMs),
     }),
-    enrolment: createFleetEnrolment({ config, store, view, broker, log }, key),
+    enrolment: createFleetEnrolment({ config, store, view, broker, trust, log }, key),
     director: createDirector({
       sign: createJwsOrderSigner(key.privateKey),
       store,
@@ -165,20 +187,46 @@ function createFleetModels({
 }
 
 function createFleetEnrolment(
-  { config, store, view, broker, log }: Pick<Fleet, 'config' | 'store' | 'view' | 'broker' | 'log'>,
+  fleet: Pick<Fleet, 'config' | 'store' | 'view' | 'broker' | 'trust' | 'log'>,
   key: DirectorKeyRing,
 ): Enrolment {
+  const { config, store, view, broker, trust, log } = fleet;
   return createEnrolment({
     devices: store.devices,
     projection: view,
+    authority: trust.authority,
+    certification: trust.certification,
     nowMs,
     log: log.child({ component: 'enrolment' }),
     welcome: {
       fleet: config.fleet,
-      brokerUrl: () => config.brokerUrl ?? `mqtt://${config.host}:${broker.port}`,
+      brokerUrl: () => config.brokerUrl ?? describeBroker(config, broker.port),
       directorKey: key.publicKeysPem,
     },
   });
+}
+
+function describeBroker(config: ServerConfig, port: number): string {
+  if (config.plain) return `mqtt://${config.host}:${port}`;
+  return `mqtts://${listTlsHosts(config, hostname())[0]}:${port}`;
+}
+
+async function createDeviceTrust(config: ServerConfig, store: Store, log: Logger): Promise<DeviceTrust> {
+  const file = await loadAuthorityFile(join(config.dataDir, 'keys', 'ca.pem'), nowMs());
+  const authority = createX509Authority({ file, nowMs });
+  const { certificates, devices } = store;
+  const certification = createCertification({ authority, certificates });
+  await writeFileAtomic(join(config.dataDir, 'ca.crt'), authority.caPem);
+  if (config.plain) return { authority, certification, tls: undefined };
+  const certificate = await createServerCertificate({
+    authority,
+    hosts: listTlsHosts(config, hostname()),
+    nowMs,
+    schedule,
+    log: log.child({ component: 'identity' }),
+  });
+  const identify = createTlsIdentifier({ devices, certificates, nowMs });
+  return { authority, certification, tls: { certificate, identify } };
 }
 
 function schedule(delayMs: number, run: () => void): () => void {
@@ -187,7 +235,7 @@ function schedule(delayMs: number, run: () => void): () => void {
 }
 
 function createWebServer({ config, store, blobs, models, view, pictures, ...fleet }: Fleet): HttpServer {
-  const { audit, authenticate, director, enrolment, log } = fleet;
+  const { audit, authenticate, trust, director, enrolment, log } = fleet;
   return createHttpServer({
     host: config.host,
     port: config.httpPort,
@@ -198,6 +246,7 @@ function createWebServer({ config, store, blobs, models, view, pictures, ...flee
           people: createPeople({ store: store.accounts, nowMs }),
           apiTokens: createApiTokens({ users: store.accounts, store: store.apiTokens, nowMs }),
           authenticateDevice: authenticate,
+          ...(trust.tls && { identifyConnection: trust.tls.identify }),
         },
         fleet: { view, pictures, reports: store.reports },
         models: {
@@ -210,6 +259,7 @@ function createWebServer({ config, store, blobs, models, view, pictures, ...flee
         enrolment,
         audit,
         log: log.child({ component: 'http' }),
+        ...(trust.tls && { tls: trust.tls }),
         webDir: WEB_DIR,
         nowMs,
       }),
@@ -218,7 +268,7 @@ function createWebServer({ config, store, blobs, models, view, pictures, ...flee
 
 /** In the order they start; they stop in reverse, so what was taken in is committed and receipted before the broker closes. */
 function listParts(
-  { config, store, models, broker, view, director, log }: Fleet,
+  { config, store, trust, models, broker, view, director, log }: Fleet,
   http: HttpServer,
 ): readonly Component[] {
   const ingest = createIngest({
@@ -234,5 +284,6 @@ function listParts(
     start: () => director.republishAll(),
     stop: async () => undefined,
   };
-  return [view, broker, ingest, orders, models.validation, http];
+  const certificate = trust.tls === undefined ? [] : [trust.tls.certificate];
+  return [...certificate, view, broker, ingest, orders, models.validation, http];
 }

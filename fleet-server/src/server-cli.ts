@@ -25,7 +25,12 @@ async function main(args: readonly string[]): Promise<number> {
   const server = await startServer(config, log, stopping.signal);
   const { httpPort, mqttPort } = server;
   log.info(
-    { url: `http://${config.host}:${httpPort}`, httpPort, mqttPort, fleet: config.fleet },
+    {
+      url: `${config.plain ? 'http' : 'https'}://${config.host}:${httpPort}`,
+      httpPort,
+      mqttPort,
+      fleet: config.fleet,
+    },
     'server ready',
   );
   if (!stopping.signal.aborted) await once(stopping.signal, 'abort');

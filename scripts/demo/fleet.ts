@@ -85,7 +85,7 @@ async function startServer({ state, httpPort, mqttPort }: FleetPlan): Promise<Pr
     args: [
       LAYOUT.serverCli,
       ...['--data-dir', join(state, 'server')],
-      ...['--http-port', String(httpPort), '--mqtt-port', String(mqttPort)],
+      ...['--plain', '--http-port', String(httpPort), '--mqtt-port', String(mqttPort)],
     ],
     logFile: join(state, 'logs', 'server.log'),
   });

@@ -1,17 +1,20 @@
 import assert from 'node:assert/strict';
-import { createHash, createPublicKey, generateKeyPairSync, verify } from 'node:crypto';
+import { createHash, createPublicKey, generateKeyPairSync, verify, X509Certificate } from 'node:crypto';
 import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, test } from 'node:test';
+import { afterEach, before, beforeEach, test } from 'node:test';
 import { inspect } from 'node:util';
 import { createParser } from '@watchpost/shared/kernel/parse.ts';
 import { EnrolRequest, enrolmentChallenge } from '@watchpost/shared/messages/enrolment.ts';
 import { type EnrolOptions, enrol } from '../../agent/src/identity/enrol.ts';
+import { openFileCredentials } from '../../agent/src/identity/file-credentials.ts';
 import { loadIdentity } from '../../agent/src/identity/file-identity.ts';
 import { formatDeviceAuthorization } from '../../agent/src/identity/port.ts';
+import type { CertificateAuthority } from '../../fleet-server/src/identity/port.ts';
+import { makeAuthority, makeBox, pemOf } from '../support/certified-box.ts';
 
 const TOKEN = 'token-0123456789abcdef';
 const DIRECTOR = generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' }).toString();
@@ -26,19 +29,33 @@ const parseEnrolRequest = createParser(EnrolRequest, 'enrolment');
 let dataDir = '';
 let server: Server;
 let url = '';
-let reply: { status: number; body: string } | 'hang up' = 'hang up';
+type Reply = { readonly status: number; readonly body: string } | 'hang up' | 'welcome';
+let reply: Reply = 'welcome';
+let authority: CertificateAuthority;
 let received: EnrolRequest[] = [];
 
+/** A whole answer, as the fleet server gives it. */
+async function welcome({ csr, deviceId }: EnrolRequest): Promise<string> {
+  const { publicKeyPem } = await authority.readRequest(csr, deviceId);
+  const { certificatePem } = await authority.issueDevice(deviceId, publicKeyPem);
+  return JSON.stringify({ ...ANSWER, certificate: certificatePem, caCertificate: authority.caPem });
+}
+
+before(async () => {
+  authority = await makeAuthority();
+});
 beforeEach(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'watchpost-identity-'));
   received = [];
-  reply = { status: 200, body: JSON.stringify(ANSWER) };
+  reply = 'welcome';
   server = createServer(async (request, response) => {
     const chunks: Buffer[] = await request.toArray();
     assert.equal(`${request.method} ${request.url}`, 'POST /api/v1/enrol');
-    received.push(parseEnrolRequest(JSON.parse(Buffer.concat(chunks).toString())));
+    const asked = parseEnrolRequest(JSON.parse(Buffer.concat(chunks).toString()));
+    received.push(asked);
     if (reply === 'hang up') return void response.destroy();
-    response.writeHead(reply.status, { 'content-type': 'application/json' }).end(reply.body);
+    const { status, body } = reply === 'welcome' ? { status: 200, body: await welcome(asked) } : reply;
+    response.writeHead(status, { 'content-type': 'application/json' }).end(body);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -82,10 +99,11 @@ test('the server learns the public key, a proof of the private one, and the hash
   assert.ok(request !== undefined);
   assert.equal(request.secretSha256, createHash('sha256').update(secret).digest('hex'));
   assert.equal(Buffer.from(secret, 'base64url').length, 32);
+  const { publicKeyPem } = await authority.readRequest(request.csr, 'gate-3');
   const isProven = verify(
-    null,
+    'sha256',
     Buffer.from(enrolmentChallenge(request)),
-    createPublicKey(request.publicKey),
+    createPublicKey(publicKeyPem),
     Buffer.from(request.proof, 'base64url'),
   );
   assert.ok(isProven);
@@ -104,10 +122,15 @@ test('when the answer is lost, the next try shows the same key and secret', asyn
   reply = 'hang up';
   await assert.rejects(enrolHere(), { code: 'SERVER_UNREACHABLE' });
   await assert.rejects(loadIdentity(dataDir), { code: 'NOT_ENROLLED' });
-  reply = { status: 200, body: JSON.stringify(ANSWER) };
+  reply = 'welcome';
   await enrolHere();
   const [first, second] = received;
-  assert.deepEqual(second, first);
+  assert.ok(first !== undefined && second !== undefined);
+  assert.equal(second.secretSha256, first.secretSha256);
+  assert.deepEqual(
+    await authority.readRequest(second.csr, 'gate-3'),
+    await authority.readRequest(first.csr, 'gate-3'),
+  );
 });
 
 for (const [status, code, message] of [
@@ -137,7 +160,7 @@ for (const [what, answer] of [
   ['a failing server', refusal(500, 'INTERNAL', 'database')],
   ['another web server', { status: 404, body: '<html>' }],
   ['a page with status 200', { status: 200, body: '<html>' }],
-  ['an answer with a broken key', { status: 200, body: JSON.stringify({ ...ANSWER, directorKey: 'x' }) }],
+  ['an answer without a certificate', { status: 200, body: JSON.stringify(ANSWER) }],
 ] as const) {
   test(`${what} is an unreachable fleet server, not a rejection`, async () => {
     reply = answer;
@@ -176,4 +199,34 @@ test('a folder that was open to others is closed at enrolment', async () => {
 test('a device authorizes itself with its id and secret', () => {
   const header = formatDeviceAuthorization({ deviceId: 'gate-3', secret: 's' });
   assert.equal(header, `Basic ${Buffer.from('gate-3:s').toString('base64')}`);
+});
+
+test('key and certificate of the box are there after a restart', async () => {
+  await enrolHere();
+  const credentials = (await openFileCredentials(dataDir)).current();
+  assert.equal(credentials?.ca.trim(), authority.caPem.trim());
+  assert.equal(new X509Certificate(credentials?.cert ?? '').subject, 'CN=gate-3');
+  assert.match(credentials?.key ?? '', /PRIVATE KEY/);
+});
+
+test('a box that enrolled before there were certificates is known by its secret', async () => {
+  await enrolHere();
+  await rm(join(dataDir, 'identity/certificate.pem'));
+  assert.equal((await loadIdentity(dataDir)).deviceId, 'gate-3');
+  assert.equal((await openFileCredentials(dataDir)).current(), undefined);
+});
+
+test('a device key of another kind is replaced when the box enrols', async () => {
+  await enrolHere();
+  const old = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' });
+  await writeFile(join(dataDir, 'identity/device-key.pem'), old);
+  await enrolHere();
+  assert.ok((await openFileCredentials(dataDir)).current() !== undefined);
+});
+
+test('a certificate for another key is not taken', async () => {
+  const { certificatePem } = await authority.issueDevice('gate-3', pemOf(makeBox('gate-3')));
+  const answer = { ...ANSWER, certificate: certificatePem, caCertificate: authority.caPem };
+  reply = { status: 200, body: JSON.stringify(answer) };
+  await assert.rejects(enrolHere(), { code: 'SERVER_UNREACHABLE', message: /another key/ });
 });

@@ -139,10 +139,11 @@ const fakeDirector: Pick<Director, 'deploy'> = {
   },
 };
 
+const CERTIFIED = { certificate: 'PEM', caCertificate: 'PEM' };
 const fakeEnrolment: Enrolment = {
   createToken: async (ttlMinutes) => ({ token: 'a-token-of-the-fake', expiresAtMs: ttlMinutes * 60_000 }),
   enrol: async ({ token, deviceId }) => {
     if (token !== 'a-token-of-the-fake') throw serverError('TOKEN_INVALID', 'the token is unknown');
-    return { deviceId, fleet: 'park', brokerUrl: 'mqtt://127.0.0.1:1883', directorKey: 'PEM' };
+    return { deviceId, fleet: 'park', brokerUrl: 'mqtt://127.0.0.1:1883', directorKey: 'PEM', ...CERTIFIED };
   },
 };

@@ -44,6 +44,9 @@ export const AgentConfig = Type.Object(
           default: 'http://127.0.0.1:8080',
           description: 'address of the fleet server',
         }),
+        caFile: Type.Optional(
+          Type.String({ description: 'authority of the server (its ca.crt), for the enrolment' }),
+        ),
       },
       { ...closed, default: {} },
     ),

@@ -1,11 +1,4 @@
-import {
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPairSync,
-  type KeyObject,
-  randomBytes,
-  sign,
-} from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readFile } from 'node:fs/promises';
 import { sha256Hex } from '@watchpost/shared/kernel/digest.ts';
 import { describeError } from '@watchpost/shared/kernel/errors.ts';
@@ -17,9 +10,11 @@ import {
   enrolmentChallenge,
 } from '@watchpost/shared/messages/enrolment.ts';
 import { agentError } from '../kernel/errors.ts';
+import { requireFit, writeCertified } from './file-credentials.ts';
+import { findDeviceKey, makeDeviceKey } from './file-device-key.ts';
 import { loadIdentity, parseDirectorKeys } from './file-identity.ts';
 import { identityFiles, parseEnrolResponse } from './identity-files.ts';
-import type { Identity } from './port.ts';
+import type { DeviceKeyStore, Fetch, Identity } from './port.ts';
 
 export interface EnrolOptions {
   readonly serverUrl: string;
@@ -29,6 +24,8 @@ export interface EnrolOptions {
   readonly dataDir: string;
   readonly agentVersion: string;
   readonly hardware: Hardware;
+  /** Default: the one of Node. */
+  readonly fetch?: Fetch;
 }
 
 const ANSWER_WITHIN_MS = 30_000;
@@ -42,23 +39,21 @@ const OWNER_ONLY = 0o600;
  */
 export async function enrol(options: EnrolOptions, signal: AbortSignal): Promise<Identity> {
   const files = identityFiles(options.dataDir);
-  const { privateKey, secret } = await asStoreFailure(files.folder, async () => {
+  const { key, secret } = await asStoreFailure(files.folder, async () => {
     await mkdir(files.folder, { recursive: true, mode: 0o700 });
     await chmod(files.folder, 0o700);
     return {
-      privateKey: createPrivateKey(await readOrMake(files.deviceKey, makePrivateKey)),
+      key: (await findDeviceKey(files.deviceKey)) ?? (await makeDeviceKey(files.deviceKey)),
       secret: await readOrMake(files.secret, () => randomBytes(32).toString('base64url')),
     };
   });
-  const answer = await askServer(options, composeRequest(options, privateKey, secret), signal);
+  const answer = await askServer(options, key, secret, signal);
+  const { certificate, caCertificate, ...lasting } = answer;
+  await writeCertified(files.certificate, { certificate, caCertificate });
   await asStoreFailure(files.folder, () =>
-    writeFileAtomic(files.identity, `${JSON.stringify(answer, undefined, 2)}\n`, OWNER_ONLY),
+    writeFileAtomic(files.identity, `${JSON.stringify(lasting, undefined, 2)}\n`, OWNER_ONLY),
   );
   return loadIdentity(options.dataDir);
-}
-
-function makePrivateKey(): string {
-  return generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 }
 
 async function readOrMake(path: string, make: () => string): Promise<string> {
@@ -72,29 +67,35 @@ async function readOrMake(path: string, make: () => string): Promise<string> {
   return made;
 }
 
-function composeRequest(options: EnrolOptions, privateKey: KeyObject, secret: string): EnrolRequest {
+async function composeRequest(
+  options: EnrolOptions,
+  key: DeviceKeyStore,
+  secret: string,
+): Promise<EnrolRequest> {
   const { token, deviceId, agentVersion, hardware } = options;
   const secretSha256 = sha256Hex(secret);
-  const challenge = enrolmentChallenge({ token, deviceId, secretSha256 });
   return {
     token,
     deviceId,
-    publicKey: createPublicKey(privateKey).export({ type: 'spki', format: 'pem' }).toString(),
+    csr: await key.makeCsr(deviceId),
     secretSha256,
-    proof: sign(null, Buffer.from(challenge), privateKey).toString('base64url'),
+    proof: key.sign(enrolmentChallenge({ token, deviceId, secretSha256 })),
     agentVersion,
     hardware,
   };
 }
 
 async function askServer(
-  { serverUrl, token }: EnrolOptions,
-  request: EnrolRequest,
+  options: EnrolOptions,
+  key: DeviceKeyStore,
+  secret: string,
   signal: AbortSignal,
 ): Promise<EnrolResponse> {
+  const { serverUrl, token } = options;
   const server = serverUrl.replace(/\/+$/, '');
-  const { status, body } = await post(server, request, signal);
-  if (status < 300) return readAnswer(server, body);
+  const request = await composeRequest(options, key, secret);
+  const { status, body } = await post(server, request, { fetch: options.fetch ?? fetch, signal });
+  if (status < 300) return readAnswer(server, body, key);
   const { code, message } = (body ?? {}) as { readonly code?: unknown; readonly message?: unknown };
   if (status >= 500 || status === 429 || typeof code !== 'string' || typeof message !== 'string') {
     throw agentError('SERVER_UNREACHABLE', `${server} cannot enrol this box: HTTP ${status}`);
@@ -106,7 +107,7 @@ async function askServer(
 async function post(
   server: string,
   request: EnrolRequest,
-  signal: AbortSignal,
+  { fetch, signal }: { readonly fetch: Fetch; readonly signal: AbortSignal },
 ): Promise<{ readonly status: number; readonly body: unknown }> {
   try {
     const response = await fetch(`${server}/api/v1/enrol`, {
@@ -132,10 +133,11 @@ function parseLoosely(text: string): unknown {
   }
 }
 
-function readAnswer(server: string, body: unknown): EnrolResponse {
+function readAnswer(server: string, body: unknown, key: DeviceKeyStore): EnrolResponse {
   try {
     const answer = parseEnrolResponse(body);
     parseDirectorKeys(answer.directorKey);
+    requireFit(answer, answer.deviceId, key.tlsKey);
     return answer;
   } catch (cause) {
     const what = `${server} does not answer like a fleet server: ${describeError(cause)}`;

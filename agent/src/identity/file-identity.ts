@@ -2,7 +2,7 @@ import { createPublicKey, type KeyObject } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { parseJson } from '@watchpost/shared/kernel/parse.ts';
 import { agentError } from '../kernel/errors.ts';
-import { identityFiles, parseEnrolResponse } from './identity-files.ts';
+import { identityFiles, parseIdentityFile } from './identity-files.ts';
 import type { Identity } from './port.ts';
 
 /**
@@ -18,7 +18,7 @@ export async function loadIdentity(dataDir: string): Promise<Identity> {
     throw agentError('NOT_ENROLLED', `this box has no identity in ${files.folder}`, { cause });
   });
   try {
-    const { directorKey, ...identity } = parseEnrolResponse(parseJson(text, files.identity));
+    const { directorKey, ...identity } = parseIdentityFile(parseJson(text, files.identity));
     return { ...identity, secret, directorKeys: parseDirectorKeys(directorKey) };
   } catch (cause) {
     throw agentError('NOT_ENROLLED', `the identity in ${files.identity} is damaged`, { cause });

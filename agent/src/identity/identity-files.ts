@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { createParser } from '@watchpost/shared/kernel/parse.ts';
 import { EnrolResponse } from '@watchpost/shared/messages/enrolment.ts';
+import Type from 'typebox';
 
 /** Where a box keeps who it is. Only the agent's user can read the folder. */
 export function identityFiles(dataDir: string) {
@@ -9,10 +10,18 @@ export function identityFiles(dataDir: string) {
     folder,
     deviceKey: join(folder, 'device-key.pem'),
     secret: join(folder, 'secret'),
+    /** The certificate of the box, then that of the authority. */
+    certificate: join(folder, 'certificate.pem'),
     /** What the server answered: written last, so that its presence means "enrolled". */
     identity: join(folder, 'identity.json'),
   } as const;
 }
 
+/** What stays as it was told at enrolment. */
+const { certificate: _renewed, caCertificate: _authority, ...lasting } = EnrolResponse.properties;
+const LastingIdentity = Type.Object(lasting, { additionalProperties: false });
+
 /** @throws AppError MESSAGE_INVALID */
 export const parseEnrolResponse = createParser(EnrolResponse, 'answer to the enrolment');
+/** @throws AppError MESSAGE_INVALID */
+export const parseIdentityFile = createParser(LastingIdentity, 'identity of the box');

@@ -1,5 +1,6 @@
 import { createJsonParser } from '@watchpost/shared/kernel/parse.ts';
 import { BundleSignatures } from '@watchpost/shared/trust/signature.ts';
+import type { Fetch } from '../identity/port.ts';
 import { agentError } from '../kernel/errors.ts';
 import { type HttpStream, openHttpStream } from './http-stream.ts';
 import { type ByteStream, receiveFile } from './part-file.ts';
@@ -10,6 +11,8 @@ export interface HttpArtifactsOptions {
   /** Value of the Authorization header. */
   readonly authorization: string;
   readonly stallMs?: number;
+  /** Default: the one of Node. */
+  readonly fetch?: Fetch;
 }
 
 type Get = (
@@ -25,11 +28,11 @@ const parseSignatures = createJsonParser(BundleSignatures, 'signatures of the bu
 
 /** Bundles from the fleet server's API. */
 export function createHttpArtifacts(options: HttpArtifactsOptions): ArtifactSource {
-  const { serverUrl, authorization, stallMs = STALL_MS } = options;
+  const { serverUrl, authorization, stallMs = STALL_MS, fetch } = options;
   const base = `${serverUrl.replace(/\/+$/, '')}/api/v1`;
   const get: Get = (path, signal, range) =>
     openHttpStream(
-      { url: `${base}/${path}`, headers: { ...range, authorization }, signal, stallMs },
+      { url: `${base}/${path}`, headers: { ...range, authorization }, signal, stallMs, fetch },
       range === undefined ? [200] : [200, 206, 416],
     );
 

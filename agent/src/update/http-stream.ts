@@ -1,4 +1,5 @@
 import type { AppError } from '@watchpost/shared/kernel/errors.ts';
+import type { Fetch } from '../identity/port.ts';
 import { agentError } from '../kernel/errors.ts';
 import { TryLaterError } from './port.ts';
 import { parseRetryAfterMs } from './retry-after.ts';
@@ -9,6 +10,8 @@ export interface HttpRequest {
   readonly signal: AbortSignal;
   /** A connection without a byte for this long is given up; a slow one is not. */
   readonly stallMs: number;
+  /** Default: the one of Node. */
+  readonly fetch?: Fetch | undefined;
 }
 
 export interface HttpStream {
@@ -35,10 +38,11 @@ export async function openHttpStream(request: HttpRequest, expected: readonly nu
   throw statusError(response, request.url);
 }
 
-async function answerOf({ url, headers, signal }: HttpRequest, stall: StallGuard): Promise<Response> {
+async function answerOf(request: HttpRequest, stall: StallGuard): Promise<Response> {
+  const { url, headers, signal, fetch: get = fetch } = request;
   stall.arm();
   try {
-    return await fetch(url, {
+    return await get(url, {
       // Compressed bytes could not be resumed.
       headers: { ...headers, 'accept-encoding': 'identity' },
       signal: AbortSignal.any([signal, stall.signal]),

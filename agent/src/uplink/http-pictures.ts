@@ -4,7 +4,7 @@ import { describeError } from '@watchpost/shared/kernel/errors.ts';
 import type { Logger } from '@watchpost/shared/kernel/log.ts';
 import { createJsonParser } from '@watchpost/shared/kernel/parse.ts';
 import { waitMs } from '@watchpost/shared/kernel/wait.ts';
-import { formatDeviceAuthorization, type Identity } from '../identity/port.ts';
+import { type Fetch, formatDeviceAuthorization, type Identity } from '../identity/port.ts';
 import { agentError } from '../kernel/errors.ts';
 
 export interface PictureSource {
@@ -18,6 +18,8 @@ export interface PicturesDeps {
   readonly identity: Identity;
   /** Pace while nobody watches, and after a failure. */
   readonly idleSec: number;
+  /** Default: the one of Node. */
+  readonly fetch?: Fetch;
   readonly log: Logger;
 }
 
@@ -75,7 +77,8 @@ async function sendPicture(
 
 async function putPicture(camera: string, jpeg: Uint8Array, deps: PicturesDeps, signal: AbortSignal) {
   const url = new URL(`/api/v1/device/cameras/${camera}/picture`, deps.serverUrl);
-  const response = await fetch(url, {
+  const { fetch: send = fetch } = deps;
+  const response = await send(url, {
     method: 'PUT',
     body: new Uint8Array(jpeg),
     headers: { 'content-type': 'image/jpeg', authorization: formatDeviceAuthorization(deps.identity) },

@@ -5,13 +5,15 @@ import { waitMs } from '@watchpost/shared/kernel/wait.ts';
 import type { DeviceStatus } from '@watchpost/shared/messages/status.ts';
 import { formatTopic } from '@watchpost/shared/topics.ts';
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
-import type { Identity } from '../identity/port.ts';
+import type { CredentialSource, Identity } from '../identity/port.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { agentError } from '../kernel/errors.ts';
 import type { Session, SessionListener, SessionMessage } from './port.ts';
 
 export interface MqttSessionOptions {
   readonly identity: Pick<Identity, 'deviceId' | 'fleet' | 'brokerUrl' | 'secret'>;
+  /** For a broker with TLS; asked at each connection. */
+  readonly credentials?: CredentialSource;
   readonly clock: Clock;
   /** A draw from [0, 1), for the jitter of reconnects. */
   random01(): number;
@@ -147,7 +149,7 @@ class MqttSession implements Session {
       clean: true,
       clientId: identity.deviceId,
       username: identity.deviceId,
-      password: identity.secret,
+      ...this.#access(),
       keepalive: KEEPALIVE_SEC,
       connectTimeout: CONNECT_TIMEOUT_MS,
       reconnectPeriod: 0,
@@ -161,6 +163,13 @@ class MqttSession implements Session {
       this.#logEnding('unreachable', cause);
       return undefined;
     }
+  }
+
+  /** With TLS the certificate says who this is, and the secret stays here. */
+  #access(): IClientOptions {
+    const { identity, credentials } = this.#options;
+    if (!identity.brokerUrl.startsWith('mqtts:')) return { password: identity.secret };
+    return { ...credentials?.(), rejectUnauthorized: true };
   }
 
   #onConnect(client: MqttClient, listener: SessionListener): void {

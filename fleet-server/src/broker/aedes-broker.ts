@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import { describeError } from '@watchpost/shared/kernel/errors.ts';
 import type { Logger } from '@watchpost/shared/kernel/log.ts';
 import {
@@ -10,6 +11,7 @@ import {
   type TopicKind,
 } from '@watchpost/shared/topics.ts';
 import { Aedes, type AedesOptions, type AuthenticateError, type Client } from 'aedes';
+import type { TlsListener } from '../identity/port.ts';
 import { serverError } from '../kernel/errors.ts';
 import { createPacketSizeMeter } from './packet-size.ts';
 import type { Broker, DeviceAuthenticator, InboundMessage } from './port.ts';
@@ -28,6 +30,8 @@ export interface AedesBrokerDeps {
   readonly port: number;
   readonly fleet: string;
   readonly authenticate: DeviceAuthenticator;
+  /** MQTT over TLS: a client shows the certificate of the device it is, and its secret is not asked for. */
+  readonly tls?: TlsListener;
   readonly log: Logger;
 }
 
@@ -74,7 +78,7 @@ class AedesBroker implements Broker {
         done(null, this.#mayHear(client, subscription.topic) ? subscription : null),
       authorizeForward: (client, packet) => (mayReceive(this.#ownerOf(client), packet.topic) ? packet : null),
     });
-    this.#server = createServer((socket) => this.#onSocket(socket));
+    this.#server = this.#createServer();
   }
 
   get port(): number {
@@ -114,6 +118,10 @@ class AedesBroker implements Broker {
     await Promise.all([closed, emptied]);
   }
 
+  disconnect(deviceId: string): void {
+    this.#clients.get(deviceId)?.close();
+  }
+
   async publish<K extends TopicKind>(
     kind: K,
     address: Omit<TopicAddress, 'kind'>,
@@ -128,6 +136,19 @@ class AedesBroker implements Broker {
         cause ? reject(serverError('INTERNAL', `the broker did not take ${topic}`, { cause })) : resolve(),
       );
     });
+  }
+
+  #createServer(): Server {
+    const { tls, log } = this.#deps;
+    if (tls === undefined) return createServer((socket) => this.#onSocket(socket));
+    const clientsOnly = { requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.2' } as const;
+    const server = createTlsServer({ ...tls.certificate.current(), ...clientsOnly });
+    tls.certificate.onRenewed((material) => server.setSecureContext({ ...material, ...clientsOnly }));
+    server.on('secureConnection', (socket: TLSSocket) => this.#onSocket(socket));
+    server.on('tlsClientError', (error, socket) =>
+      log.debug({ address: socket.remoteAddress, error: error.message }, 'handshake failed'),
+    );
+    return server;
   }
 
   #ownerOf(client: Client): { readonly fleet: string; readonly device: string } {
@@ -193,12 +214,10 @@ class AedesBroker implements Broker {
     };
     if (this.#foreignWills.has(client)) return refuse(5);
     const secret = username === client.id ? password?.toString() : undefined;
-    const verdict =
-      secret === undefined ? Promise.resolve(false) : this.#deps.authenticate(client.id, secret);
-    verdict.then(
+    this.#isDevice(client, secret).then(
       (isAccepted) => {
         if (isAccepted) return done(null, true);
-        this.#deps.log.warn({ deviceId: client.id }, 'connection refused: unknown device or wrong secret');
+        this.#deps.log.warn({ deviceId: client.id }, 'connection refused: not this device, or not accepted');
         refuse(4);
       },
       (error: unknown) => {
@@ -210,6 +229,12 @@ class AedesBroker implements Broker {
       },
     );
   };
+
+  async #isDevice(client: Client, secret: string | undefined): Promise<boolean> {
+    const { tls, authenticate } = this.#deps;
+    if (tls !== undefined) return (await tls.identify(client.conn as Socket)) === client.id;
+    return secret !== undefined && (await authenticate(client.id, secret));
+  }
 
   /** Also asked for last wills. An error closes the connection: MQTT 3.1.1 has no other way to deny a publish. */
   readonly #onPublish: PublishHandler = (client, packet, done) => {

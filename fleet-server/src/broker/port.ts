@@ -17,6 +17,8 @@ export interface Broker extends Component {
   onMessage(listener: (message: InboundMessage) => void): void;
   /** A device's connection went up or down; a take-over by a newer connection is up and no down. */
   onPresence(listener: (deviceId: string, connected: boolean) => void): void;
+  /** Ends the device's connection at once, if it has one; whether it may come back is the authenticator's to say. */
+  disconnect(deviceId: string): void;
   /**
    * Sends to a device that is connected; a retained document also reaches it when it subscribes later. Retained
    * documents live in memory: after a start they are published again.

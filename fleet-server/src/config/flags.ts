@@ -33,7 +33,9 @@ export function parseServerFlags(args: readonly string[]): ServerConfig {
 }
 
 function readFlags(args: readonly string[]): Readonly<Record<string, unknown>> {
-  const options = Object.fromEntries(SETTINGS.map(({ flag }) => [flag, { type: 'string' as const }]));
+  const options = Object.fromEntries(
+    SETTINGS.map(({ flag, schema }) => [flag, { type: isSwitch(schema) ? 'boolean' : 'string' } as const]),
+  );
   try {
     const { values } = parseArgs({ args: [...args], options });
     return Object.fromEntries(
@@ -44,6 +46,8 @@ function readFlags(args: readonly string[]): Readonly<Record<string, unknown>> {
   }
 }
 
+const isSwitch = (schema: TSchema): boolean => 'type' in schema && schema.type === 'boolean';
+
 function flagOf(path: string): string {
   const setting = SETTINGS.find(({ name }) => path === `/${name}`);
   return setting === undefined ? path : `--${setting.flag}`;
@@ -52,7 +56,8 @@ function flagOf(path: string): string {
 /** One line a flag, with its default. */
 export function describeServerFlags(): string {
   return SETTINGS.map(({ flag, schema }) => {
-    const standard = schema.default === undefined ? '' : ` (default ${String(schema.default)})`;
+    const standard =
+      schema.default === undefined || isSwitch(schema) ? '' : ` (default ${String(schema.default)})`;
     return `  --${flag.padEnd(22)}${schema.description ?? ''}${standard}`;
   }).join('\n');
 }

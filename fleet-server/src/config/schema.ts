@@ -20,10 +20,19 @@ export const ServerConfig = Type.Object(
     httpPort: Type.Integer({
       minimum: 0,
       maximum: 65_535,
-      default: 8080,
+      default: 8443,
       description: 'web UI and API; 0 = any',
     }),
-    mqttPort: Type.Integer({ minimum: 0, maximum: 65_535, default: 1883, description: 'MQTT; 0 = any' }),
+    mqttPort: Type.Integer({ minimum: 0, maximum: 65_535, default: 8883, description: 'MQTT; 0 = any' }),
+    plain: Type.Boolean({
+      default: false,
+      description: 'no TLS; only on the loopback address',
+    }),
+    tlsHosts: Type.Optional(
+      Type.String({
+        description: 'names of this server, by comma; the first is told to boxes',
+      }),
+    ),
     brokerUrl: Type.Optional(
       Type.String({
         pattern: '^mqtts?://',

@@ -1,32 +1,19 @@
-import { createPublicKey, type KeyObject, verify } from 'node:crypto';
-import { type EnrolRequest, enrolmentChallenge } from '@watchpost/shared/messages/enrolment.ts';
+import { createPublicKey, verify } from 'node:crypto';
 import { serverError } from '../kernel/errors.ts';
 
-/**
- * The key of the box, once its signature shows that the box holds the private half.
- * @throws AppError PROOF_INVALID
- */
-export function proveKey(request: EnrolRequest): KeyObject {
-  const key = parseKey(request);
-  const signature = Buffer.from(request.proof, 'base64url');
-  if (!verify(null, Buffer.from(enrolmentChallenge(request)), key, signature)) {
-    throw serverError('PROOF_INVALID', `device ${request.deviceId}: the proof is not a signature by its key`);
-  }
-  return key;
+/** A text, and the signature (DER, base64url) that should be by the key. */
+export interface Proof {
+  readonly deviceId: string;
+  readonly challenge: string;
+  readonly signature: string;
 }
 
-function parseKey({ publicKey, deviceId }: EnrolRequest): KeyObject {
-  let key: KeyObject;
-  try {
-    key = createPublicKey(publicKey);
-  } catch (cause) {
-    throw serverError('PROOF_INVALID', `device ${deviceId}: publicKey is no key in PEM`, { cause });
-  }
-  if (key.asymmetricKeyType !== 'ed25519') {
-    throw serverError(
-      'PROOF_INVALID',
-      `device ${deviceId}: publicKey is ${key.asymmetricKeyType}, not ed25519`,
-    );
-  }
-  return key;
+/**
+ * Whoever asks holds the private half of `publicKeyPem` (P-256).
+ * @throws AppError PROOF_INVALID
+ */
+export function requireProof({ deviceId, challenge, signature }: Proof, publicKeyPem: string): void {
+  const key = createPublicKey(publicKeyPem);
+  if (!verify('sha256', Buffer.from(challenge), key, Buffer.from(signature, 'base64url')))
+    throw serverError('PROOF_INVALID', `device ${deviceId}: the proof is not a signature by its key`);
 }

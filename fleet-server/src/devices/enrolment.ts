@@ -1,17 +1,23 @@
-import { type KeyObject, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { sha256Hex } from '@watchpost/shared/kernel/digest.ts';
 import type { Logger } from '@watchpost/shared/kernel/log.ts';
-import type { EnrolRequest, EnrolResponse } from '@watchpost/shared/messages/enrolment.ts';
-import { computeKeyId } from '@watchpost/shared/trust/signature.ts';
+import {
+  type EnrolRequest,
+  type EnrolResponse,
+  enrolmentChallenge,
+} from '@watchpost/shared/messages/enrolment.ts';
+import type { CertificateAuthority, CertificateRequest, Certification } from '../identity/port.ts';
 import { serverError } from '../kernel/errors.ts';
 import type { DeviceRecord, DeviceStore, TokenRecord } from '../store/port.ts';
-import { proveKey } from './enrolment-proof.ts';
+import { requireProof } from './enrolment-proof.ts';
 import type { Enrolment, FleetProjection } from './port.ts';
 
 export interface EnrolmentDeps {
   readonly devices: DeviceStore;
   /** Learns of the new device at once. */
   readonly projection: Pick<FleetProjection, 'addDevice'>;
+  readonly authority: Pick<CertificateAuthority, 'readRequest'>;
+  readonly certification: Pick<Certification, 'certify' | 'isRevoked'>;
   readonly nowMs: () => number;
   readonly log: Logger;
   /** What a box is told. */
@@ -42,8 +48,10 @@ export function createEnrolment(deps: EnrolmentDeps): Enrolment {
 
 async function enrol(deps: EnrolmentDeps, request: EnrolRequest): Promise<EnrolResponse> {
   const token = await requireToken(deps, request);
-  const key = proveKey(request);
+  const key = await readKey(deps, request);
   const known = await deps.devices.find(request.deviceId);
+  if (known?.state === 'decommissioned')
+    throw serverError('DEVICE_REFUSED', `device ${known.id} is decommissioned`);
   const device = toRecord(deps, request, { key, known });
   const isSameKey = known?.fingerprint === device.fingerprint;
   // The answer to the first POST may have been lost: the same box asks again. Once it is no longer welcome, it is not.
@@ -56,7 +64,18 @@ async function enrol(deps: EnrolmentDeps, request: EnrolRequest): Promise<EnrolR
   deps.log.info({ deviceId: device.id, fingerprint: device.fingerprint }, 'device enrolled');
   deps.projection.addDevice(device);
   const { fleet, brokerUrl, directorKey } = deps.welcome;
-  return { deviceId: device.id, fleet, brokerUrl: brokerUrl(), directorKey };
+  const certified = await deps.certification.certify(device);
+  return { deviceId: device.id, fleet, brokerUrl: brokerUrl(), directorKey, ...certified };
+}
+
+/** @throws AppError PROOF_INVALID | KEY_REVOKED */
+async function readKey(deps: EnrolmentDeps, request: EnrolRequest): Promise<CertificateRequest> {
+  const { deviceId, csr, proof: signature } = request;
+  const key = await deps.authority.readRequest(csr, deviceId);
+  requireProof({ deviceId, challenge: enrolmentChallenge(request), signature }, key.publicKeyPem);
+  if (await deps.certification.isRevoked(key.fingerprint))
+    throw serverError('KEY_REVOKED', `the key of device ${deviceId} was revoked`);
+  return key;
 }
 
 async function requireToken(deps: EnrolmentDeps, request: EnrolRequest): Promise<TokenRecord> {
@@ -76,17 +95,16 @@ const tokenUsed = ({ deviceId }: EnrolRequest) =>
 function toRecord(
   deps: EnrolmentDeps,
   request: EnrolRequest,
-  { key, known }: { readonly key: KeyObject; readonly known: DeviceRecord | undefined },
+  { key, known }: { readonly key: CertificateRequest; readonly known: DeviceRecord | undefined },
 ): DeviceRecord {
-  const fingerprint = computeKeyId(key);
   return {
     id: request.deviceId,
     fleet: deps.welcome.fleet,
     state: 'accepted',
-    publicKey: key.export({ type: 'spki', format: 'pem' }).toString(),
-    fingerprint,
+    publicKey: key.publicKeyPem,
+    fingerprint: key.fingerprint,
     secretSha256: request.secretSha256,
     hardware: request.hardware,
-    enrolledAtMs: known?.fingerprint === fingerprint ? known.enrolledAtMs : deps.nowMs(),
+    enrolledAtMs: known?.fingerprint === key.fingerprint ? known.enrolledAtMs : deps.nowMs(),
   };
 }

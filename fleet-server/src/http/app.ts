@@ -23,6 +23,7 @@ import { sessionRoutes } from './routes/session.ts';
 import { telemetryRoutes } from './routes/telemetry.ts';
 import { userRoutes } from './routes/users.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
+import { createTlsServerFactory } from './tls-server.ts';
 import { compileValidator } from './validation.ts';
 import { serveWebUi } from './web-ui.ts';
 
@@ -35,8 +36,8 @@ const API_ROUTES: readonly Routes[] = [
   enrolmentRoutes,
   artifactRoutes,
   bundleRoutes,
-  deploymentRoutes,
   modelRoutes,
+  deploymentRoutes,
   liveRoutes,
   userRoutes,
   apiTokenRoutes,
@@ -50,6 +51,7 @@ const IDLE_MS = 120_000;
 export async function createHttpApp(deps: HttpDeps): Promise<HttpApp> {
   const replyError = createErrorHandler(deps.log);
   const app: HttpApp = fastify({
+    ...(deps.tls === undefined ? {} : { serverFactory: createTlsServerFactory(deps.tls.certificate) }),
     connectionTimeout: IDLE_MS,
     genReqId: () => randomUUID(),
     frameworkErrors: (error, request, reply) => void replyError(error, request, reply),

@@ -9,6 +9,7 @@ import Type from 'typebox';
 import type { AuditLog } from '../audit/port.ts';
 import type { BlobStore } from '../blobs/port.ts';
 import type { Enrolment, FleetView, PictureBoard } from '../devices/port.ts';
+import type { TlsListener } from '../identity/port.ts';
 import type { BundleRegistry, ModelVersions } from '../registry/port.ts';
 import type { Director } from '../rollouts/port.ts';
 import type { ReportStore } from '../store/port.ts';
@@ -34,13 +35,15 @@ export interface HttpDeps {
   };
   readonly models: {
     readonly registry: BundleRegistry;
-    readonly blobs: BlobStore;
     readonly versions: ModelVersions;
+    readonly blobs: BlobStore;
     readonly director: Pick<Director, 'deploy'>;
     /** Longest artifact taken. */
     readonly maxBytes: number;
   };
   readonly enrolment: Enrolment;
+  /** HTTPS with these; without, plain HTTP. */
+  readonly tls?: Pick<TlsListener, 'certificate'>;
   readonly audit: AuditLog;
   readonly log: Logger;
   /** Folder of the built web UI; it may be absent. */

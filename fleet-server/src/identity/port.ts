@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Component } from '@watchpost/shared/kernel/component.ts';
+import type { DeviceRecord } from '../store/port.ts';
 
 /** What a box asks to have certified, after its own signature was checked. */
 export interface CertificateRequest {
@@ -57,4 +58,18 @@ export type ConnectionIdentifier = (socket: Socket) => Promise<string | undefine
 export interface TlsListener {
   readonly certificate: Pick<ServerCertificate, 'current' | 'onRenewed'>;
   readonly identify: ConnectionIdentifier;
+}
+
+/** What a box is given to speak TLS with. */
+export interface DeviceCredentials {
+  readonly certificate: string;
+  readonly caCertificate: string;
+}
+
+/** Certificates of devices, from their making to their revocation. */
+export interface Certification {
+  /** Issues one for the device's key and notes it. @throws AppError STORE_FAILED */
+  certify(device: Pick<DeviceRecord, 'id' | 'publicKey' | 'fingerprint'>): Promise<DeviceCredentials>;
+  /** Whether a key is revoked, whatever its certificate. */
+  isRevoked(fingerprint: string): Promise<boolean>;
 }

@@ -34,6 +34,21 @@ export const SERVER_ERRORS = {
     http: 403,
     remedy: 'Enrol again on the box: the request was not signed by its key.',
   },
+  KEY_REVOKED: {
+    retry: false,
+    http: 403,
+    remedy: 'Delete the identity folder on the box and enrol it anew: it makes a new key.',
+  },
+  DEVICE_REFUSED: {
+    retry: false,
+    http: 403,
+    remedy: 'Enrol the box under another id, or see why it was put out of the fleet (`fleetctl device show`).',
+  },
+  PLAIN_REFUSED: {
+    retry: false,
+    http: 400,
+    remedy: 'Leave --plain out (TLS), or listen on 127.0.0.1: without TLS anybody on the way could listen in.',
+  },
   DIGEST_MISMATCH: { retry: false, http: 409, remedy: 'Send the file whose SHA-256 is in the address.' },
   BUNDLE_INCOMPLETE: {
     retry: false,
@@ -44,11 +59,6 @@ export const SERVER_ERRORS = {
     retry: false,
     http: 409,
     remedy: 'Give the bundle a new version: a version never changes its content.',
-  },
-  TRUST_REFUSED: {
-    retry: false,
-    http: 409,
-    remedy: 'Correct what is named; `fleetctl keys list` shows the roles and what waits for signatures.',
   },
   VERSION_STATE: {
     retry: false,
@@ -66,6 +76,11 @@ export const SERVER_ERRORS = {
     retry: true,
     http: 500,
     remedy: 'Check that the command of --validator-command runs on the server.',
+  },
+  TRUST_REFUSED: {
+    retry: false,
+    http: 409,
+    remedy: 'Correct what is named; `fleetctl keys list` shows the roles and what waits for signatures.',
   },
   RANGE_INVALID: { retry: false, http: 416, remedy: 'Ask for bytes inside the file.' },
   BODY_TOO_LARGE: { retry: false, http: 413, remedy: 'Send less than the limit named.' },

@@ -1,19 +1,22 @@
 import Type, { type Static } from 'typebox';
-import { Id } from '../kernel/ids.ts';
+import { Id, UnixMs } from '../kernel/ids.ts';
 import { Hardware } from './birth.ts';
 
+/** Text in PEM armour. */
+const Pem = Type.String({ maxLength: 16_384 });
+
 /**
- * Device -> server, HTTPS POST /api/v1/enrol. The key pair and the broker secret are made on the box; the server
- * learns the public key and the secret's hash. `proof` is the Ed25519 signature (base64url) over
- * `enrolmentChallenge(...)`: whoever enrols holds the private key.
+ * Device -> server, HTTPS POST /api/v1/enrol. The key pair and the secret for plain listeners are made on the box; the
+ * server learns the public key, in the CSR, and the secret's hash. `proof` is the signature (ECDSA P-256 with SHA-256,
+ * DER, base64url) over `enrolmentChallenge(...)`: it ties token and secret to the key.
  */
 export const EnrolRequest = Type.Object(
   {
     token: Type.String({ minLength: 16, maxLength: 128 }),
     deviceId: Id,
-    /** SPKI, PEM. */
-    publicKey: Type.String({ maxLength: 1024 }),
-    /** SHA-256 of the secret the box will connect with, hex. */
+    /** PKCS #10, PEM; its subject is `CN=<deviceId>`, its key P-256. */
+    csr: Type.String({ maxLength: 4096 }),
+    /** SHA-256 of the secret, hex. */
     secretSha256: Type.String({ pattern: '^[0-9a-f]{64}$' }),
     proof: Type.String({ maxLength: 256 }),
     agentVersion: Type.String(),
@@ -31,6 +34,10 @@ export const EnrolResponse = Type.Object(
     brokerUrl: Type.String(),
     /** Who may give orders to this box: the director's Ed25519 public keys (SPKI, PEM), one after the other, the newest first. */
     directorKey: Type.String(),
+    /** The box's, for TLS; its common name is the device id. */
+    certificate: Pem,
+    /** The authority of the fleet: whom the box trusts as server and broker. */
+    caCertificate: Pem,
   },
   { additionalProperties: false },
 );
@@ -41,4 +48,39 @@ export function enrolmentChallenge(
   request: Pick<EnrolRequest, 'token' | 'deviceId' | 'secretSha256'>,
 ): string {
   return `watchpost enrol v1\n${request.token}\n${request.deviceId}\n${request.secretSha256}`;
+}
+
+/** Device -> server, POST /api/v1/certificate/nonce. */
+export const NonceRequest = Type.Object({ deviceId: Id }, { additionalProperties: false });
+
+export const NonceReply = Type.Object(
+  { nonce: Type.String({ maxLength: 128 }), expiresAtMs: UnixMs },
+  { additionalProperties: false },
+);
+export type NonceReply = Static<typeof NonceReply>;
+
+/**
+ * Device -> server, POST /api/v1/certificate. Good for an accepted device whose key is not revoked, whether its
+ * certificate still holds or has expired long ago: `proof` is the signature, by the enrolled key, over
+ * `renewalChallenge(...)` with a nonce of the server that is used once.
+ */
+export const RenewalRequest = Type.Object(
+  {
+    deviceId: Id,
+    csr: Type.String({ maxLength: 4096 }),
+    nonce: Type.String({ maxLength: 128 }),
+    proof: Type.String({ maxLength: 256 }),
+  },
+  { additionalProperties: false },
+);
+export type RenewalRequest = Static<typeof RenewalRequest>;
+
+export const RenewalReply = Type.Object(
+  { certificate: Pem, caCertificate: Pem },
+  { additionalProperties: false },
+);
+export type RenewalReply = Static<typeof RenewalReply>;
+
+export function renewalChallenge(request: Pick<RenewalRequest, 'deviceId' | 'nonce'>): string {
+  return `watchpost renew v1\n${request.deviceId}\n${request.nonce}`;
 }
