@@ -37,7 +37,12 @@ const KEY_OF_PATH = new Map(KEYS.map((key) => [key.path, key]));
 const KEY_OF_VARIABLE = new Map(KEYS.map((key) => [formatVariable(key), key]));
 
 /** A person may work with both programs in one shell. */
-const OF_FLEETCTL: readonly string[] = ['WATCHPOST_SERVER', 'WATCHPOST_PASSWORD_FILE'];
+const OF_FLEETCTL: readonly string[] = [
+  'WATCHPOST_SERVER',
+  'WATCHPOST_USER',
+  'WATCHPOST_PASSWORD_FILE',
+  'WATCHPOST_TOKEN_FILE',
+];
 
 /** File, environment, flags: in rising precedence. */
 export function readLayers({ file, env = {}, flags = [] }: ConfigInput): readonly Layer[] {

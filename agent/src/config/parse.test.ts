@@ -60,7 +60,7 @@ test('text of environment and flags is read as the type of its key', () => {
 });
 
 test('variables of fleetctl are not the business of the agent', () => {
-  const env = { WATCHPOST_SERVER: 'http://x', WATCHPOST_PASSWORD_FILE: '/x' };
+  const env = { WATCHPOST_SERVER: 'http://x', WATCHPOST_PASSWORD_FILE: '/x', WATCHPOST_TOKEN_FILE: '/y' };
   assert.deepEqual(parseAgentConfig({ env }), parseAgentConfig({}));
 });
 

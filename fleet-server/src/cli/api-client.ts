@@ -9,9 +9,14 @@ export interface ApiClient {
   get<S extends TSchema>(path: string, reply: S): Promise<Static<S>>;
   /** @param limitMs for what takes the server longer than usual */
   post<S extends TSchema>(path: string, body: unknown, reply: S, limitMs?: number): Promise<Static<S>>;
+  patch<S extends TSchema>(path: string, body: unknown, reply: S): Promise<Static<S>>;
+  /** A POST whose reply is empty. */
+  send(path: string, body: unknown): Promise<void>;
+  delete(path: string): Promise<void>;
   has(path: string): Promise<boolean>;
   /** Sends bytes as they are read; gives up when nothing moves for a minute. */
   put(path: string, content: AsyncIterable<Uint8Array>): Promise<void>;
+  /** Ends the session; an API token has none. */
   logout(): Promise<void>;
 }
 
@@ -38,9 +43,8 @@ const parseErrorReply = createJsonParser(ErrorReply, 'error reply');
 
 /** @throws AppError USAGE | SERVER_UNREACHABLE | LOGIN_FAILED | LOGIN_RATE */
 export async function logIn({ server, user, password }: ApiTarget): Promise<ApiClient> {
-  if (!URL.canParse(server) || !/^https?:/.test(server))
-    throw serverError('USAGE', `--server "${server}" is not an http address`);
-  const reply = await send(server, undefined, {
+  requireAddress(server);
+  const reply = await send(server, {}, {
     method: 'POST',
     path: 'session',
     json: { user, password },
@@ -49,7 +53,20 @@ export async function logIn({ server, user, password }: ApiTarget): Promise<ApiC
     .getSetCookie()
     .map((line) => line.split(';', 1)[0])
     .join('; ');
-  return createClient((request) => send(server, cookie, request));
+  return createClient((request) => send(server, { cookie }, request));
+}
+
+/** The API for the holder of an API token; whether it is good shows with the first request. */
+export function withToken({ server, token }: { readonly server: string; readonly token: string }): ApiClient {
+  requireAddress(server);
+  const client = createClient((request) => send(server, { authorization: `Bearer ${token}` }, request));
+  return { ...client, logout: async () => undefined };
+}
+
+/** @throws AppError USAGE */
+function requireAddress(server: string): void {
+  if (!URL.canParse(server) || !/^https?:/.test(server))
+    throw serverError('USAGE', `--server "${server}" is not an http address`);
 }
 
 function createClient(request: Send): ApiClient {
@@ -59,6 +76,9 @@ function createClient(request: Send): ApiClient {
       const signal = AbortSignal.timeout(limitMs);
       return readReply(await request({ method: 'POST', path, json, signal }), schema);
     },
+    patch: async (path, json, schema) => readReply(await request({ method: 'PATCH', path, json }), schema),
+    send: async (path, json) => void (await request({ method: 'POST', path, json })),
+    delete: async (path) => void (await request({ method: 'DELETE', path })),
     has: async (path) => {
       // A reply to HEAD has no body, so its status is all there is.
       const found = await request({ method: 'HEAD', path }).catch((error: unknown) => {
@@ -88,11 +108,15 @@ async function* onEach(chunks: AsyncIterable<Uint8Array>, listener: () => void):
   }
 }
 
-async function send(server: string, cookie: string | undefined, request: ApiRequest): Promise<Response> {
+async function send(
+  server: string,
+  credential: Readonly<Record<string, string>>,
+  request: ApiRequest,
+): Promise<Response> {
   const { method, path, json, content, signal = AbortSignal.timeout(REPLY_LIMIT_MS) } = request;
   const url = new URL(`/api/v1/${path}`, server);
   const headers = {
-    ...(cookie !== undefined && { cookie }),
+    ...credential,
     ...(json !== undefined && { 'content-type': 'application/json' }),
     ...(content !== undefined && { 'content-type': 'application/octet-stream' }),
   };

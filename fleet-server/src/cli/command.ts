@@ -59,6 +59,10 @@ export class OptionValues {
     return Array.isArray(value) ? value.map(String) : [];
   }
 
+  isSet(name: string): boolean {
+    return this.#raw[name] === true;
+  }
+
   integer(name: string, byDefault: number): number {
     const value = this.text(name);
     if (value === undefined) return byDefault;

@@ -87,6 +87,46 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'point champion or challenger at a version',
     load: async () => (await import('./model-alias.ts')).modelAlias,
   },
+  'user add': {
+    summary: 'add a person who may log in',
+    load: async () => (await import('./user-add.ts')).userAdd,
+  },
+  'user list': {
+    summary: 'list everybody who may log in',
+    load: async () => (await import('./user-list.ts')).userList,
+  },
+  'user set': {
+    summary: 'change the roles of a user, disable or enable one',
+    load: async () => (await import('./user-set.ts')).userSet,
+  },
+  'user password': {
+    summary: 'set a password',
+    load: async () => (await import('./user-password.ts')).userPassword,
+  },
+  'api-token create': {
+    summary: 'make a token for a program',
+    load: async () => (await import('./api-token-create.ts')).apiTokenCreate,
+  },
+  'api-token list': {
+    summary: 'list the tokens of programs',
+    load: async () => (await import('./api-token-list.ts')).apiTokenList,
+  },
+  'api-token revoke': {
+    summary: 'revoke a token of a program',
+    load: async () => (await import('./api-token-revoke.ts')).apiTokenRevoke,
+  },
+  'audit list': {
+    summary: 'show who changed what',
+    load: async () => (await import('./audit-list.ts')).auditList,
+  },
+  'audit export': {
+    summary: 'write the audit log to a file',
+    load: async () => (await import('./audit-export.ts')).auditExport,
+  },
+  'audit verify': {
+    summary: 'check that nobody changed the audit log',
+    load: async () => (await import('./audit-verify.ts')).auditVerify,
+  },
   'keys new': {
     summary: 'make a key pair for signing bundles',
     load: async () => (await import('./keys-new.ts')).keysNew,
