@@ -137,7 +137,7 @@ test('a box enrols with its token, without a login', async () => {
   const request = {
     token: 'a-token-of-the-fake',
     deviceId: 'box-2',
-    publicKey: 'PEM',
+    csr: 'PEM',
     secretSha256: '0'.repeat(64),
     proof: 'signature',
     agentVersion: '0.1.0',
