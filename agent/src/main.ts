@@ -30,9 +30,12 @@ import { createTelemetryReporter } from './telemetry/telemetry-reporter.ts';
 import { openFileBundleStore } from './update/file-bundle-store.ts';
 import { type Capabilities, computeFitness } from './update/fitness.ts';
 import { createHttpArtifacts } from './update/http-artifacts.ts';
+import { createHttpMetadata } from './update/http-metadata.ts';
 import { createJwsOrderReader } from './update/jws-order.ts';
 import { createPinnedTrust, loadPublicKeys } from './update/pinned-trust.ts';
-import type { BundleStore, InstalledBundle } from './update/port.ts';
+import type { BundleStore, BundleTrust, InstalledBundle } from './update/port.ts';
+import { createSqliteTrustMarks } from './update/sqlite-trust-marks.ts';
+import { createTufTrust, loadBootstrapRoot } from './update/tuf-trust.ts';
 import { createUpdater, type Updater } from './update/updater.ts';
 import { createHttpPictures } from './uplink/http-pictures.ts';
 import { createMqttSession } from './uplink/mqtt-session.ts';
@@ -160,7 +163,7 @@ async function createBundleUpdater(box: Box, uplink: UplinkComponent, activate: 
       authorization: formatDeviceAuthorization(identity),
       fetch: box.fetch,
     }),
-    trust: createPinnedTrust(await loadPublicKeys(config.trust.modelKeyFiles)),
+    trust: await createTrust(box),
     orders: createJwsOrderReader({
       deviceId: identity.deviceId,
       directorKeys: { list: async () => identity.directorKeys },
@@ -177,6 +180,25 @@ async function createBundleUpdater(box: Box, uplink: UplinkComponent, activate: 
     log: log.child({ component: 'updater' }),
   });
   return updater;
+}
+
+async function createTrust({ config, identity, fetch, log }: Box): Promise<BundleTrust> {
+  const { dataDir, server, trust } = config;
+  if (trust.rootFile === undefined) return createPinnedTrust(await loadPublicKeys(trust.modelKeyFiles));
+  return createTufTrust({
+    dataDir,
+    bootstrapRoot: await loadBootstrapRoot(trust.rootFile),
+    source: createHttpMetadata({
+      serverUrl: server.url,
+      authorization: formatDeviceAuthorization(identity),
+      fetch,
+    }),
+    marks: createSqliteTrustMarks({
+      path: join(dataDir, 'trust.sqlite'),
+      log: log.child({ component: 'trust' }),
+    }),
+    clock: systemClock,
+  });
 }
 
 async function readCapabilities({ config, hardware }: Box): Promise<Capabilities> {

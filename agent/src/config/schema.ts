@@ -60,6 +60,11 @@ export const AgentConfig = Type.Object(
     ),
     trust: Type.Object(
       {
+        rootFile: Type.Optional(
+          Type.String({
+            description: 'root of trust of the fleet (1.root.json); with it, modelKeyFiles are not asked',
+          }),
+        ),
         modelKeyFiles: Type.Array(Type.String(), {
           default: [],
           description: 'public keys (PEM) whose signature makes a bundle trusted',

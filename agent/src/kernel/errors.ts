@@ -102,6 +102,31 @@ export const AGENT_ERRORS = {
     http: 422,
     remedy: 'Give one label per output of the model, one per line, in its order.',
   },
+  TRUST_INVALID: {
+    retry: false,
+    http: 403,
+    remedy: 'See who changed the trust metadata: the box keeps what it runs and installs nothing.',
+  },
+  TRUST_ROLLBACK: {
+    retry: false,
+    http: 403,
+    remedy: 'The server hands out older metadata than before: restore its newest state, or look for an attack.',
+  },
+  TRUST_EXPIRED: {
+    retry: false,
+    http: 403,
+    remedy: 'Sign the role named again (`fleetctl keys list`), and check the clocks of server and box.',
+  },
+  TARGET_UNKNOWN: {
+    retry: false,
+    http: 403,
+    remedy: 'Release the bundle (`fleetctl target add`, then `fleetctl sign models`), and deploy it again.',
+  },
+  TARGET_MISMATCH: {
+    retry: false,
+    http: 403,
+    remedy: 'The order is for other content than was signed: deploy the bundle that was released.',
+  },
   BUNDLE_FILE_MISSING: {
     retry: false,
     http: 404,

@@ -52,7 +52,7 @@ async function check(piece: Workpiece, { source, trust, isFit }: WorkDeps): Prom
   const disagreement = findDisagreement(order, manifest, bytes.length);
   if (disagreement !== undefined) throw sharedError('ORDER_INVALID', disagreement);
   const signatures = await source.fetchSignatures(order.sha256, signal);
-  trust.verify(manifest, signatures);
+  await trust.verify({ order, manifest, signatures }, signal);
   const fitness = (await isFit?.(manifest)) ?? { kind: 'fit' };
   if (fitness.kind === 'unfit') {
     const { model, version } = manifest;
@@ -70,7 +70,7 @@ async function download(piece: Workpiece, { source, bundles }: WorkDeps): Promis
 /** What lies on the disk now, whenever it came there, is what was signed. */
 async function verify(piece: Workpiece, { trust, bundles }: WorkDeps): Promise<void> {
   const { manifest, signatures } = checkedOf(piece);
-  trust.verify(manifest, signatures);
+  await trust.verify({ order: piece.order, manifest, signatures }, piece.signal);
   const [damaged] = await bundles.listMissing(manifest);
   if (damaged !== undefined) {
     throw agentError('BUNDLE_DIGEST_MISMATCH', `${damaged.path} is not ${damaged.sha256} on this box's disk`);

@@ -8,7 +8,7 @@ import type { BundleTrust } from './port.ts';
 /** Trusts what one of `keys` signed. */
 export function createPinnedTrust(keys: readonly KeyObject[]): BundleTrust {
   return {
-    verify: (manifest, signatures) => {
+    verify: async ({ manifest, signatures }) => {
       const outcome = verifyManifest(manifest, signatures, keys);
       if (outcome.kind === 'trusted') return;
       const why =

@@ -108,6 +108,11 @@ function enter({ deploymentId, digest }: DeploymentId, state: DeploymentState, r
 
 const REJECTIONS = [
   'SIGNATURE_INVALID',
+  'TRUST_INVALID',
+  'TRUST_ROLLBACK',
+  'TRUST_EXPIRED',
+  'TARGET_UNKNOWN',
+  'TARGET_MISMATCH',
   'MANIFEST_INVALID',
   'MANIFEST_TOO_NEW',
   'BUNDLE_UNFIT',

@@ -32,10 +32,46 @@ export class TryLaterError extends AppError {
   }
 }
 
-/** Who decides that a manifest may run here: pinned keys today, the TUF chain behind the same port. */
+/** What is to be installed: the order, and the manifest that was found to be the one ordered. */
+export interface BundleClaim {
+  readonly order: Order;
+  readonly manifest: Manifest;
+  readonly signatures: readonly BundleSignature[];
+}
+
+/** Who decides that a bundle may be installed here. What runs already is never asked about. */
 export interface BundleTrust {
-  /** @throws AppError SIGNATURE_INVALID */
-  verify(manifest: Manifest, signatures: readonly BundleSignature[]): void;
+  /**
+   * @throws AppError SIGNATURE_INVALID | TRUST_INVALID | TRUST_ROLLBACK | TRUST_EXPIRED | TARGET_UNKNOWN |
+   * TARGET_MISMATCH: no; SERVER_UNREACHABLE | DOWNLOAD_FAILED | STORE_FAILED | DISK_FULL: cannot tell now
+   */
+  verify(claim: BundleClaim, signal: AbortSignal): Promise<void>;
+}
+
+/**
+ * Where trust metadata come from. Reads at most `maxBytes`.
+ * @returns undefined when there is no document of this name
+ * @throws AppError SERVER_UNREACHABLE | DOWNLOAD_FAILED | TRUST_INVALID for an endless document
+ */
+export type MetadataSource = (
+  name: string,
+  maxBytes: number,
+  signal: AbortSignal,
+) => Promise<Uint8Array | undefined>;
+
+/** The highest version of a role this box has trusted, and what line of versions it belongs to. */
+export interface TrustMark {
+  readonly role: string;
+  readonly version: number;
+  readonly identity: string;
+}
+
+/** High-water marks: what was seen once is not forgotten with the metadata files, nor with the clock. */
+export interface TrustMarks {
+  /** `timeMs`: wall time of the last good check, 0 before the first. @throws AppError STORE_FAILED | DISK_FULL */
+  read(): { readonly marks: ReadonlyMap<string, TrustMark>; readonly timeMs: number };
+  /** On disk when it returns. @throws AppError STORE_FAILED | DISK_FULL */
+  save(marks: readonly TrustMark[], timeMs: number): void;
 }
 
 /** Whose orders count: the keys the fleet told this box, the newest first; what root vouches for can stand behind it too. */

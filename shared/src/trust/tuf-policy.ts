@@ -42,6 +42,9 @@ function findTargetsProblems({ delegations }: TargetsSigned): readonly string[] 
     ...names
       .filter((name, index) => names.indexOf(name) !== index)
       .map((name) => `${name} is delegated twice`),
+    ...roles.flatMap(({ name, paths }) =>
+      paths.filter((path) => !path.startsWith(`${name}/`)).map((path) => `${name} may not be given ${path}`),
+    ),
     // A delegation by such a name would stand in for the role itself.
     ...names
       .filter((name) => TOP_LEVEL.includes(name))
