@@ -47,7 +47,7 @@ export const ServerConfig = Type.Object(
     validatorCommand: Type.Optional(
       Type.String({
         minLength: 1,
-        description: 'watchpost-agent as it is called here, words by blanks (default: the one beside this server)',
+        description: 'command of watchpost-agent, which tries models (default: beside this)',
       }),
     ),
     logLevel: Type.Enum(['debug', 'info', 'warn', 'error'], {
