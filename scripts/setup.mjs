@@ -34,9 +34,9 @@ function installNodeModules() {
     .digest('hex');
   if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === lock) return;
   say('installing node_modules from package-lock.json (about a minute) …');
-  run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']);
+  run('npm', ['ci', '--loglevel=error']);
   say('installing the pinned Node binary …');
-  run('npm', ['rebuild', SCRIPTED, '--loglevel=error']);
+  run('npm', ['rebuild', SCRIPTED, '--ignore-scripts=false', '--loglevel=error']);
   writeFileSync(STAMP, lock);
   say('node_modules ready.');
 }
@@ -59,7 +59,6 @@ function run(command, args, { optional = false } = {}) {
     ...process.env,
     PATH: pathWithoutProject(),
     DEBIAN_FRONTEND: 'noninteractive',
-    ONNXRUNTIME_NODE_INSTALL: 'skip',
   };
   const { status, error } = spawnSync(command, args, { cwd: ROOT, env, stdio: ['ignore', 2, 2] });
   if (status !== 0 && !optional) {
