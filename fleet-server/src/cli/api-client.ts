@@ -44,11 +44,8 @@ const parseErrorReply = createJsonParser(ErrorReply, 'error reply');
 /** @throws AppError USAGE | SERVER_UNREACHABLE | LOGIN_FAILED | LOGIN_RATE */
 export async function logIn({ server, user, password }: ApiTarget): Promise<ApiClient> {
   requireAddress(server);
-  const reply = await send(server, {}, {
-    method: 'POST',
-    path: 'session',
-    json: { user, password },
-  });
+  const request = { method: 'POST', path: 'session', json: { user, password } };
+  const reply = await send(server, {}, request);
   const cookie = reply.headers
     .getSetCookie()
     .map((line) => line.split(';', 1)[0])
