@@ -4,6 +4,7 @@ import { stringify } from 'yaml';
 import type { DemoBundle } from './bundle.ts';
 import { LAYOUT } from './layout.ts';
 import { type Program, startProgram } from './processes.ts';
+import { releaseBundle } from './release.ts';
 import { runAgentCli, runFleetctl } from './run-command.ts';
 
 /** One box of the demo. `camera` is an entry of the agent's `cameras`. */
@@ -48,8 +49,8 @@ export async function startFleet(plan: FleetPlan, say: (text: string) => void): 
     await server.stop();
   };
   try {
-    say('server is up; sending the signed bundle …');
-    const digest = await pushBundle(plan.bundle, access);
+    say('server is up; sending the signed bundle; a second person certifies it …');
+    const digest = await releaseBundle(plan.bundle, plan.state, access);
     for (const box of plan.boxes) {
       await prepareBox(box, plan, access);
       await runFleetctl(['device', 'deploy', box.id, '--bundle', digest, ...access]);
@@ -91,13 +92,6 @@ async function startServer({ state, httpPort, mqttPort }: FleetPlan): Promise<Pr
   });
   await server.logged('server ready', START_LIMIT_MS);
   return server;
-}
-
-async function pushBundle(bundle: DemoBundle, access: readonly string[]): Promise<string> {
-  const pushed = JSON.parse(await runFleetctl(['bundle', 'push', bundle.folder, '--json', ...access])) as {
-    digest: string;
-  };
-  return pushed.digest;
 }
 
 /** Writes the settings of a box, and enrols it if it is new or the broker has moved. */

@@ -7,7 +7,7 @@ import { createDirector } from '../../fleet-server/src/rollouts/director.ts';
 import { openSqliteStore } from '../../fleet-server/src/store/sqlite-store.ts';
 import { bundleRecord, deviceRecord } from '../support/fleet-data.ts';
 
-test('a version that was withdrawn or archived is deployed no more', async (t) => {
+test('only a released version is deployed, and one that was withdrawn or archived no more', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'watchpost-states-'));
   const store = await openSqliteStore(join(folder, 'fleet.db'));
   t.after(async () => {
@@ -32,6 +32,9 @@ test('a version that was withdrawn or archived is deployed no more', async (t) =
     await store.bundles.add(bundle);
     await assert.rejects(director.deploy('box-1', bundle.digest), { code: 'VERSION_WITHDRAWN' });
   }
+  const draft = { ...bundleRecord('2.5.0'), state: 'draft' } as const;
+  await store.bundles.add(draft);
+  await assert.rejects(director.deploy('box-1', draft.digest), { code: 'VERSION_STATE' });
   const released = { ...bundleRecord('3.0.0'), state: 'released' } as const;
   await store.bundles.add(released);
   assert.equal((await director.deploy('box-1', released.digest)).state, 'pending');

@@ -30,7 +30,7 @@ test('the author and the release of a version are kept', async () => {
 
 test('a version moves with its reason, once', async () => {
   const { digest } = bundleRecord('1.0.0', 'moving');
-  await store.bundles.add(bundleRecord('1.0.0', 'moving'));
+  await store.bundles.add({ ...bundleRecord('1.0.0', 'moving'), state: 'draft' });
   assert.equal(await store.models.settle(digest, VALIDATION, VALIDATED), true);
   assert.equal(await store.models.settle(digest, VALIDATION, VALIDATED), false);
   const certified = {
@@ -51,7 +51,7 @@ test('a version moves with its reason, once', async () => {
 });
 
 test('a decision that leads nowhere is kept as well', async () => {
-  const bundle = bundleRecord('2.0.0', 'rejected');
+  const bundle = { ...bundleRecord('2.0.0', 'rejected'), state: 'draft' } as const;
   await store.bundles.add(bundle);
   const rejection = { ...APPROVAL, decision: 'reject' } as const;
   assert.equal(await store.models.settle(bundle.digest, rejection, undefined), true);

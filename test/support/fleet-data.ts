@@ -152,7 +152,13 @@ export function bundleRecord(version = '1.0.0', model = 'petpark'): BundleRecord
     algorithm: 'ed25519',
     signature: `${'A'.repeat(86)}==`,
   } as const;
-  return { digest: digestOf(manifest), manifest, signatures: [signature], state: 'draft', createdAtMs: 700 };
+  return {
+    digest: digestOf(manifest),
+    manifest,
+    signatures: [signature],
+    state: 'released',
+    createdAtMs: 700,
+  };
 }
 
 export function deploymentRecord(

@@ -76,7 +76,7 @@ function requireDeployable({ state, manifest }: BundleRecord): void {
   const what = `${manifest.model}@${manifest.version} is ${state}`;
   throw serverError(
     isRetired(state) ? 'VERSION_WITHDRAWN' : 'VERSION_STATE',
-    `${what}: it cannot be deployed`,
+    `${what} and cannot be deployed`,
   );
 }
 

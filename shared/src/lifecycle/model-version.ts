@@ -24,7 +24,7 @@ export const MODEL_VERSION_LIFECYCLE: Lifecycle<ModelVersionState> = {
 export const isRetired = (state: ModelVersionState): boolean => state === 'withdrawn' || state === 'archived';
 
 /**
- * Which versions a device may be ordered to run: the one place that decides it. Orders for versions that are not
- * released yet are taken; a fleet whose releases are certified by a second person asks for `released` here.
+ * Which versions a device may be ordered to run: those a second person certified and somebody released. The one place
+ * that decides it.
  */
-export const mayDeploy = (state: ModelVersionState): boolean => !isRetired(state);
+export const mayDeploy = (state: ModelVersionState): boolean => state === 'released';
