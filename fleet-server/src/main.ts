@@ -17,6 +17,7 @@ import { createAedesBroker } from './broker/aedes-broker.ts';
 import type { Broker, DeviceAuthenticator } from './broker/port.ts';
 import { listTlsHosts, requireSafeListeners } from './config/listeners.ts';
 import type { ServerConfig } from './config/schema.ts';
+import { createAdmission } from './devices/admission.ts';
 import { createDeviceAuthenticator } from './devices/device-authenticator.ts';
 import { createEnrolment } from './devices/enrolment.ts';
 import { createFleetView } from './devices/fleet-view.ts';
@@ -257,6 +258,10 @@ function createWebServer({ config, store, blobs, models, view, pictures, ...flee
           maxBytes: MAX_ARTIFACT_BYTES,
         },
         enrolment,
+        admission: createAdmission({
+          ...{ devices: store.devices, certificates: store.certificates },
+          ...{ broker: fleet.broker, projection: view, audit, nowMs },
+        }),
         audit,
         log: log.child({ component: 'http' }),
         ...(trust.tls && { tls: trust.tls }),

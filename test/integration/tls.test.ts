@@ -130,3 +130,44 @@ test('a plain listener on an address others can reach is refused', async () => {
   const start = startServer(config, silentLogger, new AbortController().signal);
   await assert.rejects(start, { code: 'PLAIN_REFUSED' });
 });
+
+test('a revoked box loses its connection at once and comes back with a new key only', async () => {
+  const shown = await fleet.enrol(makeBox('box-3'));
+  const client = await fleet.connect('box-3', shown);
+  const ended = closed(client);
+  assert.equal((await fleet.call('POST', 'devices/box-3/revoke', {})).status, 200);
+  await ended;
+  await assert.rejects(fleet.connect('box-3', shown));
+  assert.equal(await statusFor(shown), 401);
+  const renewed = await fleet.enrol(makeBox('box-3'));
+  assert.equal(await statusFor(renewed), 404);
+  await (await fleet.connect('box-3', renewed)).endAsync();
+});
+
+test('a revocation counts on a connection that stands', async () => {
+  const shown = await fleet.enrol(makeBox('box-4'));
+  const keptAlive = fleet.fetchAs(shown);
+  const url = `${fleet.url}/api/v1/artifacts/${DIGEST}`;
+  const status = async () => (await keptAlive(url, { headers: { authorization: 'Basic eA==' } })).status;
+  assert.equal(await status(), 404);
+  await fleet.call('POST', 'devices/box-4/revoke', {});
+  assert.equal(await status(), 401);
+});
+
+test('a decommissioned device is gone for good', async () => {
+  const shown = await fleet.enrol(makeBox('box-5'));
+  const reply = await fleet.call('POST', 'devices/box-5/decommission', {});
+  assert.equal(((await reply.json()) as { state: string }).state, 'decommissioned');
+  await assert.rejects(fleet.connect('box-5', shown));
+  await assert.rejects(fleet.enrol(makeBox('box-5')));
+  const again = await fleet.call('POST', 'devices/box-5/decommission', {});
+  assert.equal(again.status, 409);
+});
+
+test('each decision is in the audit log', async () => {
+  const reply = await fleet.call('GET', 'audit?limit=100');
+  const { entries } = (await reply.json()) as { entries: { action: string; subject: string }[] };
+  const decisions = entries.map(({ action, subject }) => `${subject} ${action}`);
+  for (const expected of ['box-3 device.revoked', 'box-5 device.decommissioned'])
+    assert.ok(decisions.includes(expected), decisions.join(', '));
+});

@@ -8,7 +8,7 @@ import { createPeople } from '../../fleet-server/src/accounts/people.ts';
 import { createAuditLog } from '../../fleet-server/src/audit/audit-log.ts';
 import type { AuditLog } from '../../fleet-server/src/audit/port.ts';
 import type { BlobStore } from '../../fleet-server/src/blobs/port.ts';
-import type { Enrolment } from '../../fleet-server/src/devices/port.ts';
+import type { Admission, Enrolment } from '../../fleet-server/src/devices/port.ts';
 import { createHttpApp } from '../../fleet-server/src/http/app.ts';
 import type { HttpApp, HttpDeps } from '../../fleet-server/src/http/route.ts';
 import { serverError } from '../../fleet-server/src/kernel/errors.ts';
@@ -96,6 +96,7 @@ export async function createHttpWorld(change: Partial<HttpDeps> = {}): Promise<H
       maxBytes: MAX_ARTIFACT_BYTES,
     },
     enrolment: fakeEnrolment,
+    admission: fakeAdmission,
     audit,
     log: silentLogger,
     webDir: join(folder, 'web'),
@@ -137,6 +138,11 @@ const fakeDirector: Pick<Director, 'deploy'> = {
     const what = { deviceId, bundleDigest, model: 'pets', version: '1.0.0', order: 'a signed order' };
     return { id: 'deployment-1', ...what, state: 'pending', createdAtMs: 5, updatedAtMs: 5 };
   },
+};
+
+const fakeAdmission: Admission = {
+  revoke: async () => undefined,
+  decommission: async () => undefined,
 };
 
 const CERTIFIED = { certificate: 'PEM', caCertificate: 'PEM' };

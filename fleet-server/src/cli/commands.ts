@@ -15,6 +15,14 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'show one device',
     load: async () => (await import('./device-show.ts')).deviceShow,
   },
+  'device revoke': {
+    summary: 'cut a device off: its key is good for nothing any more',
+    load: async () => (await import('./device-admission.ts')).deviceRevoke,
+  },
+  'device decommission': {
+    summary: 'put a device out of the fleet for good',
+    load: async () => (await import('./device-admission.ts')).deviceDecommission,
+  },
   'device deploy': {
     summary: 'order a device to run a bundle',
     load: async () => (await import('./device-deploy.ts')).deviceDeploy,

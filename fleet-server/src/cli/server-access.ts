@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { serverError } from '../kernel/errors.ts';
 import { type ApiClient, logIn, withToken } from './api-client.ts';
 import type { CommandInput, OptionSpec } from './command.ts';
@@ -7,7 +8,11 @@ import type { CommandInput, OptionSpec } from './command.ts';
 export const SERVER_OPTIONS = {
   server: {
     value: 'URL',
-    description: 'address of the fleet server (WATCHPOST_SERVER); default http://127.0.0.1:8080',
+    description: 'address of the fleet server (WATCHPOST_SERVER); default https://127.0.0.1:8443',
+  },
+  'ca-file': {
+    value: 'FILE',
+    description: 'authority of the fleet server, its ca.crt (WATCHPOST_CA_FILE)',
   },
   'token-file': {
     value: 'FILE',
@@ -20,7 +25,7 @@ export const SERVER_OPTIONS = {
   },
 } as const satisfies Readonly<Record<string, OptionSpec>>;
 
-const DEFAULT_SERVER = 'http://127.0.0.1:8080';
+const DEFAULT_SERVER = 'https://127.0.0.1:8443';
 const DEFAULT_USER = 'admin';
 
 /** Logs in, does the work, logs out. */
@@ -30,6 +35,8 @@ export async function withServer<T>(
 ): Promise<T> {
   const server = values.text('server') ?? env.WATCHPOST_SERVER ?? DEFAULT_SERVER;
   const user = values.text('user') ?? env.WATCHPOST_USER ?? DEFAULT_USER;
+  const caFile = values.text('ca-file') ?? env.WATCHPOST_CA_FILE;
+  if (caFile !== undefined) await trustAuthority(caFile);
   const found = findSecret({ values, env });
   const secret = await readSecretFile(found.path, found.kind);
   const api =
@@ -41,6 +48,18 @@ export async function withServer<T>(
   } finally {
     // The session ends by itself anyway; the outcome of the work is what counts.
     await api.logout().catch(() => undefined);
+  }
+}
+
+/** Of this process: fleetctl speaks with one server and ends. @throws AppError FILE_UNREADABLE */
+async function trustAuthority(path: string): Promise<void> {
+  const pem = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw serverError('FILE_UNREADABLE', `the authority ${path} cannot be read`, { cause });
+  });
+  try {
+    setDefaultCACertificates([...getCACertificates('default'), pem]);
+  } catch (cause) {
+    throw serverError('FILE_UNREADABLE', `the authority ${path} is no certificate in PEM`, { cause });
   }
 }
 

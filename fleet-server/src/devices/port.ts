@@ -3,6 +3,7 @@ import type { TokenReply } from '@watchpost/shared/api/registry.ts';
 import type { EnrolRequest, EnrolResponse } from '@watchpost/shared/messages/enrolment.ts';
 import type { Telemetry } from '@watchpost/shared/messages/telemetry.ts';
 import type { CameraTopicKind, Payload, TopicKind } from '@watchpost/shared/topics.ts';
+import type { AuditActor } from '../audit/port.ts';
 import type { CommitResult, DeploymentRecord, DeviceRecord } from '../store/port.ts';
 
 export type { CameraView, DeviceView, LiveMessage };
@@ -49,6 +50,18 @@ export interface FleetProjection {
 export interface PictureBoard {
   put(deviceId: string, camera: string, jpeg: Uint8Array, atMs: number): void;
   get(deviceId: string, camera: string): { readonly jpeg: Uint8Array; readonly atMs: number } | undefined;
+}
+
+/** What people decide about devices; each decision is in the audit log. */
+export interface Admission {
+  /**
+   * The key of the device is good for nothing any more, its certificates neither; its connection ends at once. The box
+   * comes back with a new key and a token.
+   * @throws AppError NOT_FOUND | STORE_FAILED
+   */
+  revoke(id: string, actor: AuditActor): Promise<void>;
+  /** Like `revoke`, and its id never comes back. @throws AppError NOT_FOUND | DEVICE_STATE | STORE_FAILED */
+  decommission(id: string, actor: AuditActor): Promise<void>;
 }
 
 /** How boxes become devices of the fleet. */

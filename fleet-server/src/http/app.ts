@@ -7,6 +7,7 @@ import { createGuards, requireGuard } from './guards.ts';
 import { createLiveClients } from './live-clients.ts';
 import { serveOpenApi } from './openapi.ts';
 import type { HttpApp, HttpDeps, Routes } from './route.ts';
+import { admissionRoutes } from './routes/admission.ts';
 import { apiTokenRoutes } from './routes/api-tokens.ts';
 import { artifactRoutes } from './routes/artifacts.ts';
 import { auditRoutes } from './routes/audit.ts';
@@ -30,6 +31,7 @@ import { serveWebUi } from './web-ui.ts';
 const API_ROUTES: readonly Routes[] = [
   sessionRoutes,
   deviceRoutes,
+  admissionRoutes,
   eventRoutes,
   telemetryRoutes,
   pictureRoutes,

@@ -14,6 +14,7 @@ export function createDeviceStore(db: Db): DeviceStore {
         const rows = await db.selectFrom('devices').selectAll().orderBy('id').execute();
         return rows.map(toDevice);
       }),
+    save: (device) => attempt('write a device', () => save(db, device)),
     addToken: (token) =>
       attempt('add an enrolment token', async () => {
         await db.insertInto('enrolment_tokens').values(fromToken(token)).execute();
@@ -47,13 +48,17 @@ async function enrol(tx: Tx, device: DeviceRecord, tokenSha256: string): Promise
     .set({ used_by: device.id })
     .where('token_sha256', '=', tokenSha256)
     .execute();
+  await save(tx, device);
+  return true;
+}
+
+async function save(db: Db, device: DeviceRecord): Promise<void> {
   const { id, ...rest } = fromDevice(device);
-  await tx
+  await db
     .insertInto('devices')
     .values({ id, ...rest })
     .onConflict((conflict) => conflict.column('id').doUpdateSet(rest))
     .execute();
-  return true;
 }
 
 const fromDevice = (device: DeviceRecord): DeviceRow => ({

@@ -147,6 +147,8 @@ export interface EventQuery {
 export interface DeviceStore {
   find(id: string): Promise<DeviceRecord | undefined>;
   list(): Promise<readonly DeviceRecord[]>;
+  /** Over an older record of the same id. */
+  save(device: DeviceRecord): Promise<void>;
   addToken(token: TokenRecord): Promise<void>;
   findToken(tokenSha256: string): Promise<TokenRecord | undefined>;
   /**
