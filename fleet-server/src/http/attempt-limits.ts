@@ -23,7 +23,7 @@ const ADDRESS = { freeAttempts: 20, longestMs: 300_000 };
 /** One user tried from many places. The pause is short: it also keeps out the user, who is at a new place. */
 const USER = { freeAttempts: 20, longestMs: 60_000 };
 const TOKEN = { freeAttempts: 20, longestMs: 60_000 };
-/** Places a user came from before are not slowed down by guessers elsewhere; so many of them are remembered. */
+/** A user who came from a place before is not slowed down by others; so many such places are remembered. */
 const MAX_KNOWN_PLACES = 1_000;
 
 export function createAttemptLimits(nowMs: () => number): AttemptLimits {
@@ -37,8 +37,8 @@ export function createAttemptLimits(nowMs: () => number): AttemptLimits {
   const keysOf = ({ address, user }: LoginAttempt): readonly (readonly [Throttle, string])[] => {
     const place = placeOf(address);
     const pair = `${place} ${user}`;
-    const always = [[pairs, pair] as const, [addresses, place] as const];
-    return knownPlaces.has(pair) ? always : [...always, [users, user] as const];
+    const own = [pairs, pair] as const;
+    return knownPlaces.has(pair) ? [own] : [own, [addresses, place], [users, user]];
   };
   return {
     beginLogin: (attempt) => {

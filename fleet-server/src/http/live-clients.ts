@@ -17,6 +17,8 @@ export interface LiveClient {
 export interface LiveClients {
   /** Sends the whole fleet as it is, then every change. */
   open(client: LiveClient): void;
+  /** Cuts off at once who may listen no more: otherwise it is noticed with the next sign of life. */
+  recheck(): Promise<void>;
   /** Cuts everybody off; browsers come back by themselves. */
   stop(): void;
 }
@@ -31,24 +33,33 @@ const STREAM_HEADERS = {
 } as const;
 
 export function createLiveClients(deps: LiveClientsDeps): LiveClients {
-  const cutters = new Set<() => void>();
+  const followers = new Set<Follower>();
   return {
     open: (client) => {
-      const cut = follow(deps, client);
-      cutters.add(cut);
+      const follower = follow(deps, client);
+      followers.add(follower);
       client.response.once('close', () => {
-        cutters.delete(cut);
-        cut();
+        followers.delete(follower);
+        follower.cut();
       });
     },
+    recheck: async () => {
+      await Promise.all([...followers].map(({ beat }) => beat()));
+    },
     stop: () => {
-      for (const cut of cutters) cut();
+      for (const { cut } of followers) cut();
     },
   };
 }
 
-/** @returns cuts the client off and lets go of everything held for it */
-function follow(deps: LiveClientsDeps, { response, headers, isStillAllowed }: LiveClient): () => void {
+interface Follower {
+  /** Sends a sign of life, or cuts off. */
+  readonly beat: () => Promise<void>;
+  /** Cuts the client off and lets go of everything held for it. */
+  readonly cut: () => void;
+}
+
+function follow(deps: LiveClientsDeps, { response, headers, isStillAllowed }: LiveClient): Follower {
   response.writeHead(200, { ...headers, ...STREAM_HEADERS });
   const first = deps.fleet.devices().map((data) => formatMessage({ kind: 'device', data }));
   response.write(`retry: 3000\n\n${first.join('')}`);
@@ -68,7 +79,7 @@ function follow(deps: LiveClientsDeps, { response, headers, isStillAllowed }: Li
     unsubscribe();
     response.destroy();
   };
-  return cut;
+  return { beat, cut };
 }
 
 function formatMessage({ kind, data }: LiveMessage): string {

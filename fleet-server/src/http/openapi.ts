@@ -17,6 +17,7 @@ export async function serveOpenApi(app: HttpApp): Promise<void> {
       components: {
         securitySchemes: {
           user: { type: 'apiKey', in: 'cookie', name: SESSION_COOKIE },
+          token: { type: 'http', scheme: 'bearer', description: 'an API token' },
           device: { type: 'http', scheme: 'basic', description: 'device id and the secret it enrolled with' },
         },
       },
@@ -26,6 +27,6 @@ export async function serveOpenApi(app: HttpApp): Promise<void> {
 }
 
 /** For the `security` of a route's schema. */
-export const FOR_USERS = [{ user: [] }];
+export const FOR_USERS = [{ user: [] }, { token: [] }];
 export const FOR_DEVICES = [{ device: [] }];
-export const FOR_BOTH = [{ user: [] }, { device: [] }];
+export const FOR_BOTH = [...FOR_USERS, ...FOR_DEVICES];

@@ -5,7 +5,7 @@ import { FOR_USERS } from '../openapi.ts';
 import { errorReplies, type Routes } from '../route.ts';
 
 /** /api-tokens: what programs log in with. */
-export const apiTokenRoutes: Routes = (app, { access, audit, guards }) => {
+export const apiTokenRoutes: Routes = (app, { access, audit, guards, liveClients }) => {
   const schema = { tags: ['people'], security: FOR_USERS };
 
   app.get(
@@ -50,6 +50,7 @@ export const apiTokenRoutes: Routes = (app, { access, audit, guards }) => {
     },
     async (request, reply) => {
       const { id: subject, user, role, description } = await access.apiTokens.revoke(request.params.id);
+      await liveClients.recheck();
       const details = { user, role, description };
       await audit.record({ actor: actorOf(request), action: 'api-token.revoked', subject, details });
       return reply.code(204).send(null);

@@ -9,7 +9,7 @@ import { errorReplies, type RouteDeps, type Routes } from '../route.ts';
 
 /** /session: logging in and out, and who is logged in. */
 export const sessionRoutes: Routes = (app, deps) => {
-  const { access, audit, guards, nowMs } = deps;
+  const { access, audit, guards, liveClients, nowMs } = deps;
   const tags = ['session'];
 
   app.post(
@@ -61,6 +61,7 @@ export const sessionRoutes: Routes = (app, deps) => {
       if (credential.kind === 'apiToken')
         throw serverError('REQUEST_INVALID', 'an API token is no session: revoke it instead');
       await access.accounts.logout(credential.token);
+      await liveClients.recheck();
       const actor = actorOf(request);
       await audit.record({ actor, action: 'session.closed', subject: session.user, details: {} });
       setCookie(request, reply, { token: '', maxAgeSec: 0 });

@@ -10,7 +10,7 @@ const UserParams = Type.Object({ name: Type.String({ maxLength: 64 }) });
 
 /** /users: people who may use the API. */
 export const userRoutes: Routes = (app, deps) => {
-  const { access, audit, guards } = deps;
+  const { access, audit, guards, liveClients } = deps;
   const schema = { tags: ['people'], security: FOR_USERS };
 
   app.get(
@@ -57,6 +57,7 @@ export const userRoutes: Routes = (app, deps) => {
     async (request) => {
       const { name: subject } = request.params;
       const user = await access.people.change(subject, request.body);
+      await liveClients.recheck();
       const actor = actorOf(request);
       await audit.record({ actor, action: 'user.changed', subject, details: { ...request.body } });
       return user;
@@ -67,7 +68,7 @@ export const userRoutes: Routes = (app, deps) => {
 };
 
 const passwordRoute: Routes = (app, deps) => {
-  const { access, audit, guards } = deps;
+  const { access, audit, guards, liveClients } = deps;
   app.post(
     '/users/:name/password',
     {
@@ -86,6 +87,7 @@ const passwordRoute: Routes = (app, deps) => {
       const { name: subject } = request.params;
       await requireRight(deps, request, reply);
       await access.people.setPassword(subject, request.body.password);
+      await liveClients.recheck();
       const actor = actorOf(request);
       await audit.record({ actor, action: 'user.password-changed', subject, details: {} });
       return reply.code(204).send(null);
