@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { requireGuard } from '../../fleet-server/src/http/guards.ts';
 import { createHttpWorld, DEVICE_AUTHORIZATION, type HttpWorld } from '../support/http-world.ts';
 
 /** Every route of the API, as the document made from the registered routes lists it. */
@@ -67,6 +68,14 @@ test('every route says whom it lets pass, and there are routes for all of them',
       routes.some((route) => route.access === access),
       access,
     );
+});
+
+test('a route of the API without a guard stops the server from starting', () => {
+  const handler = () => undefined;
+  const onRequest = async () => undefined;
+  assert.throws(() => requireGuard({ method: 'GET', url: '/api/v1/new', handler }), /GET .*new has no guard/);
+  assert.throws(() => requireGuard({ method: 'GET', url: '/api/v1/new', handler, onRequest }), /no guard/);
+  assert.doesNotThrow(() => requireGuard({ method: 'GET', url: '/docs', handler }));
 });
 
 test('what changes the fleet is not for viewers, but for what a login needs', () => {
