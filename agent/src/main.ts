@@ -11,6 +11,7 @@ import { createFfmpegCamera } from './capture/ffmpeg-camera.ts';
 import type { Camera } from './capture/port.ts';
 import type { AgentConfig, CameraConfig } from './config/schema.ts';
 import { createDecider } from './decision/decider.ts';
+import { createCertificateRenewal } from './identity/certificate-renewal.ts';
 import { type FileCredentials, openFileCredentials } from './identity/file-credentials.ts';
 import { loadIdentity } from './identity/file-identity.ts';
 import { type Fetch, formatDeviceAuthorization, type Identity } from './identity/port.ts';
@@ -29,7 +30,7 @@ import { createSysteminformationInventory } from './telemetry/systeminformation-
 import { createTelemetryReporter } from './telemetry/telemetry-reporter.ts';
 import { openFileBundleStore } from './update/file-bundle-store.ts';
 import { type Capabilities, computeFitness } from './update/fitness.ts';
-import { createHttpArtifacts } from './update/http-artifacts.ts';
+import { createHttpArtifacts, type HttpArtifactsOptions } from './update/http-artifacts.ts';
 import { createHttpMetadata } from './update/http-metadata.ts';
 import { createJwsOrderReader } from './update/jws-order.ts';
 import { createPinnedTrust, loadPublicKeys } from './update/pinned-trust.ts';
@@ -43,6 +44,7 @@ import type { Outbox, UplinkComponent } from './uplink/port.ts';
 import { openSqliteOutbox } from './uplink/sqlite-outbox.ts';
 import { createUplink } from './uplink/uplink.ts';
 
+const THROUGHPUT_WINDOW_MS = 60_000;
 const random01 = (): number => Math.random();
 
 /** What every part of the composition below is made from. */
@@ -162,6 +164,7 @@ async function createBundleUpdater(box: Box, uplink: UplinkComponent, activate: 
       serverUrl: config.server.url,
       authorization: formatDeviceAuthorization(identity),
       fetch: box.fetch,
+      ...describeLine(config),
     }),
     trust: await createTrust(box),
     orders: createJwsOrderReader({
@@ -201,6 +204,13 @@ async function createTrust({ config, identity, fetch, log }: Box): Promise<Bundl
   });
 }
 
+/** What a download may take of the line, and what it must give. */
+function describeLine({ update }: AgentConfig): Pick<HttpArtifactsOptions, 'maxBytesPerSec' | 'slowest'> {
+  const { maxBytesPerSec, minBytesPerSec } = update;
+  const slowest = { minBytesPerSec, windowMs: THROUGHPUT_WINDOW_MS };
+  return { slowest, ...(maxBytesPerSec !== undefined && { maxBytesPerSec }) };
+}
+
 async function readCapabilities({ config, hardware }: Box): Promise<Capabilities> {
   const disk = await statfs(config.dataDir);
   const { arch, memoryBytes } = hardware;
@@ -209,7 +219,7 @@ async function readCapabilities({ config, hardware }: Box): Promise<Capabilities
 
 /** In the order they start; they stop in reverse, so the uplink is the last to fall silent. */
 function createParts(box: Box, uplink: UplinkComponent): readonly Component[] {
-  const { config, cameras, model, log, identity } = box;
+  const { config, cameras, model, log, identity, credentials } = box;
   const gpu = createNvidiaSmiGpu({
     intervalSec: config.telemetry.intervalSec,
     clock: systemClock,
@@ -217,6 +227,15 @@ function createParts(box: Box, uplink: UplinkComponent): readonly Component[] {
     log,
   });
   return [
+    createCertificateRenewal({
+      identity,
+      credentials,
+      serverUrl: config.server.url,
+      fetch: box.fetch,
+      clock: systemClock,
+      random01,
+      log: log.child({ component: 'certificate-renewal' }),
+    }),
     uplink,
     gpu,
     createTelemetryReporter({

@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { agentError } from '../../agent/src/kernel/errors.ts';
 import { createHttpArtifacts } from '../../agent/src/update/http-artifacts.ts';
+import { receiveFile } from '../../agent/src/update/part-file.ts';
 import { TryLaterError } from '../../agent/src/update/port.ts';
+import { sha256Hex } from '../../shared/src/kernel/digest.ts';
 import { artifactSourceContract } from '../contract/artifact-source-contract.ts';
 import { type ArtifactServer, startArtifactServer } from '../support/artifact-server.ts';
 import { createFakeArtifactSource } from '../support/fake-artifact-source.ts';
@@ -123,6 +125,89 @@ test('a server that knows no ranges sends the file from its start', async () => 
   await fetchFile();
   await assertArrived();
 });
+
+test('a server that tags the file otherwise costs no byte that is here already', async () => {
+  await writeFile(`${path}.part`, bytes.subarray(0, 120_000));
+  server.break(ARTIFACT, { kind: 'other tag' });
+  await fetchFile();
+  await assertArrived();
+  assert.deepEqual(
+    server.seen.map(({ range }) => range),
+    ['bytes=120000-', 'bytes=120000-'],
+  );
+});
+
+test('when the file behind the tag is another one, the download starts anew and is checked', async () => {
+  await writeFile(`${path}.part`, flipByte(bytes).subarray(0, 120_000));
+  server.break(ARTIFACT, { kind: 'other tag' });
+  await fetchFile();
+  await assertArrived();
+  assert.equal(server.seen.at(-1)?.range, undefined);
+});
+
+test('a line that drips is given up, however steadily; a slow one is not', async () => {
+  const slow = await startArtifactServer({ bytesPerSec: 1024 * 1024 });
+  try {
+    slow.publish(BUNDLE);
+    const fetchSlowly = (minBytesPerSec: number) =>
+      createHttpArtifacts({
+        serverUrl: slow.url,
+        authorization: 'Basic eDp5',
+        slowest: { minBytesPerSec, windowMs: 100 },
+      }).fetchFile(FILE, path, AbortSignal.timeout(20_000));
+    await assert.rejects(fetchSlowly(64 * 1024 * 1024), {
+      code: 'DOWNLOAD_FAILED',
+      message: /stalled: under/,
+    });
+    await fetchSlowly(1024);
+    await assertArrived();
+  } finally {
+    await slow.close();
+  }
+});
+
+test('downloads stay under the limit of the box', async () => {
+  const source = createHttpArtifacts({
+    serverUrl: server.url,
+    authorization: 'Basic eDp5',
+    maxBytesPerSec: 200_000,
+  });
+  const startedAtMs = performance.now();
+  await source.fetchFile(FILE, path, AbortSignal.timeout(20_000));
+  await assertArrived();
+  // A burst of 200,000 bytes comes at once, the other 100,000 at their pace.
+  assert.ok(performance.now() - startedAtMs >= 450);
+});
+
+const MiB = 1024 * 1024;
+for (const [what, bootId, resumedAt] of [
+  ['after a power cut the download goes on behind what was synced', 'another start', 4 * MiB],
+  ['after a kill the download goes on behind what was written', undefined, 5 * MiB],
+] as const) {
+  test(what, async () => {
+    const content = makeBytes(6 * MiB, 9);
+    const large = { sha256: sha256Hex(content), sizeBytes: content.length };
+    const at: number[] = [];
+    const openBytes = (endByte: number) => async (fromByte: number) => {
+      at.push(fromByte);
+      const chunks = async function* () {
+        for (let byte = fromByte; byte < endByte; byte += MiB) yield content.subarray(byte, byte + MiB);
+      };
+      return { startByte: fromByte, chunks: chunks() };
+    };
+    await assert.rejects(receiveFile(large, path, openBytes(5 * MiB)), { code: 'DOWNLOAD_FAILED' });
+    const journal = JSON.parse(await readFile(`${path}.part.journal`, 'utf8'));
+    assert.equal(journal.syncedBytes, 4 * MiB);
+    if (bootId !== undefined) {
+      await writeFile(`${path}.part.journal`, JSON.stringify({ ...journal, bootId }));
+      const part = await readFile(`${path}.part`);
+      await writeFile(`${path}.part`, part.fill(0, 4 * MiB));
+    }
+    await receiveFile(large, path, openBytes(6 * MiB));
+    assert.deepEqual(at, [0, resumedAt]);
+    assert.deepEqual(await readdir(folder), ['file']);
+  });
+}
 
 test('a connection that stalls is given up, and what came is kept', async () => {
   server.break(ARTIFACT, { kind: 'stall', afterBytes: 100_000 });

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { TestBundle } from './test-bundle.ts';
 
 /** What goes wrong with one answer. Bytes are those of this answer. */
@@ -10,7 +11,9 @@ export type Fault =
   /** The connection stays, and nothing more comes. */
   | { readonly kind: 'stall'; readonly afterBytes: number }
   /** Ranges are not understood. */
-  | { readonly kind: 'no ranges' };
+  | { readonly kind: 'no ranges' }
+  /** The entity tag is another one than before. */
+  | { readonly kind: 'other tag' };
 
 export interface SeenRequest {
   readonly path: string;
@@ -29,12 +32,24 @@ export interface ArtifactServer {
   publish(bundle: TestBundle): void;
   /** The next answers below this path; then it answers as it should. */
   break(path: string, ...faults: readonly Fault[]): void;
+  /** Faults still to come. */
+  remaining(path: string): readonly Fault[];
+  /** All bytes that left for clients, heads included. */
+  wireBytes(): number;
   close(): Promise<void>;
 }
 
 const PREFIX = '/api/v1/';
+const CHUNK_BYTES = 64 * 1024;
 
-export async function startArtifactServer(): Promise<ArtifactServer> {
+export interface Line {
+  /** Default: any. */
+  readonly port?: number;
+  /** Default: as fast as the other side reads, with megabytes on their way in the buffers of the kernel. */
+  readonly bytesPerSec?: number;
+}
+
+export async function startArtifactServer(line: Line = {}): Promise<ArtifactServer> {
   const bodies = new Map<string, Uint8Array>();
   const faults = new Map<string, Fault[]>();
   const seen: SeenRequest[] = [];
@@ -43,9 +58,11 @@ export async function startArtifactServer(): Promise<ArtifactServer> {
     const { range, authorization } = request.headers;
     const entry: SeenRequest = { path, range, authorization, sentBytes: 0 };
     seen.push(entry);
-    answer({ request, response, path, entry, body: bodies.get(path) }, faults.get(path)?.shift());
+    answer({ request, response, path, entry, body: bodies.get(path), line }, faults.get(path)?.shift());
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const sockets: Socket[] = [];
+  server.on('connection', (socket) => void sockets.push(socket));
+  await new Promise<void>((resolve) => server.listen(line.port ?? 0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     seen,
@@ -60,6 +77,9 @@ export async function startArtifactServer(): Promise<ArtifactServer> {
       }
     },
     break: (path, ...more) => void faults.set(path, [...(faults.get(path) ?? []), ...more]),
+    remaining: (path) => faults.get(path) ?? [],
+    wireBytes: () =>
+      sockets.reduce((total, socket) => total + socket.bytesWritten - socket.writableLength, 0),
     close: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -73,9 +93,10 @@ interface Exchange {
   readonly path: string;
   readonly entry: SeenRequest;
   readonly body: Uint8Array | undefined;
+  readonly line: Line;
 }
 
-function answer({ request, response, path, entry, body }: Exchange, fault: Fault | undefined): void {
+function answer({ request, response, path, entry, body, line }: Exchange, fault: Fault | undefined): void {
   if (fault?.kind === 'status') {
     const headers = fault.retryAfter === undefined ? {} : { 'retry-after': fault.retryAfter };
     response.writeHead(fault.status, headers).end('{}');
@@ -87,7 +108,7 @@ function answer({ request, response, path, entry, body }: Exchange, fault: Fault
       .end('{"code":"NOT_FOUND","message":"no"}');
     return;
   }
-  const etag = `"${path.split('/').at(-1)}"`;
+  const etag = fault?.kind === 'other tag' ? '"other"' : `"${path.split('/').at(-1)}"`;
   const start = fault?.kind === 'no ranges' ? 0 : startOf(request, etag);
   if (start >= body.length && start > 0) {
     response.writeHead(416, { 'content-range': `bytes */${body.length}` }).end();
@@ -98,8 +119,22 @@ function answer({ request, response, path, entry, body }: Exchange, fault: Fault
   const isHurt = fault?.kind === 'cut' || fault?.kind === 'stall';
   const part = body.subarray(start, isHurt ? start + fault.afterBytes : undefined);
   entry.sentBytes = part.length;
-  if (!isHurt) response.end(part);
-  else response.write(part, () => fault.kind === 'cut' && response.destroy());
+  void send(response, part, line).then(() => {
+    if (!isHurt) response.end();
+    else if (fault.kind === 'cut') response.destroy();
+  });
+}
+
+/** No faster than the other side reads, as a server that reads from a disk. */
+async function send(response: ServerResponse, body: Uint8Array, { bytesPerSec }: Line): Promise<void> {
+  for (let at = 0; at < body.length && !response.destroyed; at += CHUNK_BYTES) {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    response.once('close', resolve);
+    response.write(body.subarray(at, at + CHUNK_BYTES), () => resolve());
+    await promise;
+    response.off('close', resolve);
+    if (bytesPerSec !== undefined) await delay((CHUNK_BYTES / bytesPerSec) * 1000);
+  }
 }
 
 function startOf(request: IncomingMessage, etag: string): number {

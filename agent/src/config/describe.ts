@@ -62,6 +62,7 @@ function explain(name: string, schema: TSchema): string {
 }
 
 const UNITS: readonly (readonly [suffix: string, unit: string])[] = [
+  ['BytesPerSec', 'bytes a second'],
   ['Sec', 'seconds'],
   ['Bytes', 'bytes'],
 ];

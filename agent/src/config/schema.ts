@@ -72,6 +72,22 @@ export const AgentConfig = Type.Object(
       },
       { ...closed, default: {} },
     ),
+    update: Type.Object(
+      {
+        maxBytesPerSec: Type.Optional(
+          Type.Integer({
+            minimum: 1024,
+            description: 'what downloads may take of the line, all together; default: no limit',
+          }),
+        ),
+        minBytesPerSec: Type.Integer({
+          minimum: 1,
+          default: 1024,
+          description: 'a download slower than this over a minute is begun again',
+        }),
+      },
+      { ...closed, default: {} },
+    ),
     cameras: Type.Array(CameraConfig, { default: [], maxItems: 64, description: 'cameras beside this box' }),
     inference: Type.Object(
       {

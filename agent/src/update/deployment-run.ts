@@ -113,7 +113,8 @@ class Run {
     const { signal } = this.#piece;
     if (work === 'activate') await this.#countTrial();
     let toldCode = '';
-    for (let attempt = 0; !signal.aborted; attempt += 1) {
+    let attempt = 0;
+    while (!signal.aborted) {
       const failure = await this.#workOnce(work);
       if (failure === undefined) return 'done';
       const why = { reason: failure.code, detail: failure.message };
@@ -122,6 +123,8 @@ class Run {
       if (failure.code !== toldCode) this.#tellDelay(why);
       toldCode = failure.code;
       await waitMs(this.#pauseMs(failure, attempt), signal);
+      // A pause the server asked for is no failure: what follows is not slowed down for it.
+      if (!(failure instanceof TryLaterError)) attempt += 1;
     }
     return 'ended';
   }

@@ -3,14 +3,19 @@ import { BundleSignatures } from '@watchpost/shared/trust/signature.ts';
 import type { Fetch } from '../identity/port.ts';
 import { agentError } from '../kernel/errors.ts';
 import { type HttpStream, openHttpStream } from './http-stream.ts';
+import { createPace } from './paced-chunks.ts';
 import { type ByteStream, receiveFile } from './part-file.ts';
 import type { ArtifactSource } from './port.ts';
+import type { ThroughputPolicy } from './throughput.ts';
 
 export interface HttpArtifactsOptions {
   readonly serverUrl: string;
   /** Value of the Authorization header. */
   readonly authorization: string;
   readonly stallMs?: number;
+  readonly slowest?: ThroughputPolicy;
+  /** For all downloads together; no limit when it is not given. */
+  readonly maxBytesPerSec?: number;
   /** Default: the one of Node. */
   readonly fetch?: Fetch;
 }
@@ -28,11 +33,19 @@ const parseSignatures = createJsonParser(BundleSignatures, 'signatures of the bu
 
 /** Bundles from the fleet server's API. */
 export function createHttpArtifacts(options: HttpArtifactsOptions): ArtifactSource {
-  const { serverUrl, authorization, stallMs = STALL_MS, fetch } = options;
+  const { serverUrl, authorization, slowest, maxBytesPerSec, stallMs = STALL_MS, fetch } = options;
   const base = `${serverUrl.replace(/\/+$/, '')}/api/v1`;
+  const pace = maxBytesPerSec === undefined ? undefined : createPace(maxBytesPerSec);
   const get: Get = (path, signal, range) =>
     openHttpStream(
-      { url: `${base}/${path}`, headers: { ...range, authorization }, signal, stallMs, fetch },
+      {
+        url: `${base}/${path}`,
+        headers: { ...range, authorization },
+        signal,
+        stallMs,
+        ...(slowest && { slowest }),
+        fetch,
+      },
       range === undefined ? [200] : [200, 206, 416],
     );
 
@@ -43,7 +56,10 @@ export function createHttpArtifacts(options: HttpArtifactsOptions): ArtifactSour
       return parseSignatures(bytes).signatures;
     },
     fetchFile: (file, path, signal) =>
-      receiveFile(file, path, (fromByte) => openArtifact(get, file.sha256, fromByte, signal)),
+      receiveFile(file, path, async (fromByte) => {
+        const stream = await openArtifact(get, file.sha256, fromByte, signal);
+        return pace === undefined ? stream : { ...stream, chunks: pace(stream.chunks, signal) };
+      }),
   };
 }
 
@@ -69,17 +85,28 @@ async function openArtifact(
 ): Promise<ByteStream> {
   const path = `artifacts/${sha256}`;
   if (fromByte === 0) return { startByte: 0, chunks: (await get(path, signal)).chunks };
+  const range = { range: `bytes=${fromByte}-` };
   // The entity tag of what is named by its content is its name.
-  const range = { range: `bytes=${fromByte}-`, 'if-range': `"${sha256}"` };
-  const { status, headers, chunks, discard } = await get(path, signal, range);
-  if (status === 200) return { startByte: 0, chunks };
+  const named = await get(path, signal, { ...range, 'if-range': `"${sha256}"` });
+  if (named.status !== 200) return readRange(named, path, fromByte);
+  // A proxy may tag it otherwise. What is here is not fetched again for that: the digest of the whole decides.
+  await named.discard();
+  const plain = await get(path, signal, range);
+  return plain.status === 200 ? { startByte: 0, chunks: plain.chunks } : readRange(plain, path, fromByte);
+}
+
+async function readRange(
+  { status, headers, chunks, discard }: HttpStream,
+  path: string,
+  fromByte: number,
+): Promise<ByteStream> {
   const startByte = Number(/^bytes (\d+)-/.exec(headers.get('content-range') ?? '')?.[1]);
   if (status === 206 && startByte === fromByte) return { startByte, chunks };
   await discard();
   if (status === 416) {
     throw agentError(
       'BUNDLE_DIGEST_MISMATCH',
-      `what the server has as ${sha256} is shorter than ${fromByte} bytes`,
+      `what the server has as ${path} is shorter than ${fromByte} bytes`,
     );
   }
   throw agentError('DOWNLOAD_FAILED', `${path}: asked for bytes from ${fromByte}, got others`);

@@ -1,15 +1,18 @@
-import type { AppError } from '@watchpost/shared/kernel/errors.ts';
+import { AppError } from '@watchpost/shared/kernel/errors.ts';
 import type { Fetch } from '../identity/port.ts';
 import { agentError } from '../kernel/errors.ts';
 import { TryLaterError } from './port.ts';
 import { parseRetryAfterMs } from './retry-after.ts';
+import { NO_THROUGHPUT, observeChunk, type ThroughputPolicy } from './throughput.ts';
 
 export interface HttpRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
-  /** A connection without a byte for this long is given up; a slow one is not. */
+  /** A connection without a byte for this long is given up. */
   readonly stallMs: number;
+  /** So is one that is slower than this: it could drip for ever. There is no limit to the whole. */
+  readonly slowest?: ThroughputPolicy;
   /** Default: the one of Node. */
   readonly fetch?: Fetch | undefined;
 }
@@ -21,6 +24,8 @@ export interface HttpStream {
   /** For an answer whose chunks nobody reads. */
   discard(): Promise<void>;
 }
+
+const SLOWEST: ThroughputPolicy = { minBytesPerSec: 1024, windowMs: 60_000 };
 
 /**
  * GET, as a stream. Statuses in `expected` are the caller's to judge.
@@ -57,28 +62,40 @@ async function answerOf(request: HttpRequest, stall: StallGuard): Promise<Respon
 
 async function* readChunks(
   { body }: Response,
-  { url, signal }: HttpRequest,
+  { url, signal, slowest = SLOWEST }: HttpRequest,
   stall: StallGuard,
 ): AsyncGenerator<Uint8Array> {
   if (body === null) return;
   const reader = body.getReader();
+  let throughput = NO_THROUGHPUT;
   try {
     for (;;) {
       stall.arm();
+      const askedAtMs = performance.now();
       const { done, value } = await reader.read();
       // The time the receiver takes for a chunk is not the sender's.
       stall.disarm();
       if (done) return;
+      const chunk = { bytes: value.length, waitedMs: performance.now() - askedAtMs };
+      const observed = observeChunk(throughput, chunk, slowest);
+      if (observed === undefined) throw tooSlow(url, slowest);
+      throughput = observed;
       yield value;
     }
   } catch (cause) {
     signal.throwIfAborted();
+    if (cause instanceof AppError) throw cause;
     const how = stall.signal.aborted ? 'stalled' : 'broke off';
     throw agentError('DOWNLOAD_FAILED', `the answer to ${url} ${how}`, { cause });
   } finally {
     stall.disarm();
     await reader.cancel().catch(() => undefined);
   }
+}
+
+function tooSlow(url: string, { minBytesPerSec, windowMs }: ThroughputPolicy): AppError {
+  const pace = `under ${minBytesPerSec} bytes a second over ${Math.round(windowMs / 1000)} s`;
+  return agentError('DOWNLOAD_FAILED', `the answer to ${url} stalled: ${pace}`);
 }
 
 function statusError({ status, headers }: Response, url: string): AppError {

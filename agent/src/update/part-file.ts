@@ -6,6 +6,7 @@ import type { BundleFile } from '@watchpost/shared/bundle/manifest.ts';
 import { syncFolder } from '@watchpost/shared/kernel/files.ts';
 import { agentError } from '../kernel/errors.ts';
 import { PART_SUFFIX } from './object-files.ts';
+import { dropJournal, findSoundBytes, SYNC_EVERY_BYTES, saveSynced } from './part-journal.ts';
 import { inStore } from './store-error.ts';
 
 /** Bytes from `startByte` on: the one asked for, or 0 where the other side cannot resume. */
@@ -31,6 +32,7 @@ export async function receiveFile(file: Content, path: string, openBytes: OpenBy
   }
   await inStore(`finishing ${path}`, async () => {
     await rename(part, path);
+    await dropJournal(part);
     await syncFolder(dirname(path));
   });
 }
@@ -42,10 +44,13 @@ async function receivePart(file: Content, part: string, openBytes: OpenBytes): P
   const handle = await inStore(`opening ${part}`, () => open(part, 'a'));
   try {
     const present = await inStore(`reading ${part}`, () => readPresent(handle, part, file.sizeBytes));
-    const { hash, resumedAt } = await append({ file, handle, present, openBytes });
+    const { hash, resumedAt } = await append({ file, part, handle, present, openBytes });
     await inStore(`writing ${part}`, () => handle.sync());
     if (hash.digest('hex') === file.sha256) return 'sound';
-    await inStore(`deleting ${part}`, () => rm(part, { force: true }));
+    await inStore(`deleting ${part}`, async () => {
+      await rm(part, { force: true });
+      await dropJournal(part);
+    });
     return resumedAt > 0 ? 'damaged part' : 'other content';
   } finally {
     await handle.close();
@@ -59,17 +64,17 @@ interface Received {
 
 async function readPresent(handle: FileHandle, part: string, limitBytes: number): Promise<Received> {
   const { size } = await handle.stat();
+  const soundBytes = await findSoundBytes(part, size);
+  const sizeBytes = soundBytes > limitBytes ? 0 : soundBytes;
+  if (sizeBytes < size) await handle.truncate(sizeBytes);
   const hash = createHash('sha256');
-  if (size > limitBytes) {
-    await handle.truncate(0);
-    return { hash, sizeBytes: 0 };
-  }
   for await (const chunk of createReadStream(part)) hash.update(chunk);
-  return { hash, sizeBytes: size };
+  return { hash, sizeBytes };
 }
 
 interface Appending {
   readonly file: Content;
+  readonly part: string;
   readonly handle: FileHandle;
   readonly present: Received;
   readonly openBytes: OpenBytes;
@@ -78,6 +83,7 @@ interface Appending {
 /** Writes what lacks. A stream that goes on past the end is cut: its content is another file's. */
 async function append({
   file,
+  part,
   handle,
   present,
   openBytes,
@@ -86,13 +92,23 @@ async function append({
   const { startByte, chunks } = await openBytes(present.sizeBytes);
   const isResumed = startByte === present.sizeBytes;
   const hash = isResumed ? present.hash : createHash('sha256');
-  if (!isResumed) await inStore('starting a download anew', () => handle.truncate(0));
+  if (!isResumed) {
+    await inStore('starting a download anew', async () => {
+      await dropJournal(part);
+      await handle.truncate(0);
+    });
+  }
   let sizeBytes = startByte;
+  let syncedBytes = startByte;
   for await (const chunk of chunks) {
     sizeBytes += chunk.length;
     hash.update(chunk);
     if (sizeBytes > file.sizeBytes) break;
     await inStore(`downloading ${file.sha256}`, () => handle.appendFile(chunk));
+    if (sizeBytes - syncedBytes < SYNC_EVERY_BYTES) continue;
+    await inStore(`downloading ${file.sha256}`, () => handle.sync());
+    syncedBytes = sizeBytes;
+    await inStore(`downloading ${file.sha256}`, () => saveSynced(part, syncedBytes));
   }
   if (sizeBytes < file.sizeBytes) {
     throw agentError('DOWNLOAD_FAILED', `${file.sha256} ended after ${sizeBytes} of ${file.sizeBytes} bytes`);
