@@ -6,7 +6,7 @@ import { after, afterEach, beforeEach, test } from 'node:test';
 import { createAccounts } from '../../fleet-server/src/accounts/accounts.ts';
 import { hashPassword, isPassword } from '../../fleet-server/src/accounts/argon2-password.ts';
 import { ensureAdmin } from '../../fleet-server/src/accounts/first-admin.ts';
-import type { Store } from '../../fleet-server/src/store/port.ts';
+import type { AccountStore, Store } from '../../fleet-server/src/store/port.ts';
 import { openSqliteStore } from '../../fleet-server/src/store/sqlite-store.ts';
 import { createHttpWorld, type HttpWorld, PASSWORD } from '../support/http-world.ts';
 
@@ -150,6 +150,26 @@ test('the password of the file given wins over the stored one', async () => {
   assert.equal((await ensureAdmin({ store, dataDir, passwordFile, nowMs })).kind, 'kept');
   const accounts = createAccounts({ store, apiTokens, nowMs });
   assert.equal((await accounts.login('admin', 'another password')).session.user, 'admin');
+});
+
+test('a login that a new password overtakes gets no session', async () => {
+  const { accounts: store, apiTokens } = await openStore();
+  const dataDir = await mkdtemp(join(scratch, 'data-'));
+  const made = await ensureAdmin({ store, dataDir, nowMs });
+  assert.ok(made.kind === 'made');
+  let tokenSha256 = '';
+  const overtaken: AccountStore = {
+    ...store,
+    addSession: async (session) => {
+      await store.setPasswordHash('admin', await hashPassword('the new password'));
+      await store.addSession(session);
+      tokenSha256 = session.tokenSha256;
+    },
+  };
+  const accounts = createAccounts({ store: overtaken, apiTokens, nowMs });
+  const password = (await readFile(made.path, 'utf8')).trim();
+  await assert.rejects(accounts.login('admin', password), { code: 'LOGIN_FAILED' });
+  assert.equal(await store.findSession(tokenSha256), undefined);
 });
 
 test('a password file that is missing or too short is refused with its path', async () => {

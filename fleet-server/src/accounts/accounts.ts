@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { sha256Hex } from '@watchpost/shared/kernel/digest.ts';
+import { serverError } from '../kernel/errors.ts';
 import type { AccountStore, ApiTokenStore } from '../store/port.ts';
 import { requirePassword } from './argon2-password.ts';
 import type { Accounts, SessionView } from './port.ts';
@@ -17,21 +18,32 @@ const TOKEN_BYTES = 32;
 const LAST_USE_MS = 60_000;
 
 export function createAccounts(deps: AccountsDeps): Accounts {
-  const { store, nowMs } = deps;
+  const { store } = deps;
   return {
-    login: async (name, password, presented) => {
-      const user = await store.findUser(name);
-      await requirePassword(password, user?.isDisabled === true ? undefined : user?.passwordHash);
-      if (presented !== undefined) await store.deleteSession(sha256Hex(presented));
-      await store.deleteSessionsUntil(nowMs());
-      const token = randomBytes(TOKEN_BYTES).toString('base64url');
-      const expiresAtMs = nowMs() + SESSION_MS;
-      await store.addSession({ tokenSha256: sha256Hex(token), user: name, expiresAtMs });
-      return { token, session: { user: name, expiresAtMs, roles: [...expandRoles(user?.roles ?? [])] } };
-    },
+    login: (...given) => logIn(deps, ...given),
     identify: ({ kind, token }) => (kind === 'session' ? findSession(deps, token) : findToken(deps, token)),
     logout: (token) => store.deleteSession(sha256Hex(token)),
   };
+}
+
+async function logIn(
+  { store, nowMs }: AccountsDeps,
+  ...[name, password, presented]: Parameters<Accounts['login']>
+): ReturnType<Accounts['login']> {
+  const user = await store.findUser(name);
+  const passwordHash = user?.isDisabled === true ? undefined : user?.passwordHash;
+  await requirePassword(password, passwordHash);
+  if (presented !== undefined) await store.deleteSession(sha256Hex(presented));
+  await store.deleteSessionsUntil(nowMs());
+  const token = randomBytes(TOKEN_BYTES).toString('base64url');
+  const [tokenSha256, expiresAtMs] = [sha256Hex(token), nowMs() + SESSION_MS];
+  await store.addSession({ tokenSha256, user: name, expiresAtMs });
+  // A new password ends the sessions there are; this one, of the old password, may have come just after.
+  if ((await store.findUser(name))?.passwordHash !== passwordHash) {
+    await store.deleteSession(tokenSha256);
+    throw serverError('LOGIN_FAILED', 'the password was changed meanwhile');
+  }
+  return { token, session: { user: name, expiresAtMs, roles: [...expandRoles(user?.roles ?? [])] } };
 }
 
 async function findSession({ store, nowMs }: AccountsDeps, token: string): Promise<SessionView | undefined> {

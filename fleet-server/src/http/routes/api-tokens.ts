@@ -32,7 +32,7 @@ export const apiTokenRoutes: Routes = (app, { access, audit, guards, liveClients
       const { user = userOf(request).session.user } = request.body;
       const made = await access.apiTokens.create({ ...request.body, user });
       const { id: subject, createdAtMs: _, ...details } = made.info;
-      await audit.record({ actor: actorOf(request), action: 'api-token.created', subject, details });
+      await audit.record({ actor: actorOf(request), action: 'api_token.created', subject, details });
       return reply.code(201).send(made);
     },
   );
@@ -52,7 +52,7 @@ export const apiTokenRoutes: Routes = (app, { access, audit, guards, liveClients
       const { id: subject, user, role, description } = await access.apiTokens.revoke(request.params.id);
       await liveClients.recheck();
       const details = { user, role, description };
-      await audit.record({ actor: actorOf(request), action: 'api-token.revoked', subject, details });
+      await audit.record({ actor: actorOf(request), action: 'api_token.revoked', subject, details });
       return reply.code(204).send(null);
     },
   );

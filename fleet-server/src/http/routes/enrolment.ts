@@ -28,7 +28,7 @@ export const enrolmentRoutes: Routes = (app, deps) => {
       const made = await enrolment.createToken(request.body.ttlMinutes);
       const details = { expiresAtMs: made.expiresAtMs };
       const subject = nameToken(made.token);
-      await audit.record({ actor: actorOf(request), action: 'enrolment-token.created', subject, details });
+      await audit.record({ actor: actorOf(request), action: 'enrolment_token.created', subject, details });
       return reply.code(201).send(made);
     },
   );

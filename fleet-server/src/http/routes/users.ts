@@ -89,7 +89,7 @@ const passwordRoute: Routes = (app, deps) => {
       await access.people.setPassword(subject, request.body.password);
       await liveClients.recheck();
       const actor = actorOf(request);
-      await audit.record({ actor, action: 'user.password-changed', subject, details: {} });
+      await audit.record({ actor, action: 'user.password_changed', subject, details: {} });
       return reply.code(204).send(null);
     },
   );
