@@ -11,6 +11,7 @@ import { createFfmpegCamera } from './capture/ffmpeg-camera.ts';
 import type { Camera } from './capture/port.ts';
 import type { AgentConfig, CameraConfig } from './config/schema.ts';
 import { createDecider } from './decision/decider.ts';
+import { createCertificateRenewal } from './identity/certificate-renewal.ts';
 import { type FileCredentials, openFileCredentials } from './identity/file-credentials.ts';
 import { loadIdentity } from './identity/file-identity.ts';
 import { type Fetch, formatDeviceAuthorization, type Identity } from './identity/port.ts';
@@ -218,7 +219,7 @@ async function readCapabilities({ config, hardware }: Box): Promise<Capabilities
 
 /** In the order they start; they stop in reverse, so the uplink is the last to fall silent. */
 function createParts(box: Box, uplink: UplinkComponent): readonly Component[] {
-  const { config, cameras, model, log, identity } = box;
+  const { config, cameras, model, log, identity, credentials } = box;
   const gpu = createNvidiaSmiGpu({
     intervalSec: config.telemetry.intervalSec,
     clock: systemClock,
@@ -226,6 +227,15 @@ function createParts(box: Box, uplink: UplinkComponent): readonly Component[] {
     log,
   });
   return [
+    createCertificateRenewal({
+      identity,
+      credentials,
+      serverUrl: config.server.url,
+      fetch: box.fetch,
+      clock: systemClock,
+      random01,
+      log: log.child({ component: 'certificate-renewal' }),
+    }),
     uplink,
     gpu,
     createTelemetryReporter({

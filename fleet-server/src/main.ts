@@ -21,6 +21,7 @@ import { createAdmission } from './devices/admission.ts';
 import { createDeviceAuthenticator } from './devices/device-authenticator.ts';
 import { createEnrolment } from './devices/enrolment.ts';
 import { createFleetView } from './devices/fleet-view.ts';
+import { createRenewal } from './devices/renewal.ts';
 import { createPictureBoard } from './devices/picture-board.ts';
 import type { Enrolment, FleetProjection, FleetView, PictureBoard } from './devices/port.ts';
 import { createHttpApp } from './http/app.ts';
@@ -258,6 +259,7 @@ function createWebServer({ config, store, blobs, models, view, pictures, ...flee
           maxBytes: MAX_ARTIFACT_BYTES,
         },
         enrolment,
+        renewal: createRenewal({ devices: store.devices, ...trust, nowMs, log: log.child({ component: 'renewal' }) }),
         admission: createAdmission({
           ...{ devices: store.devices, certificates: store.certificates },
           ...{ broker: fleet.broker, projection: view, audit, nowMs },

@@ -84,6 +84,8 @@ test('what changes the fleet is not for viewers, but for what a login needs', ()
   );
   assert.deepEqual(open.map(({ method, path }) => `${method} ${path}`).sort(), [
     'DELETE /api/v1/session',
+    'POST /api/v1/device/certificate',
+    'POST /api/v1/device/certificate/nonce',
     'POST /api/v1/enrol',
     'POST /api/v1/session',
     'POST /api/v1/users/{name}/password',

@@ -8,7 +8,7 @@ import { createPeople } from '../../fleet-server/src/accounts/people.ts';
 import { createAuditLog } from '../../fleet-server/src/audit/audit-log.ts';
 import type { AuditLog } from '../../fleet-server/src/audit/port.ts';
 import type { BlobStore } from '../../fleet-server/src/blobs/port.ts';
-import type { Admission, Enrolment } from '../../fleet-server/src/devices/port.ts';
+import type { Admission, Enrolment, Renewal } from '../../fleet-server/src/devices/port.ts';
 import { createHttpApp } from '../../fleet-server/src/http/app.ts';
 import type { HttpApp, HttpDeps } from '../../fleet-server/src/http/route.ts';
 import { serverError } from '../../fleet-server/src/kernel/errors.ts';
@@ -97,6 +97,7 @@ export async function createHttpWorld(change: Partial<HttpDeps> = {}): Promise<H
     },
     enrolment: fakeEnrolment,
     admission: fakeAdmission,
+    renewal: fakeRenewal,
     audit,
     log: silentLogger,
     webDir: join(folder, 'web'),
@@ -140,6 +141,10 @@ const fakeDirector: Pick<Director, 'deploy'> = {
   },
 };
 
+const fakeRenewal: Renewal = {
+  makeNonce: () => ({ nonce: 'a nonce', expiresAtMs: 5 }),
+  renew: async () => CERTIFIED,
+};
 const fakeAdmission: Admission = {
   revoke: async () => undefined,
   decommission: async () => undefined,

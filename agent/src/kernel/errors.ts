@@ -19,6 +19,11 @@ export const AGENT_ERRORS = {
     http: 403,
     remedy: 'Ask the fleet server for a new token (`fleetctl token create`).',
   },
+  CERTIFICATE_REFUSED: {
+    retry: true,
+    http: 403,
+    remedy: 'See the state of this box on the fleet server; if its key was revoked, enrol it with a new key.',
+  },
   SERVER_UNREACHABLE: {
     retry: true,
     http: 503,

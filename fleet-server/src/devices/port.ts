@@ -1,6 +1,12 @@
 import type { CameraView, DeviceView, LiveMessage } from '@watchpost/shared/api/fleet.ts';
 import type { TokenReply } from '@watchpost/shared/api/registry.ts';
-import type { EnrolRequest, EnrolResponse } from '@watchpost/shared/messages/enrolment.ts';
+import type {
+  EnrolRequest,
+  EnrolResponse,
+  NonceReply,
+  RenewalReply,
+  RenewalRequest,
+} from '@watchpost/shared/messages/enrolment.ts';
 import type { Telemetry } from '@watchpost/shared/messages/telemetry.ts';
 import type { CameraTopicKind, Payload, TopicKind } from '@watchpost/shared/topics.ts';
 import type { AuditActor } from '../audit/port.ts';
@@ -70,4 +76,14 @@ export interface Enrolment {
   createToken(ttlMinutes: number): Promise<TokenReply>;
   /** @throws AppError TOKEN_INVALID | TOKEN_USED | PROOF_INVALID | STORE_FAILED */
   enrol(request: EnrolRequest): Promise<EnrolResponse>;
+}
+
+/** New certificates for enrolled boxes. */
+export interface Renewal {
+  makeNonce(deviceId: string): NonceReply;
+  /**
+   * For an accepted device whose key is not revoked; whether its certificate has expired does not matter.
+   * @throws AppError NONCE_INVALID | DEVICE_REFUSED | KEY_REVOKED | PROOF_INVALID | STORE_FAILED
+   */
+  renew(request: RenewalRequest): Promise<RenewalReply>;
 }

@@ -12,6 +12,7 @@ import { apiTokenRoutes } from './routes/api-tokens.ts';
 import { artifactRoutes } from './routes/artifacts.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { bundleRoutes } from './routes/bundles.ts';
+import { certificateRoutes } from './routes/certificates.ts';
 import { deploymentRoutes } from './routes/deployments.ts';
 import { deviceRoutes } from './routes/devices.ts';
 import { enrolmentRoutes } from './routes/enrolment.ts';
@@ -32,6 +33,7 @@ const API_ROUTES: readonly Routes[] = [
   sessionRoutes,
   deviceRoutes,
   admissionRoutes,
+  certificateRoutes,
   eventRoutes,
   telemetryRoutes,
   pictureRoutes,

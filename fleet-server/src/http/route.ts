@@ -8,7 +8,7 @@ import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fasti
 import Type from 'typebox';
 import type { AuditLog } from '../audit/port.ts';
 import type { BlobStore } from '../blobs/port.ts';
-import type { Admission, Enrolment, FleetView, PictureBoard } from '../devices/port.ts';
+import type { Admission, Enrolment, FleetView, PictureBoard, Renewal } from '../devices/port.ts';
 import type { TlsListener } from '../identity/port.ts';
 import type { BundleRegistry, ModelVersions } from '../registry/port.ts';
 import type { Director } from '../rollouts/port.ts';
@@ -43,6 +43,7 @@ export interface HttpDeps {
   };
   readonly enrolment: Enrolment;
   readonly admission: Admission;
+  readonly renewal: Renewal;
   /** HTTPS with these; without, plain HTTP. */
   readonly tls?: Pick<TlsListener, 'certificate'>;
   readonly audit: AuditLog;

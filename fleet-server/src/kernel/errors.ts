@@ -39,6 +39,7 @@ export const SERVER_ERRORS = {
     http: 403,
     remedy: 'Delete the identity folder on the box and enrol it anew: it makes a new key.',
   },
+  NONCE_INVALID: { retry: true, http: 403, remedy: 'Ask for a new nonce and sign that one.' },
   DEVICE_REFUSED: {
     retry: false,
     http: 403,
@@ -52,7 +53,7 @@ export const SERVER_ERRORS = {
   PLAIN_REFUSED: {
     retry: false,
     http: 400,
-    remedy: 'Leave --plain out (TLS), or listen on 127.0.0.1: without TLS anybody on the way could listen in.',
+    remedy: 'Leave --plain out (TLS), or listen on 127.0.0.1 only.',
   },
   DIGEST_MISMATCH: { retry: false, http: 409, remedy: 'Send the file whose SHA-256 is in the address.' },
   BUNDLE_INCOMPLETE: {

@@ -50,7 +50,7 @@ export function enrolmentChallenge(
   return `watchpost enrol v1\n${request.token}\n${request.deviceId}\n${request.secretSha256}`;
 }
 
-/** Device -> server, POST /api/v1/certificate/nonce. */
+/** Device -> server, POST /api/v1/device/certificate/nonce. */
 export const NonceRequest = Type.Object({ deviceId: Id }, { additionalProperties: false });
 
 export const NonceReply = Type.Object(
@@ -60,7 +60,7 @@ export const NonceReply = Type.Object(
 export type NonceReply = Static<typeof NonceReply>;
 
 /**
- * Device -> server, POST /api/v1/certificate. Good for an accepted device whose key is not revoked, whether its
+ * Device -> server, POST /api/v1/device/certificate. Good for an accepted device whose key is not revoked, whether its
  * certificate still holds or has expired long ago: `proof` is the signature, by the enrolled key, over
  * `renewalChallenge(...)` with a nonce of the server that is used once.
  */
