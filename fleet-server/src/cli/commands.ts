@@ -55,6 +55,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'send a signed bundle to the registry',
     load: async () => (await import('./bundle-push.ts')).bundlePush,
   },
+  'model import': {
+    summary: 'make a bundle from an MLflow, Hugging Face, timm or Roboflow folder',
+    load: async () => (await import('./model-import.ts')).modelImport,
+  },
   'model list': {
     summary: 'list every version of every model',
     load: async () => (await import('./model-list.ts')).modelList,

@@ -129,6 +129,11 @@ export const SERVER_ERRORS = {
     remedy:
       'Give imagenet, tf, unit, raw, or a preprocessor_config.json that ends in the size the model takes.',
   },
+  IMPORT_UNSUITABLE: {
+    retry: false,
+    http: 422,
+    remedy: 'Give what the folder lacks as options (see --help), or export the model anew.',
+  },
   PICTURE_UNREADABLE: { retry: false, http: 415, remedy: 'Give JPEG, PNG or WebP pictures.' },
   KEY_INVALID: {
     retry: false,
