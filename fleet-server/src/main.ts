@@ -41,6 +41,11 @@ import { createJwsOrderSigner } from './rollouts/jws-order-signer.ts';
 import type { Director } from './rollouts/port.ts';
 import type { Store } from './store/port.ts';
 import { openSqliteStore } from './store/sqlite-store.ts';
+import { openFileOnlineKeys } from './trust/file-online-keys.ts';
+import { createOnlineSigner } from './trust/online-signer.ts';
+import type { TrustRepository } from './trust/port.ts';
+import { createTargetFinder } from './trust/registry-targets.ts';
+import { createTrustRepository } from './trust/repository.ts';
 
 /** The agent of this workspace: it validates models. */
 const AGENT_CLI = fileURLToPath(new URL('../../agent/src/cli.ts', import.meta.url));
@@ -72,6 +77,7 @@ interface Fleet {
   readonly pictures: PictureBoard;
   readonly enrolment: Enrolment;
   readonly director: Director;
+  readonly tuf: TrustRepository;
 }
 
 /** How boxes are known: certificates, and what makes the listeners speak TLS. */
@@ -164,7 +170,18 @@ async function createFleet(config: ServerConfig, store: Store, log: Logger): Pro
       nowMs,
       newId: randomUUID,
     }),
+    tuf: await createFleetTuf(config, store),
   };
+}
+
+async function createFleetTuf(config: ServerConfig, store: Store): Promise<TrustRepository> {
+  const folder = join(config.dataDir, 'keys');
+  const keys = await openFileOnlineKeys({
+    path: join(folder, 'online.json'),
+    masterPath: config.masterKeyFile ?? join(folder, 'master.key'),
+  });
+  const findTarget = createTargetFinder(store.bundles);
+  return createTrustRepository({ store: store.trust, keys, findTarget, nowMs });
 }
 
 function createFleetModels({
@@ -237,7 +254,7 @@ function schedule(delayMs: number, run: () => void): () => void {
 }
 
 function createWebServer({ config, store, blobs, models, view, pictures, ...fleet }: Fleet): HttpServer {
-  const { audit, authenticate, trust, director, enrolment, log } = fleet;
+  const { audit, authenticate, trust, director, enrolment, tuf, log } = fleet;
   return createHttpServer({
     host: config.host,
     port: config.httpPort,
@@ -258,6 +275,7 @@ function createWebServer({ config, store, blobs, models, view, pictures, ...flee
           director,
           maxBytes: MAX_ARTIFACT_BYTES,
         },
+        tuf,
         enrolment,
         renewal: createRenewal({ devices: store.devices, ...trust, nowMs, log: log.child({ component: 'renewal' }) }),
         admission: createAdmission({
@@ -275,7 +293,7 @@ function createWebServer({ config, store, blobs, models, view, pictures, ...flee
 
 /** In the order they start; they stop in reverse, so what was taken in is committed and receipted before the broker closes. */
 function listParts(
-  { config, store, trust, models, broker, view, director, log }: Fleet,
+  { config, store, trust, models, broker, view, director, tuf, log }: Fleet,
   http: HttpServer,
 ): readonly Component[] {
   const ingest = createIngest({
@@ -291,6 +309,7 @@ function listParts(
     start: () => director.republishAll(),
     stop: async () => undefined,
   };
+  const signer = createOnlineSigner({ repository: tuf, schedule, log: log.child({ component: 'trust' }) });
   const certificate = trust.tls === undefined ? [] : [trust.tls.certificate];
-  return [...certificate, view, broker, ingest, orders, models.validation, http];
+  return [...certificate, view, broker, ingest, orders, models.validation, signer, http];
 }

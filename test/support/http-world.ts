@@ -17,11 +17,14 @@ import type { Director } from '../../fleet-server/src/rollouts/port.ts';
 import type { EventRow } from '../../fleet-server/src/store/port.ts';
 import { openSqliteStore } from '../../fleet-server/src/store/sqlite-store.ts';
 import type { Role } from '../../shared/src/api/people.ts';
+import { createTargetFinder } from '../../fleet-server/src/trust/registry-targets.ts';
+import { createTrustRepository } from '../../fleet-server/src/trust/repository.ts';
 import { silentLogger } from '../../shared/src/kernel/log.ts';
 import type { Telemetry } from '../../shared/src/messages/telemetry.ts';
 import { createFakeFleet, createMemoryPictures, type FakeFleet } from './fake-fleet.ts';
 import { makeDevice } from './http-data.ts';
 import { createMemoryBlobs } from './memory-blobs.ts';
+import { createMemoryOnlineKeys } from './tuf-ceremony.ts';
 
 export const PASSWORD = 'correct horse';
 /** Costly by design, so made once. */
@@ -95,6 +98,12 @@ export async function createHttpWorld(change: Partial<HttpDeps> = {}): Promise<H
       director: fakeDirector,
       maxBytes: MAX_ARTIFACT_BYTES,
     },
+    tuf: createTrustRepository({
+      store: store.trust,
+      keys: createMemoryOnlineKeys({ snapshot: [], timestamp: [] }),
+      findTarget: createTargetFinder(store.bundles),
+      nowMs,
+    }),
     enrolment: fakeEnrolment,
     admission: fakeAdmission,
     renewal: fakeRenewal,

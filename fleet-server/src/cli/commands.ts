@@ -1,3 +1,4 @@
+import { OFFLINE_ROLES } from '@watchpost/shared/trust/tuf-metadata.ts';
 import type { Command } from './command.ts';
 
 export interface CommandEntry {
@@ -142,5 +143,42 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   'keys new': {
     summary: 'make a key pair for signing bundles',
     load: async () => (await import('./keys-new.ts')).keysNew,
+  },
+  'keys init': {
+    summary: 'begin the trust of a fleet: keys and first documents',
+    load: async () => (await import('./keys-init.ts')).keysInit,
+  },
+  'keys list': {
+    summary: 'list who signs what, and what waits for signatures',
+    load: async () => (await import('./keys-list.ts')).keysList,
+  },
+  'keys add': {
+    summary: 'let one more key sign a role',
+    load: async () => (await import('./keys-change.ts')).keysAdd,
+  },
+  'keys rotate': {
+    summary: 'replace keys of a role',
+    load: async () => (await import('./keys-change.ts')).keysRotate,
+  },
+  'keys root': {
+    summary: 'write the root that boxes are given',
+    load: async () => (await import('./keys-root.ts')).keysRoot,
+  },
+  ...Object.fromEntries(
+    OFFLINE_ROLES.map((role) => [
+      `sign ${role}`,
+      {
+        summary: `sign what is staged for ${role}`,
+        load: async () => (await import('./sign-role.ts')).createSignCommand(role),
+      },
+    ]),
+  ),
+  'target add': {
+    summary: 'let boxes install a bundle, once models is signed',
+    load: async () => (await import('./target-change.ts')).targetAdd,
+  },
+  'target remove': {
+    summary: 'let no box install a bundle any more',
+    load: async () => (await import('./target-change.ts')).targetRemove,
   },
 };

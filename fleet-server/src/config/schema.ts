@@ -44,6 +44,11 @@ export const ServerConfig = Type.Object(
         description: 'file with the password of `admin` (default: one is made)',
       }),
     ),
+    masterKeyFile: Type.Optional(
+      Type.String({
+        description: 'file with the key that opens the online trust keys (default: one is made)',
+      }),
+    ),
     validatorCommand: Type.Optional(
       Type.String({
         minLength: 1,

@@ -23,6 +23,7 @@ import { modelRoutes } from './routes/models.ts';
 import { pictureRoutes } from './routes/pictures.ts';
 import { sessionRoutes } from './routes/session.ts';
 import { telemetryRoutes } from './routes/telemetry.ts';
+import { tufRoutes } from './routes/tuf.ts';
 import { userRoutes } from './routes/users.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
 import { createTlsServerFactory } from './tls-server.ts';
@@ -42,6 +43,7 @@ const API_ROUTES: readonly Routes[] = [
   bundleRoutes,
   modelRoutes,
   deploymentRoutes,
+  tufRoutes,
   liveRoutes,
   userRoutes,
   apiTokenRoutes,

@@ -13,6 +13,7 @@ import type { TlsListener } from '../identity/port.ts';
 import type { BundleRegistry, ModelVersions } from '../registry/port.ts';
 import type { Director } from '../rollouts/port.ts';
 import type { ReportStore } from '../store/port.ts';
+import type { TrustRepository } from '../trust/port.ts';
 import type { AttemptLimits } from './attempt-limits.ts';
 import type { AccessDeps, Guards } from './guards.ts';
 import type { LiveClients } from './live-clients.ts';
@@ -41,6 +42,7 @@ export interface HttpDeps {
     /** Longest artifact taken. */
     readonly maxBytes: number;
   };
+  readonly tuf: TrustRepository;
   readonly enrolment: Enrolment;
   readonly admission: Admission;
   readonly renewal: Renewal;

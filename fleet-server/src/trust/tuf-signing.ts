@@ -11,9 +11,10 @@ import {
 } from '@watchpost/shared/trust/tuf-metadata.ts';
 import { findSigners } from '@watchpost/shared/trust/tuf-policy.ts';
 
-/** The public half of an Ed25519 key, as TUF metadata spell it. */
+/** An Ed25519 key, or the public half of one, as TUF metadata spell it. */
 export function toTufKey(key: KeyObject): TufKey {
-  const { x = '' } = createPublicKey(key).export({ format: 'jwk' });
+  const publicKey = key.type === 'private' ? createPublicKey(key) : key;
+  const { x = '' } = publicKey.export({ format: 'jwk' });
   return {
     keytype: 'ed25519',
     scheme: 'ed25519',

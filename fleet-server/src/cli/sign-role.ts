@@ -1,0 +1,69 @@
+import { type StagedView, StagingReply, TrustView } from '@watchpost/shared/api/trust.ts';
+import { describeTufChange } from '@watchpost/shared/trust/tuf-change.ts';
+import type { OfflineRole } from '@watchpost/shared/trust/tuf-metadata.ts';
+import { findTufProblems } from '@watchpost/shared/trust/tuf-policy.ts';
+import { serverError } from '../kernel/errors.ts';
+import { draftNext } from '../trust/drafts.ts';
+import { loadSigningKey } from '../trust/key-files.ts';
+import { signTuf } from '../trust/tuf-signing.ts';
+import type { ApiClient } from './api-client.ts';
+import type { Command, OptionValues } from './command.ts';
+import { SERVER_OPTIONS, withServer } from './server-access.ts';
+import { describeStaging } from './staging-text.ts';
+import { fetchNewest } from './trust-documents.ts';
+
+/** The key stays on this machine: what goes to the server is a signature. */
+export function createSignCommand(role: OfflineRole): Command {
+  return {
+    description: `Signs what is staged for ${role}. What it changes is worked out here, from the documents themselves, and
+shown before it is signed; --show signs nothing.`,
+    positionals: [],
+    options: {
+      ...SERVER_OPTIONS,
+      key: {
+        value: 'FILE',
+        description: 'private Ed25519 key, PEM; may be given several times',
+        multiple: true,
+      },
+      renew: { description: 'stage the published document with a new expiry, when nothing is staged' },
+      show: { description: 'only show what would be signed' },
+    },
+    run: async (input) => {
+      const { values } = input;
+      const keys = await Promise.all(values.texts('key').map(loadSigningKey));
+      if (keys.length === 0 && !values.isSet('show')) throw serverError('USAGE', '--key is missing');
+      return withServer(input, async (api) => {
+        const staged = await findStaged(api, role, values);
+        const { signed } = staged.metadata;
+        const problems = findTufProblems(role, signed);
+        if (problems.length > 0) throw serverError('TRUST_REFUSED', `${role}: ${problems.join('; ')}`);
+        const changes = describeTufChange(staged.published?.signed, signed);
+        const what = [`${role} ${signed.version}`, ...changes.map((change) => `  ${change}`)].join('\n');
+        if (values.isSet('show')) return { text: what, json: { role, changes } };
+        let reply: StagingReply = { published: [], staged: [] };
+        for (const key of keys) {
+          const upload = { role, version: signed.version, signature: signTuf(signed, key) };
+          // What enough people signed is published, and takes no more signatures.
+          if (!reply.published.includes(role)) {
+            reply = await api.post('trust/signatures', upload, StagingReply);
+          }
+        }
+        return { text: `${what}\n${describeStaging(reply)}`, json: { role, changes, ...reply } };
+      });
+    },
+  };
+}
+
+async function findStaged(api: ApiClient, role: OfflineRole, values: OptionValues): Promise<StagedView> {
+  const view = await api.get('trust', TrustView);
+  const waiting = view.staged.find((each) => each.role === role);
+  if (waiting !== undefined) return waiting;
+  if (!values.isSet('renew'))
+    throw serverError('USAGE', `nothing is staged for ${role}; --renew signs it anew`);
+  const { signed } = await fetchNewest(api, view, role);
+  const metadata = { signed: draftNext(role, signed, Date.now()), signatures: [] };
+  const { staged } = await api.post('trust/staged', { documents: [{ role, metadata }] }, StagingReply);
+  const made = staged.find((each) => each.role === role);
+  if (made === undefined) throw serverError('TRUST_REFUSED', `${role} was not staged`);
+  return made;
+}
