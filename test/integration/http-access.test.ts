@@ -92,6 +92,19 @@ test('what changes the fleet is not for viewers, but for what a login needs', ()
   ]);
 });
 
+test('people and tokens are for admins, the record for qa and admins', () => {
+  const accessTo = (part: string): readonly string[] => [
+    ...new Set(
+      routes
+        .filter(({ path }) => path.startsWith(`/api/v1/${part}`) && !path.endsWith('/password'))
+        .map(({ access }) => access),
+    ),
+  ];
+  assert.deepEqual(accessTo('users'), ['admin']);
+  assert.deepEqual(accessTo('api-tokens'), ['admin']);
+  assert.deepEqual(accessTo('audit'), ['qa']);
+});
+
 for (const caller of CALLERS)
   test(`${caller} passes where its role lets it, and nowhere else`, async () => {
     const headers = await headersOf(caller);
