@@ -6,6 +6,7 @@ import { LAYOUT } from './layout.ts';
 import { type Program, startProgram } from './processes.ts';
 import { releaseBundle } from './release.ts';
 import { runAgentCli, runFleetctl } from './run-command.ts';
+import { beginTrust, type DemoSigners, signBundle } from './trust.ts';
 
 /** One box of the demo. `camera` is an entry of the agent's `cameras`. */
 export interface BoxPlan {
@@ -51,8 +52,13 @@ export async function startFleet(plan: FleetPlan, say: (text: string) => void): 
   try {
     say('server is up; sending the signed bundle; a second person certifies it …');
     const digest = await releaseBundle(plan.bundle, plan.state, access);
+    say(
+      'signing what boxes trust (TUF): 1 of 1 key for each role, all on this machine; a real fleet has 2 of 3 …',
+    );
+    const signers = await beginTrust(plan.state, access);
+    await signBundle(digest, signers, access);
     for (const box of plan.boxes) {
-      await prepareBox(box, plan, access);
+      await prepareBox(box, plan, signers, access);
       await runFleetctl(['device', 'deploy', box.id, '--bundle', digest, ...access]);
       say(`starting box ${box.id} …`);
       boxes.push(await startBox(box, plan));
@@ -95,7 +101,12 @@ async function startServer({ state, httpPort, mqttPort }: FleetPlan): Promise<Pr
 }
 
 /** Writes the settings of a box, and enrols it if it is new or the broker has moved. */
-async function prepareBox(box: BoxPlan, plan: FleetPlan, access: readonly string[]): Promise<void> {
+async function prepareBox(
+  box: BoxPlan,
+  plan: FleetPlan,
+  { rootFile }: DemoSigners,
+  access: readonly string[],
+): Promise<void> {
   const { folder, config } = filesOf(box, plan);
   await mkdir(folder, { recursive: true });
   await writeFile(
@@ -105,7 +116,7 @@ async function prepareBox(box: BoxPlan, plan: FleetPlan, access: readonly string
       dataDir: join(folder, 'data'),
       server: { url: addressOf(plan) },
       device: { id: box.id },
-      trust: { modelKeyFiles: [plan.bundle.publicKey] },
+      trust: { rootFile },
       cameras: box.cameras,
       telemetry: { intervalSec: 2, summarySec: 60 },
       pictures: { idleSec: 2 },
