@@ -21,9 +21,9 @@ import { createAdmission } from './devices/admission.ts';
 import { createDeviceAuthenticator } from './devices/device-authenticator.ts';
 import { createEnrolment } from './devices/enrolment.ts';
 import { createFleetView } from './devices/fleet-view.ts';
-import { createRenewal } from './devices/renewal.ts';
 import { createPictureBoard } from './devices/picture-board.ts';
 import type { Enrolment, FleetProjection, FleetView, PictureBoard } from './devices/port.ts';
+import { createRenewal } from './devices/renewal.ts';
 import { createHttpApp } from './http/app.ts';
 import { createHttpServer, type HttpServer } from './http/http-server.ts';
 import { createCertification } from './identity/certification.ts';
@@ -277,7 +277,12 @@ function createWebServer({ config, store, blobs, models, view, pictures, ...flee
         },
         tuf,
         enrolment,
-        renewal: createRenewal({ devices: store.devices, ...trust, nowMs, log: log.child({ component: 'renewal' }) }),
+        renewal: createRenewal({
+          devices: store.devices,
+          ...trust,
+          nowMs,
+          log: log.child({ component: 'renewal' }),
+        }),
         admission: createAdmission({
           ...{ devices: store.devices, certificates: store.certificates },
           ...{ broker: fleet.broker, projection: view, audit, nowMs },

@@ -43,12 +43,14 @@ export const SERVER_ERRORS = {
   DEVICE_REFUSED: {
     retry: false,
     http: 403,
-    remedy: 'Enrol the box under another id, or see why it was put out of the fleet (`fleetctl device show`).',
+    remedy:
+      'Enrol the box under another id, or see why it was put out of the fleet (`fleetctl device show`).',
   },
   DEVICE_STATE: {
     retry: false,
     http: 409,
-    remedy: 'See `fleetctl device show`: a device goes preauthorized or pending, accepted or rejected, decommissioned.',
+    remedy:
+      'See `fleetctl device show`: a device goes preauthorized or pending, accepted or rejected, decommissioned.',
   },
   PLAIN_REFUSED: {
     retry: false,
