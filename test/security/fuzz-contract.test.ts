@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict';
+import { join, relative } from 'node:path';
+import { Manifest, parseManifest } from '@watchpost/shared/bundle/manifest.ts';
+import { isSafeBundlePath } from '@watchpost/shared/bundle/paths.ts';
+import { canonicalJson } from '@watchpost/shared/kernel/canonical-json.ts';
+import { createJsonParser, parseJson } from '@watchpost/shared/kernel/parse.ts';
+import { formatTopic, parsePayload, parseTopic, TOPIC_KINDS, TOPICS } from '@watchpost/shared/topics.ts';
+import { Order } from '@watchpost/shared/trust/order.ts';
+import { BundleSignatures } from '@watchpost/shared/trust/signature.ts';
+import fc from 'fast-check';
+import { createJwsOrderReader } from '../../agent/src/update/jws-order.ts';
+import { parseRetryAfterMs } from '../../agent/src/update/retry-after.ts';
+import { parseByteRange } from '../../fleet-server/src/http/byte-range.ts';
+import { assertParsedOrRefused, fuzz, jsonText, mutated } from '../support/fuzz.ts';
+import { fromSchema } from '../support/schema-arbitrary.ts';
+import { makeBundle, makeKeyPair } from '../support/test-bundle.ts';
+import { composeOrder, signOrder } from '../support/test-order.ts';
+
+const { publicKey, privateKey } = makeKeyPair();
+const BUNDLE = makeBundle({ signer: privateKey });
+const GOOD_ORDER = composeOrder(BUNDLE);
+const reader = createJwsOrderReader({
+  deviceId: GOOD_ORDER.deviceId,
+  directorKeys: { list: async () => [publicKey] },
+});
+const manifests = mutated(fc.oneof(fc.constant<unknown>(BUNDLE.manifest), fromSchema(Manifest)));
+const orders = mutated(fc.oneof(fc.constant<unknown>(GOOD_ORDER), fromSchema(Order)));
+
+fuzz('a manifest is parsed, or refused with a code', jsonText(manifests), (text) =>
+  assertParsedOrRefused(
+    () => canonicalJson(parseManifest(parseJson(text, 'manifest'))),
+    'MESSAGE_INVALID',
+    'MANIFEST_INVALID',
+    'MANIFEST_TOO_NEW',
+  ),
+);
+
+fuzz('a manifest as a value is parsed, or refused with a code', fc.oneof(manifests, fc.anything()), (value) =>
+  assertParsedOrRefused(
+    () => parseManifest(value),
+    'MANIFEST_INVALID',
+    'MANIFEST_TOO_NEW',
+    'MESSAGE_INVALID',
+  ),
+);
+
+fuzz('a path of a bundle that is called safe stays in its folder', pathTexts(), (path) => {
+  if (!isSafeBundlePath(path)) return;
+  const inside = relative('/bundle', join('/bundle', path));
+  assert.ok(inside !== '' && !inside.startsWith('..'), `${JSON.stringify(path)} leads to ${inside}`);
+});
+
+fuzz('an order is read, or refused with a code, whatever the director signed', orders, async (order) => {
+  const token = await signOrder(order as Order, privateKey);
+  await assertParsedOrRefused(() => reader.read(token), 'ORDER_INVALID');
+});
+
+const tokens = fc
+  .tuple(
+    mutated(fc.constant<unknown>({ alg: 'EdDSA', typ: 'watchpost-order+jws', kid: 'a'.repeat(64) })),
+    orders,
+    fc.base64String({ maxLength: 100 }),
+  )
+  .map(([header, payload, signature]) =>
+    [header, payload]
+      .map((part) => Buffer.from(JSON.stringify(part) ?? '').toString('base64url'))
+      .concat(signature)
+      .join('.'),
+  );
+fuzz(
+  'no text but what the director signed is an order',
+  fc.oneof(tokens, fc.string({ maxLength: 200 }), fc.base64String({ maxLength: 300 })),
+  async (token) => {
+    await assert.rejects(reader.read(token), { code: 'ORDER_INVALID' });
+  },
+);
+
+for (const kind of TOPIC_KINDS) {
+  const payloads = jsonText(mutated(fromSchema(TOPICS[kind].schema)));
+  const bytes = fc.uint8Array({ maxLength: 64 });
+  fuzz(`a payload of ${kind} is parsed, or refused with a code`, fc.oneof(payloads, bytes), (payload) =>
+    assertParsedOrRefused(() => parsePayload(kind, payload), 'MESSAGE_INVALID'),
+  );
+}
+
+fuzz('a topic that is parsed is the one it came from', topicTexts(), (name) => {
+  const topic = parseTopic(name);
+  if (topic !== undefined) assert.equal(formatTopic(topic), name);
+});
+
+const parseSignatures = createJsonParser(BundleSignatures, 'signatures');
+fuzz(
+  'signatures are parsed, or refused with a code',
+  jsonText(mutated(fromSchema(BundleSignatures))),
+  (text) => assertParsedOrRefused(() => parseSignatures(text), 'MESSAGE_INVALID'),
+);
+
+fuzz(
+  'a range lies inside of the file, whatever the header says',
+  fc.tuple(rangeHeaders(), fc.nat(2 ** 31)),
+  ([header, sizeBytes]) => {
+    const range = parseByteRange(header, sizeBytes);
+    if (range.kind !== 'part') return;
+    assert.ok(Number.isSafeInteger(range.start) && Number.isSafeInteger(range.end), header);
+    assert.ok(range.start >= 0 && range.start <= range.end && range.end < sizeBytes, header);
+  },
+);
+
+fuzz(
+  'a pause is a number of milliseconds, whatever the header says',
+  fc.oneof(fc.string(), fc.stringMatching(/^\d{1,400}$/), fc.date().map(String)),
+  (header) => {
+    const pauseMs = parseRetryAfterMs(header, 1e12);
+    assert.ok(pauseMs === undefined || (pauseMs >= 0 && pauseMs <= 3_600_000), String(pauseMs));
+  },
+);
+
+function pathTexts(): fc.Arbitrary<string> {
+  const part = fc.oneof(fc.constantFrom('..', '.', '', 'a', '\\', '\0', '%2e%2e', 'é', ' '), fc.string());
+  return fc.array(part, { maxLength: 6 }).map((parts) => parts.join('/'));
+}
+
+function topicTexts(): fc.Arbitrary<string> {
+  const words = [
+    'watchpost',
+    'v1',
+    'main',
+    'box-1',
+    'cam',
+    'gate',
+    'status',
+    'event',
+    '+',
+    '#',
+    '',
+    '..',
+    '$SYS',
+  ];
+  const parts = fc.array(fc.oneof(fc.constantFrom(...words), fc.string({ maxLength: 5 })), { maxLength: 8 });
+  return fc.oneof(
+    parts.map((it) => it.join('/')),
+    parts.map((it) => ['watchpost', 'v1', 'main', 'box-1', ...it].join('/')),
+  );
+}
+
+function rangeHeaders(): fc.Arbitrary<string> {
+  const number = fc.oneof(
+    fc.nat().map(String),
+    fc.stringMatching(/^\d{0,400}$/),
+    fc.constantFrom('', '-1', '1e9'),
+  );
+  return fc.oneof(
+    fc.tuple(number, number).map(([first, last]) => `bytes=${first}-${last}`),
+    fc.string(),
+  );
+}
