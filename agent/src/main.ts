@@ -13,6 +13,7 @@ import type { AgentConfig, CameraConfig } from './config/schema.ts';
 import { createDecider } from './decision/decider.ts';
 import { createCertificateRenewal } from './identity/certificate-renewal.ts';
 import { type FileCredentials, openFileCredentials } from './identity/file-credentials.ts';
+import { createFileDirectorKeys, type FileDirectorKeys } from './identity/file-director-keys.ts';
 import { loadIdentity } from './identity/file-identity.ts';
 import { type Fetch, formatDeviceAuthorization, type Identity } from './identity/port.ts';
 import { createTlsFetch } from './identity/tls-fetch.ts';
@@ -53,6 +54,7 @@ interface Box {
   readonly log: Logger;
   readonly identity: Identity;
   readonly credentials: FileCredentials;
+  readonly directorKeys: FileDirectorKeys;
   /** To the fleet server, with the box's certificate where it has TLS. */
   readonly fetch: Fetch;
   readonly hardware: Hardware;
@@ -112,6 +114,7 @@ async function openBox(config: AgentConfig, log: Logger): Promise<Box> {
     log,
     identity,
     credentials,
+    directorKeys: createFileDirectorKeys(config.dataDir, identity.directorKeys),
     fetch: createTlsFetch(credentials.current),
     hardware: await createSysteminformationInventory().read(),
     bundles: await openFileBundleStore({ dataDir: config.dataDir, log }),
@@ -167,10 +170,7 @@ async function createBundleUpdater(box: Box, uplink: UplinkComponent, activate: 
       ...describeLine(config),
     }),
     trust: await createTrust(box),
-    orders: createJwsOrderReader({
-      deviceId: identity.deviceId,
-      directorKeys: { list: async () => identity.directorKeys },
-    }),
+    orders: createJwsOrderReader({ deviceId: identity.deviceId, directorKeys: box.directorKeys }),
     bundles,
     isFit: async (manifest) => computeFitness(manifest, await readCapabilities(box)),
     activate,
@@ -232,6 +232,7 @@ function createParts(box: Box, uplink: UplinkComponent): readonly Component[] {
       credentials,
       serverUrl: config.server.url,
       fetch: box.fetch,
+      onDirectorKeys: box.directorKeys.replace,
       clock: systemClock,
       random01,
       log: log.child({ component: 'certificate-renewal' }),

@@ -77,6 +77,8 @@ interface Fleet {
   readonly pictures: PictureBoard;
   readonly enrolment: Enrolment;
   readonly director: Director;
+  /** Its public keys, PEM. */
+  readonly directorKey: string;
   readonly tuf: TrustRepository;
 }
 
@@ -162,6 +164,7 @@ async function createFleet(config: ServerConfig, store: Store, log: Logger): Pro
       onChange: (deviceId, camera, atMs) => view.setPicture(deviceId, camera, atMs),
     }),
     enrolment: createFleetEnrolment({ config, store, view, broker, trust, log }, key),
+    directorKey: key.publicKeysPem,
     director: createDirector({
       sign: createJwsOrderSigner(key.privateKey),
       store,
@@ -279,6 +282,7 @@ function createWebServer({ config, store, blobs, models, view, pictures, ...flee
         enrolment,
         renewal: createRenewal({
           devices: store.devices,
+          directorKey: fleet.directorKey,
           ...trust,
           nowMs,
           log: log.child({ component: 'renewal' }),

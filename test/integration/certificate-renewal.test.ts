@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict';
-import { X509Certificate } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject, X509Certificate } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { type Logger, silentLogger } from '@watchpost/shared/kernel/log.ts';
 import { renewalChallenge } from '@watchpost/shared/messages/enrolment.ts';
+import { computeKeyId } from '@watchpost/shared/trust/signature.ts';
 import { createCertificateRenewal } from '../../agent/src/identity/certificate-renewal.ts';
 import { enrol } from '../../agent/src/identity/enrol.ts';
 import { type FileCredentials, openFileCredentials } from '../../agent/src/identity/file-credentials.ts';
+import { createFileDirectorKeys } from '../../agent/src/identity/file-director-keys.ts';
+import { loadIdentity } from '../../agent/src/identity/file-identity.ts';
 import { createTlsFetch } from '../../agent/src/identity/tls-fetch.ts';
 import { authorityIn, type Box, csrOf, makeBox, signBy } from '../support/certified-box.ts';
 import { HARDWARE } from '../support/fleet-data.ts';
@@ -49,6 +52,7 @@ interface Conditions {
   /** How far the clock of the box is ahead. */
   readonly aheadMs?: number;
   readonly until: string;
+  readonly onDirectorKeys?: (pem: string) => Promise<void>;
 }
 
 /** Runs the renewal until it says `until`. @returns what it said */
@@ -67,6 +71,7 @@ async function runRenewal(deviceId: string, credentials: FileCredentials, condit
     fetch: createTlsFetch(credentials.current),
     clock: { wallMs: () => Date.now() + (conditions.aheadMs ?? 0), monotonicMs: () => performance.now() },
     random01: () => 0,
+    ...(conditions.onDirectorKeys && { onDirectorKeys: conditions.onDirectorKeys }),
     log,
     backoff: { baseMs: 1, maxMs: 1 },
   });
@@ -88,6 +93,25 @@ test('a box renews its certificate after two thirds of its life, keeps its key, 
   const kept = await readFile(join(dataDir, 'identity', 'certificate.pem'), 'utf8');
   assert.ok(kept.startsWith(now.cert.trim()));
   await (await fleet.connect('box-1', now)).endAsync();
+});
+
+test('a renewal tells the box the keys of the director as they are now', async () => {
+  const { dataDir, credentials } = await enrolBox('box-5');
+  const { directorKeys } = await loadIdentity(dataDir);
+  const kept = createFileDirectorKeys(dataDir, []);
+  await runRenewal('box-5', credentials, {
+    aheadMs: 21 * DAY_MS,
+    until: 'certificate renewed',
+    onDirectorKeys: kept.replace,
+  });
+  assert.deepEqual((await kept.list()).map(computeKeyId), directorKeys.map(computeKeyId));
+  const pemOf = (key: KeyObject): string => key.export({ type: 'spki', format: 'pem' }).toString();
+  const newer = generateKeyPairSync('ed25519').publicKey;
+  await kept.replace([newer, ...directorKeys].map(pemOf).join(''));
+  const loaded = await loadIdentity(dataDir);
+  assert.deepEqual(loaded.directorKeys.map(computeKeyId), [newer, ...directorKeys].map(computeKeyId));
+  await assert.rejects(kept.replace('no key'), { code: 'SERVER_UNREACHABLE' });
+  assert.equal((await kept.list()).length, directorKeys.length + 1);
 });
 
 test('a box that was off for two months comes back by itself', async () => {

@@ -17,6 +17,8 @@ export interface CertificateRenewalDeps {
   readonly credentials: FileCredentials;
   readonly serverUrl: string;
   readonly fetch: Fetch;
+  /** Learns of the keys of the director, PEM. */
+  readonly onDirectorKeys?: (pem: string) => Promise<void>;
   readonly clock: Clock;
   random01(): number;
   readonly log: Logger;
@@ -104,8 +106,10 @@ async function renewCertificate(deps: CertificateRenewalDeps, signal: AbortSigna
   const { nonce } = parseNonce(await post(deps, 'device/certificate/nonce', { deviceId }, signal));
   const proof = key.sign(renewalChallenge({ deviceId, nonce }));
   const request = { deviceId, csr: await key.makeCsr(deviceId), nonce, proof };
-  const certified = parseRenewal(await post(deps, 'device/certificate', request, signal));
+  const answer = parseRenewal(await post(deps, 'device/certificate', request, signal));
+  const { directorKey, ...certified } = answer;
   requireFit(certified, deviceId, key.tlsKey);
+  if (directorKey !== undefined) await deps.onDirectorKeys?.(directorKey);
   await credentials.replace(certified);
   return validityOf(certified.certificate);
 }

@@ -11,6 +11,8 @@ export interface RenewalDeps {
   readonly devices: Pick<DeviceStore, 'find'>;
   readonly authority: Pick<CertificateAuthority, 'readRequest'>;
   readonly certification: Certification;
+  /** Told with every certificate: SPKI, PEM, the newest first. */
+  readonly directorKey: string;
   readonly nowMs: () => number;
   readonly log: Logger;
 }
@@ -61,7 +63,7 @@ export function createRenewal(deps: RenewalDeps): Renewal {
         throw serverError('NONCE_INVALID', `device ${device.id}: the nonce is not ours, used or expired`);
       nonces.use(request.nonce, deps.nowMs());
       deps.log.info({ deviceId: device.id, fingerprint: device.fingerprint }, 'certificate renewed');
-      return deps.certification.certify(device);
+      return { ...(await deps.certification.certify(device)), directorKey: deps.directorKey };
     },
   };
 }

@@ -12,7 +12,8 @@ const Pem = Type.String({ maxLength: 16_384 });
  */
 export const EnrolRequest = Type.Object(
   {
-    token: Type.String({ minLength: 16, maxLength: 128 }),
+    /** Without one, the box is on the preauthorised list, or waits until a person accepts it. */
+    token: Type.Optional(Type.String({ minLength: 16, maxLength: 128 })),
     deviceId: Id,
     /** PKCS #10, PEM; its subject is `CN=<deviceId>`, its key P-256. */
     csr: Type.String({ maxLength: 4096 }),
@@ -43,11 +44,23 @@ export const EnrolResponse = Type.Object(
 );
 export type EnrolResponse = Static<typeof EnrolResponse>;
 
+/** The answer (202) to a box without a token that nobody accepted yet: it asks again. */
+export const EnrolPending = Type.Object(
+  {
+    deviceId: Id,
+    /** What the person who accepts compares with the box. */
+    fingerprint: Type.String(),
+    retryInSec: Type.Integer({ minimum: 1, maximum: 3600 }),
+  },
+  { additionalProperties: false },
+);
+export type EnrolPending = Static<typeof EnrolPending>;
+
 /** The text whose signature proves possession of the device key. */
 export function enrolmentChallenge(
   request: Pick<EnrolRequest, 'token' | 'deviceId' | 'secretSha256'>,
 ): string {
-  return `watchpost enrol v1\n${request.token}\n${request.deviceId}\n${request.secretSha256}`;
+  return `watchpost enrol v1\n${request.token ?? ''}\n${request.deviceId}\n${request.secretSha256}`;
 }
 
 /** Device -> server, POST /api/v1/device/certificate/nonce. */
@@ -76,7 +89,12 @@ export const RenewalRequest = Type.Object(
 export type RenewalRequest = Static<typeof RenewalRequest>;
 
 export const RenewalReply = Type.Object(
-  { certificate: Pem, caCertificate: Pem },
+  {
+    certificate: Pem,
+    caCertificate: Pem,
+    /** As at enrolment: it changes when the key of the director is followed by another. */
+    directorKey: Type.Optional(Pem),
+  },
   { additionalProperties: false },
 );
 export type RenewalReply = Static<typeof RenewalReply>;
