@@ -1,4 +1,5 @@
 import { createKeyFiles } from '../registry/signing.ts';
+import { loadPublicTufKey } from '../trust/key-files.ts';
 import type { Command } from './command.ts';
 
 export const keysNew: Command = {
@@ -6,7 +7,9 @@ export const keysNew: Command = {
   positionals: [],
   options: { out: { value: 'NAME', description: 'path of both files, without their ending' } },
   run: async ({ values }) => {
-    const json = await createKeyFiles(values.requireText('out'));
-    return { text: `${json.privateKeyPath} and ${json.publicKeyPath} hold key ${json.keyId}`, json };
+    const files = await createKeyFiles(values.requireText('out'));
+    const { keyval } = await loadPublicTufKey(files.publicKeyPath);
+    const text = `${files.privateKeyPath} and ${files.publicKeyPath} hold key ${files.keyId}`;
+    return { text: `${text}\nin a ceremony it is shown as ${keyval.public}`, json: { ...files, ...keyval } };
   },
 };
