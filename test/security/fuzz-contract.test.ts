@@ -47,7 +47,7 @@ fuzz('a manifest as a value is parsed, or refused with a code', fc.oneof(manifes
 fuzz('a path of a bundle that is called safe stays in its folder', pathTexts(), (path) => {
   if (!isSafeBundlePath(path)) return;
   const inside = relative('/bundle', join('/bundle', path));
-  assert.ok(inside !== '' && !inside.startsWith('..'), `${JSON.stringify(path)} leads to ${inside}`);
+  assert.ok(inside !== '' && inside.split('/')[0] !== '..', `${JSON.stringify(path)} leads to ${inside}`);
 });
 
 fuzz('an order is read, or refused with a code, whatever the director signed', orders, async (order) => {
