@@ -109,6 +109,16 @@ test('a version whose lineage or graph is unsound stays a draft, and says why', 
   assert.deepEqual(body.validation.warnings, ['the bundle has no model card']);
 });
 
+test('a model with weights outside its bundle is never loaded', async () => {
+  const external = tinyBundle({ model: 'external' }, { weightsAt: '../../etc/passwd' });
+  await push('anna', external);
+  const { body } = await call('anna', 'models/external/versions/1.0.0/validate', {});
+  assert.equal(body.state, 'draft');
+  assert.deepEqual(body.validation.variants, []);
+  const failed = body.validation.checks.filter(({ passed }: { passed: boolean }) => !passed);
+  assert.match(failed[0]?.detail, /etc\/passwd" lie outside the bundle/);
+});
+
 test('aliases move, and where they pointed is kept', async () => {
   await pushValidated('alias', { version: '1.0.0' });
   await pushValidated('alias', { version: '2.0.0' });

@@ -11,6 +11,8 @@ export interface TinyOnnx {
   readonly ending?: 'probabilities' | 'logits';
   /** NaN makes every output NaN. */
   readonly factor?: number;
+  /** Says that the factor lies in a file beside the model. */
+  readonly weightsAt?: string;
 }
 
 const FLOAT = 1;
@@ -27,7 +29,10 @@ export function tinyOnnx(model: TinyOnnx): Uint8Array {
     field(1, node('Mul', ['mean', 'factor'], isLast ? 'output' : 'scaled', [])),
     isLast ? message() : field(1, node('Softmax', ['scaled'], 'output', [attribute('axis', 1)])),
     field(2, text('tiny')),
-    field(5, scalar('factor', model.factor ?? 0.02)),
+    field(
+      5,
+      model.weightsAt === undefined ? scalar('factor', model.factor ?? 0.02) : outside(model.weightsAt),
+    ),
     field(11, valueInfo('input', ELEMENT_TYPES[model.dtype], shape)),
     field(12, valueInfo('output', FLOAT, [batch, 3])),
   );
@@ -70,6 +75,12 @@ function attribute(name: string, value: number | readonly number[]): Uint8Array 
 function scalar(name: string, value: number): Uint8Array {
   const raw = new Uint8Array(Float32Array.of(value).buffer);
   return message(number(2, FLOAT), field(8, text(name)), field(9, raw));
+}
+
+/** `data_location` 1 is EXTERNAL. */
+function outside(path: string): Uint8Array {
+  const location = message(field(1, text('location')), field(2, text(path)));
+  return message(number(2, FLOAT), field(8, text('factor')), field(13, location), number(14, 1));
 }
 
 function valueInfo(name: string, elementType: number, shape: readonly (number | string)[]): Uint8Array {

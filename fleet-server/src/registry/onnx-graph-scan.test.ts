@@ -73,6 +73,7 @@ for (const [what, bytes] of [
   ['a length beyond the end', [0x3a, 0xff, 0xff, 0xff, 0xff, 0x0f]],
   ['a number without end', Array.from({ length: 20 }, () => 0xff)],
   ['field number 0', [0x00, 0x01]],
+  ['a graph under a number that others read as its own', [...varint(2 ** 32 + 0x3a), 2, 0x0a, 0]],
   ['a group', [0x0b]],
   ['two graphs', [...model(node('Relu')), ...part(7, node('Relu'))]],
 ] as const)

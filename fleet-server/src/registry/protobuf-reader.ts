@@ -21,6 +21,8 @@ const FIXED64 = 1;
 const LENGTH_DELIMITED = 2;
 const FIXED32 = 5;
 const MAX_VARINT_BYTES = 10;
+/** Some readers drop the bits above: a field hidden from one would be seen by another. */
+const MAX_TAG = 2 ** 29 - 1;
 
 /**
  * The fields of one message in their order; messages inside it are not entered.
@@ -38,7 +40,7 @@ export function* readFields(bytes: Uint8Array, budget: FieldBudget): Generator<P
 function readField(cursor: Cursor): ProtobufField {
   const key = cursor.varint();
   const tag = Math.floor(key / 8);
-  if (tag === 0) throw new ProtobufError('a field has the number 0');
+  if (tag === 0 || tag > MAX_TAG) throw new ProtobufError(`a field has the number ${tag}`);
   switch (key % 8) {
     case VARINT:
       return { tag, number: cursor.varint(), bytes: undefined };
