@@ -54,6 +54,8 @@ async function askAgent(
 ): Promise<ValidationReport> {
   const child = spawn(program, [...args, 'validate', '--bundle', folder, '--json'], {
     detached: true,
+    // A model is foreign code, more or less: it learns nothing of the server's surroundings.
+    env: { PATH: process.env.PATH, TMPDIR: tmpdir() },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const kill = (): void => killGroup(child.pid);
