@@ -87,3 +87,9 @@ test('what is kept of an invalid message is bounded', () => {
   assert.equal(inbound.rejected.payload.length, 16_384);
   assert.match(inbound.rejected.problem, /filler/);
 });
+
+test('numbers that cannot be counted on from, and times no Date can name, are refused', () => {
+  const beyond = 2 ** 53;
+  for (const change of [{ seq: beyond }, { seq: beyond, firstSeq: beyond }, { tsMs: 1e300 }])
+    assert.equal(parse('cameraEvent', { ...EVENT, ...change }, 'door').kind, 'invalid');
+});

@@ -8,14 +8,15 @@ import { isSafeBundlePath } from './paths.ts';
 export const MANIFEST_SCHEMA_VERSION = 1;
 
 const closed = { additionalProperties: false } as const;
-const PositiveInt = Type.Integer({ minimum: 1 });
+const PositiveInt = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
+const Count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 
 /** A file of the bundle: stored and fetched by its digest, laid at `path` (relative, `/`-separated). */
 export const BundleFile = Type.Object(
   {
     path: Type.String({ minLength: 1, maxLength: 255 }),
     sha256: Sha256,
-    sizeBytes: Type.Integer({ minimum: 0 }),
+    sizeBytes: Count,
   },
   closed,
 );
@@ -127,7 +128,7 @@ export const Manifest = Type.Object(
     model: Id,
     version: Type.String({ pattern: '^[0-9A-Za-z][0-9A-Za-z.+-]{0,63}$' }),
     /** Grows with every release of a model; a box refuses to go below its minimum. */
-    releaseCounter: Type.Integer({ minimum: 0 }),
+    releaseCounter: Count,
     requires: Type.Object(
       {
         agent: Type.Optional(Type.String()),

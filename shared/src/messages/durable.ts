@@ -5,6 +5,9 @@ export const Stream = Type.Enum(['event', 'deployment', 'telemetry']);
 export type Stream = Static<typeof Stream>;
 export const STREAMS: readonly Stream[] = ['event', 'deployment', 'telemetry'];
 
+/** Beyond it, numbers that follow one another are the same number. */
+const Seq = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
+
 /**
  * What makes a message durable: it is a row of the agent's outbox, and the server stores it once.
  * `epoch` names the outbox file (a box whose disk was replaced starts a new one at seq 1); `seq` grows by one
@@ -13,8 +16,8 @@ export const STREAMS: readonly Stream[] = ['event', 'deployment', 'telemetry'];
  */
 export const durableFields = {
   epoch: Type.String({ pattern: '^[0-9a-f]{16}$' }),
-  seq: Type.Integer({ minimum: 1 }),
-  firstSeq: Type.Integer({ minimum: 1 }),
+  seq: Seq,
+  firstSeq: Seq,
   /** Sent from the backlog, later than it happened. */
   historical: Type.Boolean(),
 };

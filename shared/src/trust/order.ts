@@ -12,8 +12,8 @@ export const Order = Type.Object(
     /** models/<model>/<version> */
     target: Type.String({ pattern: '^models/[a-z0-9-]+/[0-9A-Za-z.+-]+$' }),
     sha256: Sha256,
-    length: Type.Integer({ minimum: 2 }),
-    releaseCounter: Type.Integer({ minimum: 0 }),
+    length: Type.Integer({ minimum: 2, maximum: Number.MAX_SAFE_INTEGER }),
+    releaseCounter: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
     /** Grows with every order of the device; an order below one the box took already is a replay. */
     counter: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
     notBeforeMs: UnixMs,
