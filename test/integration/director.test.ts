@@ -10,6 +10,7 @@ import { createDirector } from '../../fleet-server/src/rollouts/director.ts';
 import { loadDirectorKeys, rotateDirectorKey } from '../../fleet-server/src/rollouts/file-director-key.ts';
 import { createJwsOrderSigner } from '../../fleet-server/src/rollouts/jws-order-signer.ts';
 import { bundleRecord } from '../support/fleet-data.ts';
+import { fleetctl } from '../support/fleetctl.ts';
 import { connectDevice, nextMessage, topicOf } from '../support/mqtt-device.ts';
 import { openReportServer, type ReportServer } from '../support/report-server.ts';
 import { makeBundle } from '../support/test-bundle.ts';
@@ -38,6 +39,16 @@ describe("the director's key", () => {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     writeFileSync(path, privateKey.export({ type: 'pkcs8', format: 'pem' }));
     await assert.rejects(loadDirectorKeys(keys), { code: 'FILE_UNREADABLE', message: /not an Ed25519/ });
+  });
+
+  test('is followed from the command line', async () => {
+    const dataDir = join(folder, 'served');
+    await loadDirectorKeys(join(dataDir, 'keys'));
+    const { status, out } = await fleetctl(['director', 'rotate', '--data-dir', dataDir]);
+    assert.equal(status, 0);
+    assert.match(out, /keys\/director-2\.pem holds the new key/);
+    const { publicKeysPem } = await loadDirectorKeys(join(dataDir, 'keys'));
+    assert.equal(parseDirectorKeys(publicKeysPem).length, 2);
   });
 
   test('is followed by a new one, which signs; the old one is announced until its file is removed', async () => {

@@ -140,6 +140,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'check that nobody changed the audit log',
     load: async () => (await import('./audit-verify.ts')).auditVerify,
   },
+  'director rotate': {
+    summary: 'make a new key for signing orders',
+    load: async () => (await import('./director-rotate.ts')).directorRotate,
+  },
   'keys new': {
     summary: 'make a key pair for signing bundles',
     load: async () => (await import('./keys-new.ts')).keysNew,
