@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256Hex } from '@watchpost/shared/kernel/digest.ts';
 import { AppError } from '@watchpost/shared/kernel/errors.ts';
@@ -60,11 +60,14 @@ const BOOTSTRAP_MARK = 'bootstrap';
  */
 export function createTufTrust(deps: TufTrustDeps): BundleTrust {
   const folder = join(deps.dataDir, 'tuf');
+  const scratch = join(deps.dataDir, 'tuf-check');
   return {
     verify: async ({ order }, signal) => {
-      const scratch = await inStore('preparing a trust check', async () => {
+      await inStore('preparing a trust check', async () => {
         await mkdir(folder, { recursive: true });
-        return mkdtemp(join(deps.dataDir, 'tuf-check-'));
+        // What a check that was cut short left behind counts for nothing.
+        await rm(scratch, { recursive: true, force: true });
+        await mkdir(scratch);
       });
       try {
         await check({ deps, folder, scratch, order, signal });

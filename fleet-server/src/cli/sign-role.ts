@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import { type StagedView, StagingReply, TrustView } from '@watchpost/shared/api/trust.ts';
 import { describeTufChange } from '@watchpost/shared/trust/tuf-change.ts';
 import type { OfflineRole } from '@watchpost/shared/trust/tuf-metadata.ts';
@@ -5,7 +6,7 @@ import { findTufProblems } from '@watchpost/shared/trust/tuf-policy.ts';
 import { serverError } from '../kernel/errors.ts';
 import { draftNext } from '../trust/drafts.ts';
 import { loadSigningKey } from '../trust/key-files.ts';
-import { signTuf } from '../trust/tuf-signing.ts';
+import { hasSigned, signTuf } from '../trust/tuf-signing.ts';
 import type { ApiClient } from './api-client.ts';
 import type { Command, OptionValues } from './command.ts';
 import { SERVER_OPTIONS, withServer } from './server-access.ts';
@@ -16,7 +17,8 @@ import { fetchNewest } from './trust-documents.ts';
 export function createSignCommand(role: OfflineRole): Command {
   return {
     description: `Signs what is staged for ${role}. What it changes is worked out here, from the documents themselves, and
-shown before it is signed; --show signs nothing.`,
+shown before it is signed; --show signs nothing. It is measured against the last version this key signed, and shown
+whole when the key signed none.`,
     positionals: [],
     options: {
       ...SERVER_OPTIONS,
@@ -37,7 +39,8 @@ shown before it is signed; --show signs nothing.`,
         const { signed } = staged.metadata;
         const problems = findTufProblems(role, signed);
         if (problems.length > 0) throw serverError('TRUST_REFUSED', `${role}: ${problems.join('; ')}`);
-        const changes = describeTufChange(staged.published?.signed, signed);
+        const known = findKnown(staged, keys);
+        const changes = describeTufChange(known?.signed, signed);
         const what = [`${role} ${signed.version}`, ...changes.map((change) => `  ${change}`)].join('\n');
         if (values.isSet('show')) return { text: what, json: { role, changes } };
         let reply: StagingReply = { published: [], staged: [] };
@@ -52,6 +55,15 @@ shown before it is signed; --show signs nothing.`,
       });
     },
   };
+}
+
+/**
+ * What the change is measured against: only what one of these keys has signed, because a server that lies could pass
+ * off an evil target as one that was there before. Without a key, what the server says.
+ */
+function findKnown({ published }: StagedView, keys: readonly KeyObject[]): StagedView['published'] {
+  if (published === undefined || keys.length === 0) return published;
+  return keys.some((key) => hasSigned(key, published)) ? published : undefined;
 }
 
 async function findStaged(api: ApiClient, role: OfflineRole, values: OptionValues): Promise<StagedView> {

@@ -43,6 +43,12 @@ export function findGoodSigners(
   return keys.filter(([id, key]) => isSignedBy(id, key, metadata)).map(([id]) => id);
 }
 
+/** Whether the holder of a private key has signed the document before. */
+export function hasSigned(key: KeyObject, document: Envelope): boolean {
+  const publicKey = toTufKey(key);
+  return isSignedBy(computeTufKeyId(publicKey), publicKey, toMetadata(document));
+}
+
 function isSignedBy(id: string, key: TufKey, metadata: Metadata<never>): boolean {
   try {
     Key.fromJSON(id, structuredClone(key)).verifySignature(metadata);

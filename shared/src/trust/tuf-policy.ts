@@ -89,7 +89,7 @@ function matchesAny(path: string, patterns: readonly string[]): boolean {
     return (
       wanted.length === parts.length &&
       wanted.every((want, index) =>
-        want === '*' ? /^[0-9A-Za-z.+-]+$/.test(parts[index] ?? '') : want === parts[index],
+        want === '*' ? /^[0-9A-Za-z][0-9A-Za-z.+-]*$/.test(parts[index] ?? '') : want === parts[index],
       )
     );
   });
