@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { createHttpMetadata } from '../../agent/src/update/http-metadata.ts';
+import { endAfter, isPassing } from '../../agent/src/update/plan.ts';
 import { draftNext, draftRootWith } from '../../fleet-server/src/trust/drafts.ts';
 import { toTufKey } from '../../fleet-server/src/trust/tuf-signing.ts';
 import type { TargetsSigned } from '../../shared/src/trust/tuf-metadata.ts';
@@ -42,6 +43,15 @@ for (const { name, mount, orders = GENUINE, refusedWith } of TUF_ATTACKS) {
       await assert.rejects(world.install(orders), { code: refusedWith });
     }));
 }
+
+test('a refusal ends a deployment as rejected; a network that fails is tried again', () => {
+  for (const code of new Set(TUF_ATTACKS.map(({ refusedWith }) => refusedWith))) {
+    for (const state of ['queued', 'verifying'] as const)
+      assert.equal(endAfter(state, code), 'rejected', code);
+    assert.equal(isPassing('check', code), false, code);
+  }
+  assert.equal(isPassing('verify', 'DOWNLOAD_FAILED'), true);
+});
 
 test('an honest release is accepted, and what is withdrawn is not', () =>
   withWorld(async (world) => {

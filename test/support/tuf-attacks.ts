@@ -147,7 +147,7 @@ export const TUF_ATTACKS: readonly TufAttack[] = [
     name: 'rollback of the snapshot, timestamp key stolen',
     mount: async (world) => {
       await replay(() => false)(world);
-      await serveForgery(world, { snapshotVersion: 1, timestampVersion: 90 });
+      await serveForgery(world, { snapshotVersion: 1 });
     },
     refusedWith: 'TRUST_ROLLBACK',
   },
@@ -304,7 +304,7 @@ export const TUF_ATTACKS: readonly TufAttack[] = [
   },
   {
     name: 'a version written over in a signed document',
-    mount: (world) => unsafe(world, '99'),
+    mount: (world) => unsafe(world, '9000000000'),
     refusedWith: 'TRUST_INVALID',
   },
   {
@@ -314,7 +314,7 @@ export const TUF_ATTACKS: readonly TufAttack[] = [
       world.clock.nowMs = later;
       await world.install();
       world.clock.nowMs = 0;
-      await serveForgery(world, { expiresMs: later - 3_600_000, timestampVersion: 50 });
+      await serveForgery(world, { expiresMs: later - 3_600_000 });
     },
     refusedWith: 'TRUST_EXPIRED',
   },

@@ -161,13 +161,13 @@ class Repository {
       Date.parse(old.signed.expires) - nowMs() < SNAPSHOT_DUE_MS;
     const snapshot: Envelope<SnapshotSigned> = isDue
       ? keys.sign(
-          draftSnapshot(listDocuments(published), (old?.signed.version ?? 0) + 1, nowMs()),
+          draftSnapshot(listDocuments(published), nextVersion(old, nowMs()), nowMs()),
           roles.snapshot.keyids,
         )
       : old;
     const last = await this.#newest('timestamp', parseTimestamp);
     const timestamp: Envelope<TimestampSigned> = keys.sign(
-      draftTimestamp(list('snapshot', snapshot), (last?.signed.version ?? 0) + 1, nowMs()),
+      draftTimestamp(list('snapshot', snapshot), nextVersion(last, nowMs()), nowMs()),
       roles.timestamp.keyids,
     );
     return [...(isDue ? this.#fileOf('snapshot', snapshot) : []), ...this.#fileOf('timestamp', timestamp)];
@@ -261,6 +261,14 @@ function viewStaged(role: OfflineRole, shelf: Shelf): readonly StagedView[] {
       ...(published === undefined ? {} : { published: thaw(published) }),
     },
   ];
+}
+
+/**
+ * The second it is signed in, or the one after the last. A server restored from a backup thus signs nothing that boxes
+ * have seen a later version of.
+ */
+function nextVersion(last: Envelope | undefined, nowMs: number): number {
+  return Math.max((last?.signed.version ?? 0) + 1, Math.floor(nowMs / 1000));
 }
 
 const thaw = ({ signed, signatures }: Envelope<OfflineSigned>) => ({ signed, signatures: [...signatures] });
