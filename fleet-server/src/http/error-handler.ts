@@ -1,7 +1,7 @@
 import type { ErrorReply } from '@watchpost/shared/api/fleet.ts';
 import { AppError } from '@watchpost/shared/kernel/errors.ts';
 import type { Logger } from '@watchpost/shared/kernel/log.ts';
-import { errorCodes, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { serverError } from '../kernel/errors.ts';
 
 export type ErrorHandler = (thrown: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply;
@@ -29,11 +29,12 @@ function toAppError(thrown: unknown): AppError {
   return serverError('INTERNAL', 'the server failed', { cause: thrown });
 }
 
-const FRAMEWORK_CODES: ReadonlySet<string> = new Set(Object.keys(errorCodes));
+/** Codes of the framework and of its plugins begin so; the plugins' are in no list. */
+const FRAMEWORK_PREFIX = 'FST_';
 
 function frameworkStatus(thrown: unknown): number {
   if (!(thrown instanceof Error) || !('code' in thrown) || !('statusCode' in thrown)) return 500;
-  return FRAMEWORK_CODES.has(String(thrown.code)) ? Number(thrown.statusCode) : 500;
+  return String(thrown.code).startsWith(FRAMEWORK_PREFIX) ? Number(thrown.statusCode) : 500;
 }
 
 const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));
