@@ -8,6 +8,10 @@ const HELP = `watchpost-agent: classifies the cameras beside this box and report
   watchpost-agent enrol  [--config FILE] [--set ...] [--token-file FILE]
                                                                    join the fleet with a one-time token
                                                                    (read from FILE, or standard input)
+  watchpost-agent enrol  --request ...                             ask to join without a token, and wait until
+                                                                   a person accepts the fingerprint shown
+  watchpost-agent fingerprint [--config FILE] [--set ...]          id and fingerprint of this box, as a line
+                                                                   for the preauthorised list
   watchpost-agent config [--config FILE] [--set ...] [--json] [--sample]
                                                                    check and show the settings; every key
                                                                    explained; --sample prints a file
@@ -29,6 +33,7 @@ async function main(args: readonly string[]): Promise<number> {
       config: { type: 'string' },
       set: { type: 'string', multiple: true, default: [] },
       'token-file': { type: 'string' },
+      request: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       sample: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -45,7 +50,12 @@ async function main(args: readonly string[]): Promise<number> {
   }
   if (command === 'run') return (await import('./cli/run.ts')).runAgentCommand(sources);
   if (command === 'enrol')
-    return (await import('./cli/enrol.ts')).runEnrolCommand(sources, values['token-file']);
+    return (await import('./cli/enrol.ts')).runEnrolCommand(sources, {
+      tokenFile: values['token-file'],
+      isRequest: values.request,
+    });
+  if (command === 'fingerprint')
+    return (await import('./cli/fingerprint.ts')).runFingerprintCommand(sources);
   if (command === 'config') return (await import('./cli/config.ts')).runConfigCommand(sources, values);
   process.stderr.write(`watchpost-agent: no command "${command}"; see --help\n`);
   return 2;

@@ -289,7 +289,7 @@ function createWebServer({ config, store, blobs, models, view, pictures, ...flee
         }),
         admission: createAdmission({
           ...{ devices: store.devices, certificates: store.certificates },
-          ...{ broker: fleet.broker, projection: view, audit, nowMs },
+          ...{ broker: fleet.broker, projection: view, audit, nowMs, fleet: config.fleet },
         }),
         audit,
         log: log.child({ component: 'http' }),

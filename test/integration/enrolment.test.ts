@@ -59,7 +59,9 @@ describe('enrolment', () => {
   test('a box with a token becomes a device that may connect with its secret', async () => {
     const box = makeBox('box-1');
     const request = await requestOf(box, await newToken());
-    const { certificate, ...reply } = await enrolment.enrol(request);
+    const answer = await enrolment.enrol(request);
+    assert.ok('certificate' in answer);
+    const { certificate, ...reply } = answer;
     assert.deepEqual(reply, {
       deviceId: 'box-1',
       fleet: 'main',

@@ -155,6 +155,9 @@ const fakeRenewal: Renewal = {
   renew: async () => CERTIFIED,
 };
 const fakeAdmission: Admission = {
+  accept: async () => undefined,
+  reject: async () => undefined,
+  preauthorize: async () => undefined,
   revoke: async () => undefined,
   decommission: async () => undefined,
 };

@@ -12,22 +12,22 @@ import { createSysteminformationInventory } from '../telemetry/systeminformation
 /** `watchpost-agent enrol`: the token comes from a file or standard input, never from an argument others can read. */
 export async function runEnrolCommand(
   sources: ConfigSources,
-  tokenFile: string | undefined,
+  { tokenFile, isRequest }: { readonly tokenFile: string | undefined; readonly isRequest: boolean },
 ): Promise<number> {
   const config = await loadAgentConfig(sources);
-  const token = (
-    tokenFile === undefined ? await text(process.stdin) : await readGiven('token file', tokenFile)
-  ).trim();
+  const token = isRequest ? undefined : await readToken(tokenFile);
   const { url: serverUrl, caFile } = config.server;
   const ca = caFile === undefined ? undefined : await readGiven('server.caFile', caFile);
   const identity = await enrol(
     {
       serverUrl,
-      token,
+      ...(token !== undefined && { token }),
       deviceId: config.device.id ?? deviceIdOf(hostname()),
       dataDir: config.dataDir,
       agentVersion: AGENT_VERSION,
       hardware: await createSysteminformationInventory().read(),
+      onPending: (fingerprint) =>
+        process.stdout.write(`waiting to be accepted; the fingerprint of this box is ${fingerprint}\n`),
       ...(ca !== undefined && { fetch: createTlsFetch(() => ({ ca })) }),
     },
     new AbortController().signal,
@@ -36,6 +36,11 @@ export async function runEnrolCommand(
     `enrolled ${identity.deviceId} in fleet ${identity.fleet}; broker ${identity.brokerUrl}\n`,
   );
   return 0;
+}
+
+async function readToken(tokenFile: string | undefined): Promise<string> {
+  const given = tokenFile === undefined ? text(process.stdin) : readGiven('token file', tokenFile);
+  return (await given).trim();
 }
 
 async function readGiven(what: string, path: string): Promise<string> {

@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readFile } from 'node:fs/promises';
 import { sha256Hex } from '@watchpost/shared/kernel/digest.ts';
-import { describeError } from '@watchpost/shared/kernel/errors.ts';
+import { describeError, isAppError } from '@watchpost/shared/kernel/errors.ts';
 import { writeFileAtomic } from '@watchpost/shared/kernel/files.ts';
+import { waitMs } from '@watchpost/shared/kernel/wait.ts';
 import type { Hardware } from '@watchpost/shared/messages/birth.ts';
 import {
+  type EnrolPending,
   type EnrolRequest,
   type EnrolResponse,
   enrolmentChallenge,
@@ -13,13 +15,15 @@ import { agentError } from '../kernel/errors.ts';
 import { requireFit, writeCertified } from './file-credentials.ts';
 import { findDeviceKey, makeDeviceKey } from './file-device-key.ts';
 import { loadIdentity, parseDirectorKeys } from './file-identity.ts';
-import { identityFiles, parseEnrolResponse } from './identity-files.ts';
+import { identityFiles, parseEnrolPending, parseEnrolResponse } from './identity-files.ts';
 import type { DeviceKeyStore, Fetch, Identity } from './port.ts';
 
 export interface EnrolOptions {
   readonly serverUrl: string;
-  /** One-time; never written anywhere. */
-  readonly token: string;
+  /** One-time; never written anywhere. Without one, the box waits until it is accepted. */
+  readonly token?: string;
+  /** Told once when the box has to wait. */
+  readonly onPending?: (fingerprint: string) => void;
   readonly deviceId: string;
   readonly dataDir: string;
   readonly agentVersion: string;
@@ -39,21 +43,48 @@ const OWNER_ONLY = 0o600;
  */
 export async function enrol(options: EnrolOptions, signal: AbortSignal): Promise<Identity> {
   const files = identityFiles(options.dataDir);
-  const { key, secret } = await asStoreFailure(files.folder, async () => {
-    await mkdir(files.folder, { recursive: true, mode: 0o700 });
-    await chmod(files.folder, 0o700);
-    return {
-      key: (await findDeviceKey(files.deviceKey)) ?? (await makeDeviceKey(files.deviceKey)),
-      secret: await readOrMake(files.secret, () => randomBytes(32).toString('base64url')),
-    };
-  });
-  const answer = await askServer(options, key, secret, signal);
+  const key = await prepareDeviceKey(options.dataDir);
+  const secret = await asStoreFailure(files.folder, () =>
+    readOrMake(files.secret, () => randomBytes(32).toString('base64url')),
+  );
+  const request = await composeRequest(options, key, secret);
+  const answer = await untilAccepted(options, () => askServer(options, request, key, signal), signal);
   const { certificate, caCertificate, ...lasting } = answer;
   await writeCertified(files.certificate, { certificate, caCertificate });
   await asStoreFailure(files.folder, () =>
     writeFileAtomic(files.identity, `${JSON.stringify(lasting, undefined, 2)}\n`, OWNER_ONLY),
   );
   return loadIdentity(options.dataDir);
+}
+
+/** The key of the box, made when it has none. @throws AppError STORE_FAILED */
+export function prepareDeviceKey(dataDir: string): Promise<DeviceKeyStore> {
+  const { folder, deviceKey } = identityFiles(dataDir);
+  return asStoreFailure(folder, async () => {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await chmod(folder, 0o700);
+    return (await findDeviceKey(deviceKey)) ?? (await makeDeviceKey(deviceKey));
+  });
+}
+
+/** Asks again at the pace of the server; a server that goes away meanwhile is waited for. */
+async function untilAccepted(
+  { onPending }: EnrolOptions,
+  ask: () => Promise<EnrolResponse | EnrolPending>,
+  signal: AbortSignal,
+): Promise<EnrolResponse> {
+  let waitSec: number | undefined;
+  for (;;) {
+    const answer = await ask().catch((error: unknown) => {
+      if (waitSec === undefined || !isAppError(error, 'SERVER_UNREACHABLE')) throw error;
+      return undefined;
+    });
+    if (answer !== undefined && 'certificate' in answer) return answer;
+    if (answer !== undefined && waitSec === undefined) onPending?.(answer.fingerprint);
+    waitSec = answer?.retryInSec ?? waitSec ?? 1;
+    await waitMs(waitSec * 1000, signal);
+    signal.throwIfAborted();
+  }
 }
 
 async function readOrMake(path: string, make: () => string): Promise<string> {
@@ -75,11 +106,11 @@ async function composeRequest(
   const { token, deviceId, agentVersion, hardware } = options;
   const secretSha256 = sha256Hex(secret);
   return {
-    token,
+    ...(token !== undefined && { token }),
     deviceId,
     csr: await key.makeCsr(deviceId),
     secretSha256,
-    proof: key.sign(enrolmentChallenge({ token, deviceId, secretSha256 })),
+    proof: key.sign(enrolmentChallenge({ ...(token !== undefined && { token }), deviceId, secretSha256 })),
     agentVersion,
     hardware,
   };
@@ -87,20 +118,20 @@ async function composeRequest(
 
 async function askServer(
   options: EnrolOptions,
+  request: EnrolRequest,
   key: DeviceKeyStore,
-  secret: string,
   signal: AbortSignal,
-): Promise<EnrolResponse> {
+): Promise<EnrolResponse | EnrolPending> {
   const { serverUrl, token } = options;
   const server = serverUrl.replace(/\/+$/, '');
-  const request = await composeRequest(options, key, secret);
   const { status, body } = await post(server, request, { fetch: options.fetch ?? fetch, signal });
-  if (status < 300) return readAnswer(server, body, key);
+  if (status === 202) return readAnswer(server, () => parseEnrolPending(body));
+  if (status < 300) return readAnswer(server, () => readWelcome(body, key));
   const { code, message } = (body ?? {}) as { readonly code?: unknown; readonly message?: unknown };
   if (status >= 500 || status === 429 || typeof code !== 'string' || typeof message !== 'string') {
     throw agentError('SERVER_UNREACHABLE', `${server} cannot enrol this box: HTTP ${status}`);
   }
-  const words = message.replaceAll(token, '…');
+  const words = token === undefined ? message : message.replaceAll(token, '…');
   throw agentError('ENROL_REJECTED', `${server} refuses to enrol this box: ${words} (${code})`);
 }
 
@@ -133,12 +164,16 @@ function parseLoosely(text: string): unknown {
   }
 }
 
-function readAnswer(server: string, body: unknown, key: DeviceKeyStore): EnrolResponse {
+function readWelcome(body: unknown, key: DeviceKeyStore): EnrolResponse {
+  const answer = parseEnrolResponse(body);
+  parseDirectorKeys(answer.directorKey);
+  requireFit(answer, answer.deviceId, key.tlsKey);
+  return answer;
+}
+
+function readAnswer<Answer>(server: string, read: () => Answer): Answer {
   try {
-    const answer = parseEnrolResponse(body);
-    parseDirectorKeys(answer.directorKey);
-    requireFit(answer, answer.deviceId, key.tlsKey);
-    return answer;
+    return read();
   } catch (cause) {
     const what = `${server} does not answer like a fleet server: ${describeError(cause)}`;
     throw agentError('SERVER_UNREACHABLE', what, { cause });

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { createParser } from '@watchpost/shared/kernel/parse.ts';
-import { EnrolResponse } from '@watchpost/shared/messages/enrolment.ts';
+import { EnrolPending, EnrolResponse } from '@watchpost/shared/messages/enrolment.ts';
 import Type from 'typebox';
 
 /** Where a box keeps who it is. Only the agent's user can read the folder. */
@@ -23,5 +23,7 @@ const LastingIdentity = Type.Object(lasting, { additionalProperties: false });
 
 /** @throws AppError MESSAGE_INVALID */
 export const parseEnrolResponse = createParser(EnrolResponse, 'answer to the enrolment');
+/** @throws AppError MESSAGE_INVALID */
+export const parseEnrolPending = createParser(EnrolPending, 'answer to a box that waits');
 /** @throws AppError MESSAGE_INVALID */
 export const parseIdentityFile = createParser(LastingIdentity, 'identity of the box');

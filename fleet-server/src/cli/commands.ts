@@ -16,6 +16,18 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'show one device',
     load: async () => (await import('./device-show.ts')).deviceShow,
   },
+  'device preauthorize': {
+    summary: 'let the boxes of a list enrol without a token',
+    load: async () => (await import('./device-admission.ts')).devicePreauthorize,
+  },
+  'device accept': {
+    summary: 'let a box in that waits',
+    load: async () => (await import('./device-admission.ts')).deviceAccept,
+  },
+  'device reject': {
+    summary: 'turn a box away that waits',
+    load: async () => (await import('./device-admission.ts')).deviceReject,
+  },
   'device revoke': {
     summary: 'cut a device off: its key is good for nothing any more',
     load: async () => (await import('./device-admission.ts')).deviceRevoke,

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { sha256Hex } from '@watchpost/shared/kernel/digest.ts';
 import type { Logger } from '@watchpost/shared/kernel/log.ts';
 import {
+  type EnrolPending,
   type EnrolRequest,
   type EnrolResponse,
   enrolmentChallenge,
@@ -9,6 +10,7 @@ import {
 import type { CertificateAuthority, CertificateRequest, Certification } from '../identity/port.ts';
 import { serverError } from '../kernel/errors.ts';
 import type { DeviceRecord, DeviceStore, TokenRecord } from '../store/port.ts';
+import { judgeApplication } from './application-verdict.ts';
 import { requireProof } from './enrolment-proof.ts';
 import type { Enrolment, FleetProjection } from './port.ts';
 
@@ -32,6 +34,9 @@ export interface EnrolmentDeps {
 
 const TOKEN_BYTES = 24;
 const MINUTE_MS = 60_000;
+const ASK_AGAIN_SEC = 5;
+/** Boxes that may wait for a person: anybody can ask. */
+const MAX_PENDING = 1000;
 
 export function createEnrolment(deps: EnrolmentDeps): Enrolment {
   return {
@@ -42,7 +47,7 @@ export function createEnrolment(deps: EnrolmentDeps): Enrolment {
       await deps.devices.addToken({ tokenSha256: sha256Hex(token), createdAtMs, expiresAtMs });
       return { token, expiresAtMs };
     },
-    enrol: (request) => enrol(deps, request),
+    enrol: (request) => (request.token === undefined ? apply(deps, request) : enrol(deps, request)),
   };
 }
 
@@ -63,9 +68,39 @@ async function enrol(deps: EnrolmentDeps, request: EnrolRequest): Promise<EnrolR
   }
   deps.log.info({ deviceId: device.id, fingerprint: device.fingerprint }, 'device enrolled');
   deps.projection.addDevice(device);
+  return composeWelcome(deps, device);
+}
+
+async function composeWelcome(deps: EnrolmentDeps, device: DeviceRecord): Promise<EnrolResponse> {
   const { fleet, brokerUrl, directorKey } = deps.welcome;
   const certified = await deps.certification.certify(device);
   return { deviceId: device.id, fleet, brokerUrl: brokerUrl(), directorKey, ...certified };
+}
+
+/** A box without a token: each time it asks, its key decides. */
+async function apply(deps: EnrolmentDeps, request: EnrolRequest): Promise<EnrolResponse | EnrolPending> {
+  const key = await readKey(deps, request);
+  const known = await deps.devices.find(request.deviceId);
+  const verdict = judgeApplication(known, key.fingerprint);
+  if (verdict.kind === 'refused')
+    throw serverError('DEVICE_REFUSED', `device ${request.deviceId} may not enrol: ${verdict.why}`);
+  const isWelcome = verdict.kind === 'welcome';
+  const state = isWelcome ? 'accepted' : 'pending';
+  const device: DeviceRecord = { ...toRecord(deps, request, { key, known }), state };
+  if (known?.state !== 'pending' && !isWelcome) await requireRoom(deps, device);
+  await deps.devices.save(device);
+  deps.projection.addDevice(device);
+  if (isWelcome) return composeWelcome(deps, device);
+  return { deviceId: device.id, fingerprint: device.fingerprint, retryInSec: ASK_AGAIN_SEC };
+}
+
+async function requireRoom(
+  { devices, log }: EnrolmentDeps,
+  { id, fingerprint }: DeviceRecord,
+): Promise<void> {
+  const waiting = (await devices.list()).filter(({ state }) => state === 'pending').length;
+  if (waiting >= MAX_PENDING) throw serverError('DEVICE_REFUSED', `${waiting} boxes wait already`);
+  log.info({ deviceId: id, fingerprint }, 'device waits to be accepted');
 }
 
 /** @throws AppError PROOF_INVALID | KEY_REVOKED */
@@ -79,7 +114,7 @@ async function readKey(deps: EnrolmentDeps, request: EnrolRequest): Promise<Cert
 }
 
 async function requireToken(deps: EnrolmentDeps, request: EnrolRequest): Promise<TokenRecord> {
-  const token = await deps.devices.findToken(sha256Hex(request.token));
+  const token = await deps.devices.findToken(sha256Hex(request.token ?? ''));
   if (token === undefined) throw serverError('TOKEN_INVALID', 'the enrolment token is not known here');
   if (token.usedBy === undefined && token.expiresAtMs <= deps.nowMs()) {
     const expiredAt = new Date(token.expiresAtMs).toISOString();

@@ -1,6 +1,7 @@
 import type { CameraView, DeviceView, LiveMessage } from '@watchpost/shared/api/fleet.ts';
 import type { TokenReply } from '@watchpost/shared/api/registry.ts';
 import type {
+  EnrolPending,
   EnrolRequest,
   EnrolResponse,
   NonceReply,
@@ -58,8 +59,23 @@ export interface PictureBoard {
   get(deviceId: string, camera: string): { readonly jpeg: Uint8Array; readonly atMs: number } | undefined;
 }
 
+/** A box that may enrol without a token. */
+export interface PreauthorizedDevice {
+  readonly id: string;
+  readonly fingerprint: string;
+}
+
 /** What people decide about devices; each decision is in the audit log. */
 export interface Admission {
+  /** Lets a waiting box in. @throws AppError NOT_FOUND | FINGERPRINT_MISMATCH | DEVICE_STATE | STORE_FAILED */
+  accept(device: PreauthorizedDevice, actor: AuditActor): Promise<void>;
+  /** @throws AppError NOT_FOUND | FINGERPRINT_MISMATCH | DEVICE_STATE | STORE_FAILED */
+  reject(device: PreauthorizedDevice, actor: AuditActor): Promise<void>;
+  /**
+   * All or none; a device that stands there with this fingerprint already is no error, one that waits is let in.
+   * @throws AppError FINGERPRINT_MISMATCH | DEVICE_STATE | STORE_FAILED
+   */
+  preauthorize(devices: readonly PreauthorizedDevice[], actor: AuditActor): Promise<void>;
   /**
    * The key of the device is good for nothing any more, its certificates neither; its connection ends at once. The box
    * comes back with a new key and a token.
@@ -74,8 +90,11 @@ export interface Admission {
 export interface Enrolment {
   /** @returns the token, shown once and stored as a hash */
   createToken(ttlMinutes: number): Promise<TokenReply>;
-  /** @throws AppError TOKEN_INVALID | TOKEN_USED | PROOF_INVALID | STORE_FAILED */
-  enrol(request: EnrolRequest): Promise<EnrolResponse>;
+  /**
+   * With a token, or by the preauthorised list; any other box waits for a person and asks again.
+   * @throws AppError TOKEN_INVALID | TOKEN_USED | PROOF_INVALID | KEY_REVOKED | DEVICE_REFUSED | STORE_FAILED
+   */
+  enrol(request: EnrolRequest): Promise<EnrolResponse | EnrolPending>;
 }
 
 /** New certificates for enrolled boxes. */

@@ -46,6 +46,11 @@ export const SERVER_ERRORS = {
     remedy:
       'Enrol the box under another id, or see why it was put out of the fleet (`fleetctl device show`).',
   },
+  FINGERPRINT_MISMATCH: {
+    retry: false,
+    http: 409,
+    remedy: 'Compare the fingerprint with the one on the box: another machine may have taken this id.',
+  },
   DEVICE_STATE: {
     retry: false,
     http: 409,

@@ -12,7 +12,8 @@ const Pem = Type.String({ maxLength: 16_384 });
  */
 export const EnrolRequest = Type.Object(
   {
-    token: Type.String({ minLength: 16, maxLength: 128 }),
+    /** Without one, the box is on the preauthorised list, or waits until a person accepts it. */
+    token: Type.Optional(Type.String({ minLength: 16, maxLength: 128 })),
     deviceId: Id,
     /** PKCS #10, PEM; its subject is `CN=<deviceId>`, its key P-256. */
     csr: Type.String({ maxLength: 4096 }),
@@ -42,6 +43,18 @@ export const EnrolResponse = Type.Object(
   { additionalProperties: false },
 );
 export type EnrolResponse = Static<typeof EnrolResponse>;
+
+/** The answer (202) to a box without a token that nobody accepted yet: it asks again. */
+export const EnrolPending = Type.Object(
+  {
+    deviceId: Id,
+    /** What the person who accepts compares with the box. */
+    fingerprint: Type.String(),
+    retryInSec: Type.Integer({ minimum: 1, maximum: 3600 }),
+  },
+  { additionalProperties: false },
+);
+export type EnrolPending = Static<typeof EnrolPending>;
 
 /** The text whose signature proves possession of the device key. */
 export function enrolmentChallenge(

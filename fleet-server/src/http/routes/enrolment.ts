@@ -1,7 +1,7 @@
 import { TokenReply, TokenRequest } from '@watchpost/shared/api/registry.ts';
 import { sha256Hex } from '@watchpost/shared/kernel/digest.ts';
 import { isAppError } from '@watchpost/shared/kernel/errors.ts';
-import { EnrolRequest, EnrolResponse } from '@watchpost/shared/messages/enrolment.ts';
+import { EnrolPending, EnrolRequest, EnrolResponse } from '@watchpost/shared/messages/enrolment.ts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { actorOf, requireNoWait } from '../guards.ts';
 import { FOR_USERS } from '../openapi.ts';
@@ -38,16 +38,18 @@ export const enrolmentRoutes: Routes = (app, deps) => {
     {
       onRequest: guards.anyone,
       schema: {
-        summary: 'Enrol the box that asks; its token is the credential',
+        summary: 'Enrol the box that asks: by its token, by the list, or once a person accepts it (202 until then)',
         tags,
         body: EnrolRequest,
-        response: { 200: EnrolResponse, ...errorReplies },
+        response: { 200: EnrolResponse, 202: EnrolPending, ...errorReplies },
       },
     },
     async (request, reply) => {
       const welcome = await enrol(deps, request, reply);
+      // One that waits asks again and again: the person who accepts it is on record.
+      if (!('certificate' in welcome)) return reply.code(202).send(welcome);
       const { deviceId: id, token } = request.body;
-      const details = { token: nameToken(token), address: request.ip };
+      const details = { ...(token !== undefined && { token: nameToken(token) }), address: request.ip };
       await audit.record({ actor: { kind: 'device', id }, action: 'device.enrolled', subject: id, details });
       return welcome;
     },
@@ -61,7 +63,7 @@ async function enrol(
   { enrolment, limits }: RouteDeps,
   request: FastifyRequest<{ Body: EnrolRequest }>,
   reply: FastifyReply,
-): Promise<EnrolResponse> {
+): Promise<EnrolResponse | EnrolPending> {
   requireNoWait(limits.waitForToken(request.ip), reply);
   return enrolment.enrol(request.body).catch((error: unknown) => {
     if (isAppError(error, 'TOKEN_INVALID')) limits.tokenFailed(request.ip);
