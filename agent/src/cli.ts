@@ -54,8 +54,7 @@ async function main(args: readonly string[]): Promise<number> {
       tokenFile: values['token-file'],
       isRequest: values.request,
     });
-  if (command === 'fingerprint')
-    return (await import('./cli/fingerprint.ts')).runFingerprintCommand(sources);
+  if (command === 'fingerprint') return (await import('./cli/fingerprint.ts')).runFingerprintCommand(sources);
   if (command === 'config') return (await import('./cli/config.ts')).runConfigCommand(sources, values);
   process.stderr.write(`watchpost-agent: no command "${command}"; see --help\n`);
   return 2;

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
+import { promisify } from 'node:util';
 import { silentLogger } from '@watchpost/shared/kernel/log.ts';
 import type { TlsCredentials } from '../../agent/src/identity/port.ts';
 import { parseServerFlags } from '../../fleet-server/src/config/flags.ts';
@@ -170,4 +173,15 @@ test('each decision is in the audit log', async () => {
   const decisions = entries.map(({ action, subject }) => `${subject} ${action}`);
   for (const expected of ['box-3 device.revoked', 'box-5 device.decommissioned'])
     assert.ok(decisions.includes(expected), decisions.join(', '));
+});
+
+test('fleetctl speaks with the server by its authority, and not without', async () => {
+  const run = (args: readonly string[]) =>
+    promisify(execFile)(process.execPath, [
+      ...[join(import.meta.dirname, '../../fleet-server/src/cli/fleetctl.ts'), 'device', 'show', 'box-1'],
+      ...['--server', fleet.url, '--password-file', join(fleet.dataDir, 'admin-password'), ...args],
+    ]);
+  const { stdout } = await run(['--ca-file', join(fleet.dataDir, 'ca.crt')]);
+  assert.match(stdout, /"state": "accepted"/);
+  await assert.rejects(run([]), /SERVER_UNREACHABLE|got no answer/);
 });

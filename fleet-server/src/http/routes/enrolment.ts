@@ -38,7 +38,8 @@ export const enrolmentRoutes: Routes = (app, deps) => {
     {
       onRequest: guards.anyone,
       schema: {
-        summary: 'Enrol the box that asks: by its token, by the list, or once a person accepts it (202 until then)',
+        summary:
+          'Enrol the box that asks: by its token, by the list, or once a person accepts it (202 until then)',
         tags,
         body: EnrolRequest,
         response: { 200: EnrolResponse, 202: EnrolPending, ...errorReplies },
