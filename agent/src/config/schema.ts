@@ -41,7 +41,7 @@ export const AgentConfig = Type.Object(
       {
         url: Type.String({
           pattern: '^https?://',
-          default: 'http://127.0.0.1:8080',
+          default: 'https://127.0.0.1:8443',
           description: 'address of the fleet server',
         }),
         caFile: Type.Optional(

@@ -21,7 +21,7 @@ export interface ApiClient {
 }
 
 export interface ApiTarget {
-  /** Address of the server, e.g. http://127.0.0.1:8080 */
+  /** Address of the server, e.g. https://127.0.0.1:8443 */
   readonly server: string;
   readonly user: string;
   readonly password: string;
