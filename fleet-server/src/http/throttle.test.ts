@@ -53,6 +53,14 @@ test('what was long ago is forgotten', () => {
   assert.equal(throttle.waitMs('key', nowMs), 0);
 });
 
+test('a clock that was set back makes nobody wait longer than the rule', () => {
+  const throttle = createThrottle(RULE);
+  throttle.count('once', 90_000_000);
+  assert.equal(throttle.waitMs('once', 0), 0);
+  for (let made = 0; made < 9; made += 1) throttle.count('often', 90_000_000);
+  assert.equal(throttle.waitMs('often', 0), RULE.longestMs);
+});
+
 test('keys do not slow each other down', () => {
   const throttle = createThrottle(RULE);
   attemptOften(throttle, 9);

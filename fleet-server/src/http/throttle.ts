@@ -34,7 +34,9 @@ export function createThrottle({ freeAttempts, longestMs }: ThrottleRule): Throt
   return {
     waitMs: (key, nowMs) => {
       const before = attempts.get(key);
-      return before === undefined ? 0 : Math.max(0, nextAtMs(before) - nowMs);
+      if (before === undefined || before.count < freeAttempts) return 0;
+      // A clock that was set back makes nobody wait for it.
+      return Math.min(longestMs, Math.max(0, nextAtMs(before) - nowMs));
     },
     count: (key, nowMs) => {
       const before = attempts.get(key);
