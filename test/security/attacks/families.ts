@@ -1,8 +1,17 @@
 import type { AttackFamily } from './attack.ts';
+import { GUESS_FAMILY } from './guess-family.ts';
+import { HTTP_FAMILY } from './http-family.ts';
 import { IDENTITY_FAMILY } from './identity-family.ts';
 import { MQTT_FAMILY } from './mqtt-family.ts';
 import { PATHS_FAMILY } from './paths-family.ts';
 import { TUF_FAMILY } from './tuf-family.ts';
 
 /** Every attack there is, in the order they are mounted. */
-export const FAMILIES: readonly AttackFamily[] = [TUF_FAMILY, IDENTITY_FAMILY, MQTT_FAMILY, PATHS_FAMILY];
+export const FAMILIES: readonly AttackFamily[] = [
+  TUF_FAMILY,
+  IDENTITY_FAMILY,
+  MQTT_FAMILY,
+  PATHS_FAMILY,
+  HTTP_FAMILY,
+  GUESS_FAMILY,
+];
