@@ -47,7 +47,9 @@ function installPrograms(missing) {
   const command = `apt-get install -y --no-install-recommends ${packages.join(' ')}`;
   const canInstall = process.getuid?.() === 0 && isOnPath('apt-get');
   if (!canInstall)
-    stop(`missing: ${missing.join(', ')}. Run this once, then try again:\n\n  sudo apt-get update && sudo ${command}\n`);
+    stop(
+      `missing: ${missing.join(', ')}. Run this once, then try again:\n\n  sudo apt-get update && sudo ${command}\n`,
+    );
   say(`installing Debian packages: ${packages.join(', ')} …`);
   run('apt-get', ['update', '-qq'], { optional: true });
   run('apt-get', command.split(' ').slice(1).concat('-qq'));

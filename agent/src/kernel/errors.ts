@@ -107,6 +107,12 @@ export const AGENT_ERRORS = {
     http: 422,
     remedy: 'Give one label per output of the model, one per line, in its order.',
   },
+  TRUST_ROOT_MISSING: {
+    retry: false,
+    http: 403,
+    remedy:
+      'Set trust.rootFile to the 1.root.json of the fleet (`fleetctl keys root`), and deploy the bundle again.',
+  },
   TRUST_INVALID: {
     retry: false,
     http: 403,
@@ -115,7 +121,8 @@ export const AGENT_ERRORS = {
   TRUST_ROLLBACK: {
     retry: false,
     http: 403,
-    remedy: 'The server hands out older metadata than before: restore its newest state, or look for an attack.',
+    remedy:
+      'The server hands out older metadata than before: restore its newest state, or look for an attack.',
   },
   TRUST_EXPIRED: {
     retry: false,
