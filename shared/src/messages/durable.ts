@@ -26,19 +26,19 @@ export const Durable = Type.Object(durableFields, { additionalProperties: true }
 export type Durable = Static<typeof Durable>;
 export type DurableFields = keyof Durable;
 
+const UpTo = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
+
 /** Server -> device: per stream the highest number up to which everything is stored, after the commit. */
 export const Receipt = Type.Object(
   {
     epoch: durableFields.epoch,
-    upTo: Type.Partial(
-      Type.Object(
-        {
-          event: Type.Integer({ minimum: 0 }),
-          deployment: Type.Integer({ minimum: 0 }),
-          telemetry: Type.Integer({ minimum: 0 }),
-        },
-        { additionalProperties: false },
-      ),
+    upTo: Type.Object(
+      {
+        event: Type.Optional(UpTo),
+        deployment: Type.Optional(UpTo),
+        telemetry: Type.Optional(UpTo),
+      },
+      { additionalProperties: false },
     ),
   },
   { additionalProperties: false },
