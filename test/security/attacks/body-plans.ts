@@ -49,15 +49,12 @@ const picture = (body: Uint8Array): Ask => ({
   headers: JPEG_TYPE,
   body,
 });
-const bundle = ({ cookie }: HttpStage, manifest: unknown): Ask => {
-  const signatures = [{ keyId: 'b'.repeat(64), algorithm: 'ed25519', signature: `${'A'.repeat(86)}==` }];
-  return {
-    method: 'POST',
-    path: '/api/v1/bundles',
-    headers: { cookie, ...JSON_TYPE },
-    body: JSON.stringify({ manifest, signatures }),
-  };
-};
+const bundle = ({ cookie }: HttpStage, manifest: unknown): Ask => ({
+  method: 'POST',
+  path: '/api/v1/bundles',
+  headers: { cookie, ...JSON_TYPE },
+  body: JSON.stringify({ manifest }),
+});
 const list = ({ cookie }: HttpStage): Ask => ({
   method: 'GET',
   path: '/api/v1/devices',

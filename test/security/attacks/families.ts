@@ -3,12 +3,16 @@ import { GUESS_FAMILY } from './guess-family.ts';
 import { HTTP_FAMILY } from './http-family.ts';
 import { IDENTITY_FAMILY } from './identity-family.ts';
 import { MQTT_FAMILY } from './mqtt-family.ts';
+import { NETWORK_FAMILY } from './network-family.ts';
 import { PATHS_FAMILY } from './paths-family.ts';
+import { RECEIPTS_FAMILY } from './receipts-family.ts';
 import { TUF_FAMILY } from './tuf-family.ts';
 
 /** Every attack there is, in the order they are mounted. */
 export const FAMILIES: readonly AttackFamily[] = [
   TUF_FAMILY,
+  NETWORK_FAMILY,
+  RECEIPTS_FAMILY,
   IDENTITY_FAMILY,
   MQTT_FAMILY,
   PATHS_FAMILY,

@@ -7,7 +7,6 @@ import type { AttackPlan } from './attack.ts';
 import type { HttpStage } from './http-stage.ts';
 
 type Plan = AttackPlan<HttpStage>;
-const SIGNATURE = { keyId: 'b'.repeat(64), algorithm: 'ed25519', signature: `${'A'.repeat(86)}==` };
 const REPORT = { decision: 'approve', report: 'Watched it for a day.' };
 
 interface Reply {
@@ -27,7 +26,7 @@ async function post({ world, cookie }: HttpStage, path: string, payload: object)
 
 const push = async (stage: HttpStage, manifest: unknown, files: readonly Uint8Array[]): Promise<Reply> => {
   for (const file of files) await stage.world.blobs.put(sha256Hex(file), Readable.from([Buffer.from(file)]));
-  return post(stage, 'bundles', { manifest, signatures: [SIGNATURE] });
+  return post(stage, 'bundles', { manifest });
 };
 
 const MODEL = Buffer.from('a model');
