@@ -7,7 +7,7 @@ import { type Logger, silentLogger } from '@watchpost/shared/kernel/log.ts';
 import type { MqttClient } from 'mqtt';
 import type { Store } from '../../fleet-server/src/store/port.ts';
 import { cameraEvent, changeMessage, liveTelemetry } from '../support/fleet-data.ts';
-import { connectDevice, nextMessage, topicOf } from '../support/mqtt-device.ts';
+import { connectDevice, nextMessage, receiptOf, topicOf } from '../support/mqtt-device.ts';
 import { createRandom } from '../support/random.ts';
 import { openReportServer, type ReportServer, type ReportServerOptions } from '../support/report-server.ts';
 import { type ReportingBox, startReportingBox } from '../support/reporting-box.ts';
@@ -60,11 +60,11 @@ function breakable(state: {
 test('events are receipted once they are stored, and again when they are sent again', async (t) => {
   const server = await open(t);
   const client = await connect(t, server);
-  const first = nextMessage(client);
+  const first = receiptOf(client, 3);
   report(client, 1, 2, 3);
   assert.deepEqual((await first).body, { epoch: cameraEvent(1).epoch, upTo: { event: 3 } });
   assert.equal(await server.store.reports.countEvents(), 3);
-  const second = nextMessage(client);
+  const second = receiptOf(client, 3);
   report(client, 2);
   assert.deepEqual((await second).body, { epoch: cameraEvent(1).epoch, upTo: { event: 3 } });
   const { stored, duplicates, received } = server.ingest.counters();
@@ -74,7 +74,7 @@ test('events are receipted once they are stored, and again when they are sent ag
 test('all streams of a box are answered in one receipt', async (t) => {
   const server = await open(t);
   const client = await connect(t, server);
-  const answer = nextMessage(client);
+  const answer = receiptOf(client, 1);
   report(client, 1);
   client.publish(topicOf('box-1', 'deployment'), JSON.stringify(changeMessage(1, 'queued').body), { qos: 1 });
   assert.deepEqual((await answer).body, { epoch: cameraEvent(1).epoch, upTo: { event: 1, deployment: 1 } });
@@ -108,7 +108,7 @@ test('a numbered message that is invalid is receipted too, so that it does not b
   const server = await open(t);
   const client = await connect(t, server);
   const odd = { ...cameraEvent(1), mood: 'good' };
-  const answer = nextMessage(client);
+  const answer = receiptOf(client, 2);
   client.publish(topicOf('box-1', 'cameraEvent', 'door'), JSON.stringify(odd), { qos: 1 });
   report(client, 2);
   assert.deepEqual((await answer).body, { epoch: odd.epoch, upTo: { event: 2 } });
@@ -126,7 +126,7 @@ test('while the store fails there is no receipt; afterwards nothing is lost', as
   report(client, 1, 2);
   await until('it was tried twice', () => state.failures >= 2);
   assert.equal(answers, 0);
-  const answer = nextMessage(client);
+  const answer = receiptOf(client, 2);
   state.isBroken = false;
   assert.deepEqual((await answer).body, { epoch: cameraEvent(1).epoch, upTo: { event: 2 } });
 });
@@ -141,7 +141,7 @@ test('when too much waits for the store, the newest is dropped and counted; the 
   await until('two were dropped', () => server.ingest.counters().dropped === 2);
   state.isBroken = false;
   await until('the rest is stored', async () => (await server.store.reports.countEvents()) === 4);
-  const answer = nextMessage(client);
+  const answer = receiptOf(client, 6);
   report(client, 5, 6);
   assert.deepEqual((await answer).body, { epoch: cameraEvent(1).epoch, upTo: { event: 6 } });
 });

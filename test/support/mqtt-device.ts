@@ -26,6 +26,19 @@ export function nextMessage(client: MqttClient): Promise<Received> {
   });
 }
 
+/** The first receipt that covers event `seq`: a batch may be split, so the receipts before it say less. */
+export function receiptOf(client: MqttClient, seq: number): Promise<Received> {
+  return new Promise((resolve) => {
+    const look = (topic: string, payload: Buffer, { retain }: { readonly retain: boolean }): void => {
+      const body = JSON.parse(payload.toString()) as Received['body'] & { upTo?: { event?: number } };
+      if ((body.upTo?.event ?? 0) < seq) return;
+      client.off('message', look);
+      resolve({ topic, body, retain });
+    };
+    client.on('message', look);
+  });
+}
+
 export function closed(client: MqttClient): Promise<void> {
   client.on('error', () => undefined);
   return new Promise((resolve) => client.once('close', () => resolve()));
