@@ -1,4 +1,4 @@
-import '@watchpost/shared/kernel/reflect-metadata.ts';
+import 'reflect-metadata';
 import { type KeyObject, webcrypto } from 'node:crypto';
 import { Pkcs10CertificateRequestGenerator } from '@peculiar/x509';
 

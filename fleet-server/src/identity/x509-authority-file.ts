@@ -1,4 +1,4 @@
-import '@watchpost/shared/kernel/reflect-metadata.ts';
+import 'reflect-metadata';
 import { createPrivateKey, createPublicKey, type KeyObject, webcrypto } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import {

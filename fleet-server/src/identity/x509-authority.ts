@@ -1,4 +1,4 @@
-import '@watchpost/shared/kernel/reflect-metadata.ts';
+import 'reflect-metadata';
 import { createPublicKey, randomBytes, webcrypto } from 'node:crypto';
 import { isIP } from 'node:net';
 import {
