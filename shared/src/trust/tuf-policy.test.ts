@@ -102,3 +102,8 @@ test('a change is told in words: targets that come, go and change, keys and thre
     'root: 1 of 2 keys must sign',
   ]);
 });
+
+test('a root with a role that does not exist is refused, whatever stands there', () => {
+  const roles = { ...ROOT.roles, '': [] };
+  assert.deepEqual(findTufProblems('root', { ...ROOT, roles }), ['root knows no role ""']);
+});

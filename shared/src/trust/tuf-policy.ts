@@ -25,10 +25,13 @@ export function findTufProblems(role: OfflineRole, signed: OfflineSigned): reado
   return isDelegatedRole(role) ? findDelegateProblems(role, signed) : findTargetsProblems(signed);
 }
 
-function findRootProblems({ keys, roles }: RootSigned): readonly string[] {
+function findRootProblems({ keys, roles: { root, targets, snapshot, timestamp, ...others } }: RootSigned) {
+  const known = { root, targets, snapshot, timestamp };
   return [
     ...findKeyProblems(keys),
-    ...Object.entries(roles).flatMap(([name, role]) => findRoleProblems(name, role, keys)),
+    ...Object.entries(known).flatMap(([name, role]) => findRoleProblems(name, role, keys)),
+    // Unchecked: the schema lets anything stand there.
+    ...Object.keys(others).map((name) => `root knows no role "${name}"`),
   ];
 }
 
