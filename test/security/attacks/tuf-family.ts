@@ -1,6 +1,7 @@
 import { TUF_ATTACKS, type TufAttack } from '../../support/tuf-attacks.ts';
 import { createTrustWorld, GENUINE, type TrustWorld } from '../../support/tuf-world.ts';
 import { type AttackPlan, createFamily, isDone, isRefusedWith } from './attack.ts';
+import { MATRIX_PLANS } from './tuf-matrix.ts';
 import { RECOVERY_PLANS } from './tuf-recovery.ts';
 import { rotateRoot } from './tuf-rotation.ts';
 
@@ -32,5 +33,5 @@ export const TUF_FAMILY = createFamily({
   name: 'metadata',
   open: createTrustWorld,
   scope: 'fresh',
-  plans: [...TUF_ATTACKS.map(toPlan), ...RECOVERY_PLANS],
+  plans: [...TUF_ATTACKS.map(toPlan), ...MATRIX_PLANS, ...RECOVERY_PLANS],
 });
