@@ -34,8 +34,8 @@ import { type Capabilities, computeFitness } from './update/fitness.ts';
 import { createHttpArtifacts, type HttpArtifactsOptions } from './update/http-artifacts.ts';
 import { createHttpMetadata } from './update/http-metadata.ts';
 import { createJwsOrderReader } from './update/jws-order.ts';
-import { createPinnedTrust, loadPublicKeys } from './update/pinned-trust.ts';
 import type { BundleStore, BundleTrust, InstalledBundle } from './update/port.ts';
+import { ROOTLESS_TRUST } from './update/rootless-trust.ts';
 import { createSqliteTrustMarks } from './update/sqlite-trust-marks.ts';
 import { createTufTrust, loadBootstrapRoot } from './update/tuf-trust.ts';
 import { createUpdater, type Updater } from './update/updater.ts';
@@ -187,7 +187,7 @@ async function createBundleUpdater(box: Box, uplink: UplinkComponent, activate: 
 
 async function createTrust({ config, identity, fetch, log }: Box): Promise<BundleTrust> {
   const { dataDir, server, trust } = config;
-  if (trust.rootFile === undefined) return createPinnedTrust(await loadPublicKeys(trust.modelKeyFiles));
+  if (trust.rootFile === undefined) return ROOTLESS_TRUST;
   return createTufTrust({
     dataDir,
     bootstrapRoot: await loadBootstrapRoot(trust.rootFile),

@@ -9,23 +9,14 @@ import { LAYOUT } from './layout.ts';
 import type { ParkVideo } from './park-videos.ts';
 import { runFleetctl } from './run-command.ts';
 
-/** A signed bundle on disk, and the public key it was signed for. */
-export interface DemoBundle {
-  readonly folder: string;
-  readonly publicKey: string;
-}
-
 const run = promisify(execFile);
 
-/** Builds and signs the bundle the boxes shall run, with a key made for this demo. */
+/** Builds the bundle the boxes shall run. @returns its folder */
 export async function buildDemoBundle(
   state: string,
   model: DemoRequest['model'],
   video: ParkVideo | undefined,
-): Promise<DemoBundle> {
-  const key = join(state, 'keys', 'models');
-  await mkdir(join(state, 'keys'), { recursive: true });
-  if (!existsSync(`${key}.key`)) await runFleetctl(['keys', 'new', '--out', key]);
+): Promise<string> {
   const folder = join(state, 'bundle');
   const parts = model === undefined ? await listDemoParts(state, video) : listOwnParts(model);
   const name = model === undefined ? 'pet-park' : 'own-model';
@@ -41,8 +32,7 @@ export async function buildDemoBundle(
     await versionOf(parts),
     ...parts,
   ]);
-  await runFleetctl(['bundle', 'sign', folder, '--key', `${key}.key`]);
-  return { folder, publicKey: `${key}.pub` };
+  return folder;
 }
 
 function listOwnParts({ onnx, labels, preprocess }: NonNullable<DemoRequest['model']>): readonly string[] {

@@ -1,7 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import type { DemoBundle } from './bundle.ts';
 import { LAYOUT } from './layout.ts';
 import { type Program, startProgram } from './processes.ts';
 import { releaseBundle } from './release.ts';
@@ -19,7 +18,8 @@ export interface FleetPlan {
   readonly httpPort: number;
   readonly mqttPort: number;
   readonly boxes: readonly BoxPlan[];
-  readonly bundle: DemoBundle;
+  /** Its folder. */
+  readonly bundle: string;
 }
 
 /** The server and the boxes of a demo, running. */
@@ -50,7 +50,7 @@ export async function startFleet(plan: FleetPlan, say: (text: string) => void): 
     await server.stop();
   };
   try {
-    say('server is up; sending the signed bundle; a second person certifies it …');
+    say('server is up; sending the bundle; a second person certifies it …');
     const digest = await releaseBundle(plan.bundle, plan.state, access);
     say(
       'signing what boxes trust (TUF): 1 of 1 key for each role, all on this machine; a real fleet has 2 of 3 …',

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DemoBundle } from './bundle.ts';
 import { runFleetctl } from './run-command.ts';
 
 interface Version {
@@ -24,13 +23,13 @@ pictures the model was tried on, what it got wrong, and who may rely on it.
  * @returns the digest
  */
 export async function releaseBundle(
-  bundle: DemoBundle,
+  folder: string,
   state: string,
   access: readonly string[],
 ): Promise<string> {
   const ask = async (...args: readonly string[]): Promise<Version> =>
     JSON.parse(await runFleetctl([...args, '--json'])) as Version;
-  const pushed = await ask('model', 'push', bundle.folder, ...access);
+  const pushed = await ask('model', 'push', folder, ...access);
   const name = `${pushed.model}@${pushed.version}`;
   let { state: reached } = await ask('model', 'show', name, ...access);
   if (reached === 'draft') reached = (await ask('model', 'validate', name, ...access)).state;

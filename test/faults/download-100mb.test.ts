@@ -10,7 +10,7 @@ import { silentLogger } from '@watchpost/shared/kernel/log.ts';
 import { openFileBundleStore } from '../../agent/src/update/file-bundle-store.ts';
 import { type ArtifactServer, type Fault, startArtifactServer } from '../support/artifact-server.ts';
 import { createRandom } from '../support/random.ts';
-import { contentOf, makeBundle, makeKeyPair } from '../support/test-bundle.ts';
+import { contentOf, makeBundle } from '../support/test-bundle.ts';
 import { until } from '../support/until.ts';
 
 const SIZE_BYTES = 100 * 1024 * 1024;
@@ -35,7 +35,7 @@ test('a bundle of 100 MB survives cuts, kills, a restart of the server and a wro
   const random = createRandom(SEED);
   const folder = await mkdtemp(join(tmpdir(), 'watchpost-100mb-'));
   const model = randomBytes(SIZE_BYTES);
-  const bundle = makeBundle({ signer: makeKeyPair().privateKey, files: { 'model.onnx': model } });
+  const bundle = makeBundle({ files: { 'model.onnx': model } });
   const { sha256 } = contentOf(bundle, 'model.onnx');
   let server: ArtifactServer = await startArtifactServer({ bytesPerSec: LINE_BYTES_PER_SEC });
   let agent: ChildProcess | undefined;

@@ -78,6 +78,6 @@ test('the example of a camera in the sample file becomes valid when its values a
 test('the description names every key with type, default, unit and variable', () => {
   const description = describeConfig();
   assert.match(description, /^telemetry\.intervalSec: number from 1 to 3600, seconds, default 10$/m);
-  assert.match(description, /^ {4}WATCHPOST_TRUST_MODEL_KEY_FILES$/m);
+  assert.match(description, /^ {4}WATCHPOST_UPDATE_MAX_BYTES_PER_SEC$/m);
   assert.match(description, /^cameras\[\]\.rtspTransport: one of tcp, udp, default tcp$/m);
 });

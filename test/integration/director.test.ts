@@ -62,7 +62,7 @@ describe("the director's key", () => {
     const old = parseDirectorKeys(before.publicKeysPem);
     const both = parseDirectorKeys(after.publicKeysPem);
     assert.equal(both.length, 2);
-    const order = composeOrder(makeBundle({ signer: before.privateKey }));
+    const order = composeOrder(makeBundle());
     const read = (token: string, trusted: readonly KeyObject[]) =>
       createJwsOrderReader({ deviceId: order.deviceId, directorKeys: { list: async () => trusted } }).read(
         token,

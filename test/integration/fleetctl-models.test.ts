@@ -16,7 +16,6 @@ before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'watchpost-models-cli-'));
   await writeFile(join(folder, 'password'), PASSWORD);
   await writeFile(join(folder, 'report.txt'), 'It names colours.\n');
-  await fleetctl(['keys', 'new', '--out', join(folder, 'signer')]);
   env = {
     WATCHPOST_SERVER: await world.app.listen({ host: '127.0.0.1', port: 0 }),
     WATCHPOST_PASSWORD_FILE: join(folder, 'password'),
@@ -42,7 +41,6 @@ const failing = async (...args: readonly string[]): Promise<string> => {
 async function push(version: string): Promise<void> {
   const bundle = tinyBundle({ model: 'colours', version, lineage: { dataVersion: 'palette-7' } });
   const path = await writeTinyBundle(join(folder, version), bundle);
-  await fleetctl(['bundle', 'sign', path, '--key', join(folder, 'signer.key')]);
   await model('push', path);
 }
 

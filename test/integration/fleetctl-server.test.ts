@@ -23,7 +23,6 @@ before(async () => {
   world = await createHttpWorld();
   folder = await mkdtemp(join(tmpdir(), 'watchpost-fleetctl-'));
   await writeFile(join(folder, 'password'), `${PASSWORD}\n`);
-  await fleetctl(['keys', 'new', '--out', join(folder, 'signer')]);
   env = {
     WATCHPOST_SERVER: await world.app.listen({ host: '127.0.0.1', port: 0 }),
     WATCHPOST_PASSWORD_FILE: join(folder, 'password'),
@@ -35,13 +34,12 @@ after(async () => {
 });
 const run = (...args: readonly string[]) => fleetctl(args, env);
 
-/** A bundle folder, signed unless told otherwise. */
-async function makeBundle(name: string, model: Buffer, isSigned = true): Promise<string> {
+/** A bundle folder. */
+async function makeBundle(name: string, model: Buffer): Promise<string> {
   const bundle = join(folder, name);
   await mkdir(bundle);
   await writeFile(join(bundle, 'model.onnx'), model);
   await writeFile(join(bundle, 'manifest.json'), JSON.stringify(makeManifest(model, { model: name })));
-  if (isSigned) await run('bundle', 'sign', bundle, '--key', join(folder, 'signer.key'));
   return bundle;
 }
 
@@ -85,9 +83,16 @@ test('errors of the server keep their code, message and remedy', async () => {
   assert.match((await run('token', 'create', '--ttl-minutes', '0')).error, /REQUEST_INVALID/);
 });
 
-test('an unsigned bundle and one that is too long are refused', async () => {
-  const unsigned = await makeBundle('unsigned', MODEL, false);
-  assert.match((await run('bundle', 'push', unsigned)).error, /SIGNATURE_INVALID/);
+test('a bundle whose files are not those of its manifest, and one that is too long, are refused', async () => {
+  const broken = await makeBundle('broken', MODEL);
+  await writeFile(join(broken, 'model.onnx'), 'another model');
+  assert.match((await run('bundle', 'push', broken)).error, /model\.onnx.*\[DIGEST_MISMATCH\]/);
+  await rm(join(broken, 'model.onnx'));
+  assert.match((await run('bundle', 'push', broken)).error, /model\.onnx.*\[BUNDLE_INCOMPLETE\]/);
+  await writeFile(join(broken, 'manifest.json'), '{');
+  assert.match((await run('bundle', 'push', broken)).error, /MESSAGE_INVALID/);
+  await rm(join(broken, 'manifest.json'));
+  assert.match((await run('bundle', 'push', broken)).error, /FILE_UNREADABLE/);
   const long = await makeBundle('long', Buffer.alloc(MAX_ARTIFACT_BYTES + 1));
   const { error } = await run('bundle', 'push', long);
   assert.match(error, /BODY_TOO_LARGE|SERVER_UNREACHABLE/);

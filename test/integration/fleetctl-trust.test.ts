@@ -57,8 +57,7 @@ async function judge(rootFile: string): Promise<void> {
     marks: createSqliteTrustMarks({ path: join(dataDir, 'trust.sqlite'), log: silentLogger }),
     clock: { wallMs: () => world.clock.nowMs },
   });
-  const claim = { order: orderOf(FACTS), manifest: MANIFEST, signatures: [] };
-  await trust.verify(claim, AbortSignal.timeout(20_000));
+  await trust.verify(orderOf(FACTS), AbortSignal.timeout(20_000));
 }
 
 // The tests of this file are one ceremony: each goes on where the one before it ended.
@@ -84,7 +83,6 @@ test('a bundle is released by the signature of models: the box takes it then, an
   await mkdir(at('bundle'));
   await writeFile(at('bundle/model.onnx'), MODEL);
   await writeFile(at('bundle/manifest.json'), JSON.stringify(MANIFEST));
-  await run('bundle', 'sign', at('bundle'), '--key', at('ben-root.key'));
   await run('bundle', 'push', at('bundle'));
   assert.match(await run('target', 'add', DIGEST), /models 2 waits: 0 of 1 signatures/);
   await assert.rejects(judge(at('1.root.json')), { code: 'TARGET_UNKNOWN' });

@@ -13,12 +13,11 @@ import { createFakeArtifactSource } from '../support/fake-artifact-source.ts';
 import { connectDevice, FLEET, nextMessage, topicOf } from '../support/mqtt-device.ts';
 import { openReportServer, type ReportServer } from '../support/report-server.ts';
 import { makeBundle, makeBytes, type TestBundle } from '../support/test-bundle.ts';
-import { createUpdatedBox, DIRECTOR, SIGNER, type UpdatedBox } from '../support/updated-box.ts';
+import { createUpdatedBox, DIRECTOR, type UpdatedBox } from '../support/updated-box.ts';
 
 const DEVICE = 'gate-3';
 const [V1, V2] = [1, 2].map((seed) =>
   makeBundle({
-    signer: SIGNER.privateKey,
     version: `${seed}.0.0`,
     files: { 'model.onnx': makeBytes(20_000, seed) },
   }),
@@ -47,6 +46,7 @@ beforeEach(async () => {
   const source = createFakeArtifactSource();
   for (const bundle of [V1, V2]) source.publish(bundle);
   box = await createUpdatedBox({ dataDir: join(folder, 'box'), source });
+  for (const bundle of [V1, V2]) await box.release(bundle);
   client = await connectDevice(server.broker.port, DEVICE);
   client.on('message', (_topic, payload) => box.updater.onDesired(parsePayload('desiredModel', payload)));
   await client.subscribeAsync(topicOf(DEVICE, 'desiredModel'), { qos: 1 });

@@ -7,7 +7,6 @@ import { makeManifest } from '../support/http-data.ts';
 import { createHttpWorld, DEVICE_AUTHORIZATION, type HttpWorld } from '../support/http-world.ts';
 
 const MODEL = Buffer.from('a model');
-const SIGNATURE = { keyId: 'b'.repeat(64), algorithm: 'ed25519', signature: `${'A'.repeat(86)}==` };
 
 let world: HttpWorld;
 let cookie = '';
@@ -18,12 +17,12 @@ beforeEach(async () => {
 afterEach(() => world.close());
 
 const putModel = () => world.blobs.put(sha256Hex(MODEL), Readable.from([MODEL]));
-const push = (manifest: unknown, signatures: readonly unknown[] = [SIGNATURE]) =>
+const push = (manifest: unknown) =>
   world.app.inject({
     method: 'POST',
     url: '/api/v1/bundles',
     headers: { cookie },
-    payload: { manifest, signatures },
+    payload: { manifest },
   });
 const getAsDevice = (path: string) =>
   world.app.inject({ url: `/api/v1/bundles/${path}`, headers: { authorization: DEVICE_AUTHORIZATION } });
@@ -47,19 +46,18 @@ test('a pushed bundle is listed', async () => {
   assert.deepEqual(list.json(), { bundles: [reply.json()] });
 });
 
-test('a device fetches the manifest in the bytes that were digested, and its signatures', async () => {
+test('a device fetches the manifest in the bytes that were digested', async () => {
   await putModel();
   const manifest = makeManifest(MODEL);
   const { digest } = (await push(manifest)).json();
   const reply = await getAsDevice(`${digest}/manifest`);
   assert.equal(sha256Hex(reply.rawPayload), digest);
   assert.equal(await world.blobs.size(digest), canonicalJson(manifest).length);
-  assert.deepEqual((await getAsDevice(`${digest}/signatures`)).json(), { signatures: [SIGNATURE] });
 });
 
 test('an unknown bundle is named', async () => {
   assert.equal((await getAsDevice(`${'0'.repeat(64)}/manifest`)).json().code, 'NOT_FOUND');
-  assert.equal((await getAsDevice('0/signatures')).json().code, 'REQUEST_INVALID');
+  assert.equal((await getAsDevice('0/manifest')).json().code, 'REQUEST_INVALID');
 });
 
 test('the same bundle may be pushed again; another under its version may not', async () => {
@@ -90,11 +88,4 @@ test('a manifest of a future schema, a wrong one and one that leaves its folder 
   const [file] = manifest.files;
   const outside = await push({ ...manifest, files: [file, { ...file, path: '../x' }] });
   assert.match(outside.json().message, /leaves the bundle/);
-});
-
-test('a bundle without a signature, or with a broken one, is refused', async () => {
-  await putModel();
-  assert.equal((await push(makeManifest(MODEL), [])).json().code, 'REQUEST_INVALID');
-  const broken = await push(makeManifest(MODEL), [{ ...SIGNATURE, signature: 'x' }]);
-  assert.match(broken.json().message, /\/signatures\/0\/signature/);
 });

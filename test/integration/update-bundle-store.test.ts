@@ -7,20 +7,11 @@ import { afterEach, beforeEach, test } from 'node:test';
 import { silentLogger } from '@watchpost/shared/kernel/log.ts';
 import { openFileBundleStore } from '../../agent/src/update/file-bundle-store.ts';
 import type { BundleStore } from '../../agent/src/update/port.ts';
-import {
-  contentOf,
-  flipByte,
-  makeBundle,
-  makeBytes,
-  makeKeyPair,
-  type TestBundle,
-} from '../support/test-bundle.ts';
+import { contentOf, flipByte, makeBundle, makeBytes, type TestBundle } from '../support/test-bundle.ts';
 
-const SIGNER = makeKeyPair().privateKey;
 const shared = makeBytes(5_000, 50);
 const [V1, V2, V3] = [1, 2, 3].map((number) =>
   makeBundle({
-    signer: SIGNER,
     version: `${number}.0.0`,
     files: { 'model.onnx': makeBytes(20_000, number), 'golden/cat.bin': shared },
   }),
@@ -44,7 +35,7 @@ async function deliver(bundle: TestBundle): Promise<readonly string[]> {
 }
 async function makeActive(bundle: TestBundle): Promise<void> {
   await deliver(bundle);
-  await store.install(bundle.manifest, bundle.signatures);
+  await store.install(bundle.manifest);
   await store.prepareSwitch(bundle.digest, `deploy-${bundle.manifest.version}`);
   await store.commitSwitch();
 }
@@ -61,7 +52,7 @@ test('a new box has no active bundle', async () => {
 
 test('an installed bundle is active only after the switch, and after a restart too', async () => {
   await deliver(V1);
-  const installed = await store.install(V1.manifest, V1.signatures);
+  const installed = await store.install(V1.manifest);
   assert.deepEqual(await readFile(join(installed.folder, 'golden/cat.bin')), Buffer.from(shared));
   await store.prepareSwitch(V1.digest, 'd1');
   assert.equal(await (await open()).loadActive(), undefined);
@@ -73,7 +64,6 @@ test('only what the box does not have is missing, each content once', async () =
   assert.deepEqual(await deliver(V1), ['model.onnx', 'golden/cat.bin']);
   assert.deepEqual(await deliver(V2), ['model.onnx']);
   const twice = makeBundle({
-    signer: SIGNER,
     files: { 'a.onnx': makeBytes(9, 9), 'b.onnx': makeBytes(9, 9) },
   });
   assert.equal((await store.listMissing(twice.manifest)).length, 1);
@@ -97,10 +87,10 @@ test('the same content lies on the disk once', async () => {
 test('a bundle is installed wholly or not at all', async () => {
   await deliver(V1);
   await rm(store.objectPath(contentOf(V1, 'golden/cat.bin')));
-  await assert.rejects(store.install(V1.manifest, V1.signatures), { code: 'STORE_FAILED' });
+  await assert.rejects(store.install(V1.manifest), { code: 'STORE_FAILED' });
   assert.ok(!(await readdir(join(dataDir, 'bundles'))).includes(V1.digest));
   await deliver(V1);
-  await store.install(V1.manifest, V1.signatures);
+  await store.install(V1.manifest);
   assert.ok((await readdir(join(dataDir, 'bundles'))).includes(V1.digest));
 });
 
@@ -110,13 +100,8 @@ test('what an interrupted installation left is replaced', async () => {
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, 'half');
   }
-  const { folder } = await store.install(V1.manifest, V1.signatures);
-  assert.deepEqual((await readdir(folder)).sort(), [
-    'golden',
-    'manifest.json',
-    'model.onnx',
-    'signatures.json',
-  ]);
+  const { folder } = await store.install(V1.manifest);
+  assert.deepEqual((await readdir(folder)).sort(), ['golden', 'manifest.json', 'model.onnx']);
 });
 
 for (const [what, hurt] of [
@@ -196,7 +181,7 @@ test('on a full disk a bundle is not installed, and what was there stays', async
     await makeActive(V1);
     await deliver(V2);
     await assert.rejects(writeFile(join(dataDir, 'ballast'), makeBytes(200_000)), { code: 'ENOSPC' });
-    await assert.rejects(store.install(V2.manifest, V2.signatures), { code: 'DISK_FULL' });
+    await assert.rejects(store.install(V2.manifest), { code: 'DISK_FULL' });
     assert.equal((await store.loadActive())?.digest, V1.digest);
   } finally {
     spawnSync('umount', [dataDir]);

@@ -1,18 +1,14 @@
 import assert from 'node:assert/strict';
-import type { KeyObject } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Order } from '@watchpost/shared/trust/order.ts';
 import { computeKeyId } from '@watchpost/shared/trust/signature.ts';
 import { createJwsOrderReader } from '../../agent/src/update/jws-order.ts';
-import { createPinnedTrust, loadPublicKeys } from '../../agent/src/update/pinned-trust.ts';
-import { makeBundle, makeKeyPair, type TestBundle } from '../support/test-bundle.ts';
+import { ROOTLESS_TRUST } from '../../agent/src/update/rootless-trust.ts';
+import { makeBundle, makeKeyPair } from '../support/test-bundle.ts';
 import { composeOrder, signOrder } from '../support/test-order.ts';
 
 const DIRECTOR = makeKeyPair();
-const BUNDLE = makeBundle({ signer: makeKeyPair().privateKey });
+const BUNDLE = makeBundle();
 const ORDER = composeOrder(BUNDLE, { deploymentId: 'd1' });
 const reader = createJwsOrderReader({
   deviceId: ORDER.deviceId,
@@ -83,36 +79,9 @@ for (const [what, content] of MALFORMED) {
   });
 }
 
-const trusting = (...keys: readonly KeyObject[]) => createPinnedTrust(keys);
-const claim = ({ manifest, signatures }: TestBundle) => ({ order: ORDER, manifest, signatures });
-const NEVER = new AbortController().signal;
-
-test('a bundle signed with a pinned key is trusted', async () => {
-  const { publicKey, privateKey } = makeKeyPair();
-  const bundle = makeBundle({ signer: privateKey });
-  await trusting(makeKeyPair().publicKey, publicKey).verify(claim(bundle), NEVER);
-});
-
-test('a foreign signature, a changed manifest, and a box without keys are refused', async () => {
-  const { publicKey, privateKey } = makeKeyPair();
-  const bundle = makeBundle({ signer: privateKey });
-  const changed = { ...bundle, manifest: { ...bundle.manifest, version: '9' } };
-  const refused = { code: 'SIGNATURE_INVALID' };
-  await assert.rejects(trusting(makeKeyPair().publicKey).verify(claim(bundle), NEVER), refused);
-  await assert.rejects(trusting(publicKey).verify(claim(changed), NEVER), refused);
-  await assert.rejects(trusting().verify(claim(bundle), NEVER), refused);
-});
-
-test('key files are read, and every one that holds no key is named', async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), 'watchpost-keys-'));
-  t.after(() => rm(folder, { recursive: true, force: true }));
-  const [good, bad, missing] = ['good.pem', 'bad.pem', 'missing.pem'].map((name) => join(folder, name));
-  assert.ok(good !== undefined && bad !== undefined && missing !== undefined);
-  await writeFile(good, makeKeyPair().publicKey.export({ type: 'spki', format: 'pem' }));
-  await writeFile(bad, 'no key');
-  assert.equal((await loadPublicKeys([good])).length, 1);
-  await assert.rejects(loadPublicKeys([bad, good, missing]), {
-    code: 'CONFIG_INVALID',
-    message: `trust.modelKeyFiles: not an Ed25519 public key in PEM: ${bad}, ${missing}`,
+test('a box without a root of trust installs nothing, and says what to set', async () => {
+  await assert.rejects(ROOTLESS_TRUST.verify(ORDER, new AbortController().signal), {
+    code: 'TRUST_ROOT_MISSING',
+    message: /models\/pets\/1\.0\.0 cannot be trusted: trust\.rootFile is not set/,
   });
 });

@@ -69,8 +69,6 @@ export async function startArtifactServer(line: Line = {}): Promise<ArtifactServ
     bodies,
     publish: (bundle) => {
       bodies.set(`bundles/${bundle.digest}/manifest`, bundle.manifestBytes);
-      const signatures = JSON.stringify({ signatures: bundle.signatures });
-      bodies.set(`bundles/${bundle.digest}/signatures`, new TextEncoder().encode(signatures));
       for (const file of bundle.manifest.files) {
         const bytes = bundle.files.get(file.path);
         if (bytes !== undefined) bodies.set(`artifacts/${file.sha256}`, bytes);

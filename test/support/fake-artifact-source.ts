@@ -65,10 +65,6 @@ export function createFakeArtifactSource(): FakeArtifactSource {
       await begin(`manifest ${digest}`, signal);
       return find(digest).manifestBytes;
     },
-    fetchSignatures: async (digest, signal) => {
-      await begin(`signatures ${digest}`, signal);
-      return find(digest).signatures;
-    },
     fetchFile: async ({ sha256 }, path, signal) => {
       await begin(`file ${sha256}`, signal);
       const bytes = files.get(sha256);

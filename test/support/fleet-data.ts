@@ -147,15 +147,9 @@ export function bundleRecord(version = '1.0.0', model = 'petpark'): BundleRecord
     metrics: {},
     lineage: {},
   };
-  const signature = {
-    keyId: 'd'.repeat(64),
-    algorithm: 'ed25519',
-    signature: `${'A'.repeat(86)}==`,
-  } as const;
   return {
     digest: digestOf(manifest),
     manifest,
-    signatures: [signature],
     state: 'released',
     createdAtMs: 700,
   };

@@ -1,15 +1,13 @@
-import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { generateKeyPairSync } from 'node:crypto';
 import type { Manifest } from '@watchpost/shared/bundle/manifest.ts';
 import { canonicalJson } from '@watchpost/shared/kernel/canonical-json.ts';
 import { sha256Hex } from '@watchpost/shared/kernel/digest.ts';
-import { type BundleSignature, signManifest } from '@watchpost/shared/trust/signature.ts';
 
 /** A bundle in memory, as a server would hold it. */
 export interface TestBundle {
   readonly manifest: Manifest;
   readonly manifestBytes: Uint8Array;
   readonly digest: string;
-  readonly signatures: readonly BundleSignature[];
   /** By path in the bundle. */
   readonly files: ReadonlyMap<string, Uint8Array>;
 }
@@ -19,7 +17,6 @@ export interface TestBundleOptions {
   readonly releaseCounter?: number;
   readonly files?: Readonly<Record<string, Uint8Array>>;
   readonly manifest?: Partial<Manifest>;
-  readonly signer: KeyObject;
 }
 
 export const makeKeyPair = () => generateKeyPairSync('ed25519');
@@ -33,8 +30,8 @@ export function makeBytes(sizeBytes: number, seed = 1): Uint8Array {
   });
 }
 
-/** A signed bundle whose model is no model: for all that moves bundles without running them. */
-export function makeBundle(options: TestBundleOptions): TestBundle {
+/** A bundle whose model is no model: for all that moves bundles without running them. */
+export function makeBundle(options: TestBundleOptions = {}): TestBundle {
   const files = new Map(
     Object.entries(
       options.files ?? { 'model.onnx': makeBytes(200_000, 7), 'golden/cat.bin': makeBytes(3_000, 8) },
@@ -72,7 +69,6 @@ export function makeBundle(options: TestBundleOptions): TestBundle {
     manifest,
     manifestBytes: new TextEncoder().encode(text),
     digest: sha256Hex(text),
-    signatures: [signManifest(manifest, options.signer)],
     files,
   };
 }

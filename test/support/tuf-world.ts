@@ -81,14 +81,13 @@ export async function createTrustWorld(): Promise<TrustWorld> {
         marks: createSqliteTrustMarks({ path: join(dataDir, 'trust.sqlite'), log: silentLogger }),
         clock: { wallMs: () => clock.nowMs },
       });
-      const claim = { order: { ...orderOf(facts), ...order }, manifest: {} as never, signatures: [] };
-      await trust.verify(claim, AbortSignal.timeout(20_000));
+      await trust.verify({ ...orderOf(facts), ...order }, AbortSignal.timeout(20_000));
     },
     close: () => rm(dataDir, { recursive: true, force: true }),
   };
 }
 
-function createMirror({ repository }: Ceremony): Mirror {
+export function createMirror({ repository }: Ceremony): Mirror {
   const answers = new Map<string, string | null>();
   return {
     answers,

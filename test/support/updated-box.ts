@@ -1,18 +1,24 @@
+import { join } from 'node:path';
 import { silentLogger } from '@watchpost/shared/kernel/log.ts';
 import type { DeploymentBody } from '@watchpost/shared/messages/deployment.ts';
+import { formatTarget } from '@watchpost/shared/trust/order.ts';
 import { openFileBundleStore } from '../../agent/src/update/file-bundle-store.ts';
 import { computeFitness } from '../../agent/src/update/fitness.ts';
 import { createJwsOrderReader } from '../../agent/src/update/jws-order.ts';
-import { createPinnedTrust } from '../../agent/src/update/pinned-trust.ts';
 import type { ArtifactSource, BundleStore, InstalledBundle } from '../../agent/src/update/port.ts';
+import { createSqliteTrustMarks } from '../../agent/src/update/sqlite-trust-marks.ts';
+import { createTufTrust } from '../../agent/src/update/tuf-trust.ts';
 import { createUpdater, type Updater } from '../../agent/src/update/updater.ts';
-import { makeKeyPair } from './test-bundle.ts';
+import { makeKeyPair, type TestBundle } from './test-bundle.ts';
+import { holdCeremony } from './tuf-ceremony.ts';
+import { createMirror } from './tuf-world.ts';
 
 export const DIRECTOR = makeKeyPair();
-export const SIGNER = makeKeyPair();
 
-/** The box `gate-3`: a real updater over real files, whose model is only a digest. */
+/** The box `gate-3`: a real updater over real files, whose model is only a digest. It trusts a TUF repository of its own. */
 export interface UpdatedBox {
+  /** Has the people of the repository sign the bundle. */
+  release(bundle: TestBundle): Promise<void>;
   readonly updater: Updater;
   readonly bundles: BundleStore;
   /** Digest of the model that classifies. */
@@ -42,6 +48,9 @@ export async function createUpdatedBox(options: {
   readonly dataDir: string;
   readonly source: ArtifactSource;
 }): Promise<UpdatedBox> {
+  const ceremony = await holdCeremony();
+  const bootstrapRoot = Buffer.from(await ceremony.rootFile());
+  const { source: metadata } = createMirror(ceremony);
   const changes: DeploymentBody[] = [];
   const records: { readonly deploymentId: string; readonly state: string | undefined }[] = [];
   let waiters: readonly Waiter[] = [];
@@ -69,7 +78,13 @@ export async function createUpdatedBox(options: {
     const updater = createUpdater({
       source: options.source,
       bundles,
-      trust: createPinnedTrust([SIGNER.publicKey]),
+      trust: createTufTrust({
+        dataDir: options.dataDir,
+        bootstrapRoot,
+        source: metadata,
+        marks: createSqliteTrustMarks({ path: join(options.dataDir, 'trust.sqlite'), log: silentLogger }),
+        clock: { wallMs: () => Date.now() },
+      }),
       orders: createJwsOrderReader({
         deviceId: 'gate-3',
         directorKeys: { list: async () => [DIRECTOR.publicKey] },
@@ -105,6 +120,13 @@ export async function createUpdatedBox(options: {
     agent = undefined;
   };
   return {
+    release: ({ manifest, manifestBytes, digest }) =>
+      ceremony.release({
+        target: formatTarget(manifest.model, manifest.version),
+        sha256: digest,
+        lengthBytes: manifestBytes.length,
+        releaseCounter: manifest.releaseCounter,
+      }),
     get updater() {
       return updater;
     },

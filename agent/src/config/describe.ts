@@ -18,7 +18,7 @@ export function describeConfig(): string {
 
 const PRECEDENCE = [
   'Defaults give way to the file, the file to the environment, the environment to `--set key=value`.',
-  'Lists of text are separated by commas there; other lists are JSON.',
+  'Lists are JSON there.',
 ];
 
 /** A file with every key at its default, explained: what `firmware-config/agent.yaml` holds. */
@@ -82,7 +82,7 @@ function describeType(schema: TSchema): string {
   const { type, enum: allowed, const: only, minimum, maximum } = annotationsOf(schema);
   if (only !== undefined) return `always ${only}`;
   if (allowed !== undefined) return `one of ${allowed.join(', ')}`;
-  if (IsArray(schema)) return IsObject(schema.items) ? 'list' : 'list of text';
+  if (IsArray(schema)) return 'list';
   if (type === 'boolean') return 'true or false';
   if (type === 'string') return 'text';
   const range = [

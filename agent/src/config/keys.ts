@@ -33,7 +33,7 @@ export function listKeys(schema: TSchema, parts: readonly string[] = []): readon
   });
 }
 
-/** `trust.modelKeyFiles` -> `WATCHPOST_TRUST_MODEL_KEY_FILES`; keys of list entries have no variable. */
+/** `update.maxBytesPerSec` -> `WATCHPOST_UPDATE_MAX_BYTES_PER_SEC`; keys of list entries have no variable. */
 export function formatVariable(key: ConfigKey): string | undefined {
   if (key.path.includes('[]')) return undefined;
   const words = key.parts.map((part) => part.replaceAll(/[A-Z]/g, (letter) => `_${letter}`));

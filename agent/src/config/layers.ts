@@ -1,4 +1,4 @@
-import { IsArray, IsBoolean, IsString, type TSchema } from 'typebox';
+import { IsBoolean, IsString, type TSchema } from 'typebox';
 import { annotationsOf, type ConfigKey, formatVariable, listKeys, VARIABLE_PREFIX } from './keys.ts';
 import { AgentConfig } from './schema.ts';
 
@@ -92,7 +92,6 @@ function readSettings(settings: readonly Setting[]): Layer {
 function coerce(text: string, schema: TSchema): unknown {
   if (IsString(schema) || annotationsOf(schema).enum !== undefined) return text;
   if (IsBoolean(schema)) return text === 'true' || (text === 'false' ? false : text);
-  if (IsArray(schema) && IsString(schema.items)) return text === '' ? [] : text.split(',');
   try {
     return JSON.parse(text);
   } catch {

@@ -47,12 +47,12 @@ test('text of environment and flags is read as the type of its key', () => {
     env: {
       WATCHPOST_INFERENCE_THREADS: '4',
       WATCHPOST_INFERENCE_SPINNING: 'true',
-      WATCHPOST_TRUST_MODEL_KEY_FILES: '/a.pem,/b.pem',
+      WATCHPOST_TRUST_ROOT_FILE: '/etc/1.root.json',
     },
     flags: ['cameras=[{"id":"door","file":"door.mp4"}]', 'device.id=007'],
   });
   assert.deepEqual(config.inference, { threads: 4, spinning: true });
-  assert.deepEqual(config.trust.modelKeyFiles, ['/a.pem', '/b.pem']);
+  assert.equal(config.trust.rootFile, '/etc/1.root.json');
   assert.equal(config.device.id, '007');
   assert.deepEqual(config.cameras, [
     { id: 'door', file: 'door.mp4', loop: false, rtspTransport: 'tcp', fps: 5 },

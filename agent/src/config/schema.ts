@@ -62,13 +62,9 @@ export const AgentConfig = Type.Object(
       {
         rootFile: Type.Optional(
           Type.String({
-            description: 'root of trust of the fleet (1.root.json); with it, modelKeyFiles are not asked',
+            description: 'root of trust of the fleet (its 1.root.json); without it nothing is installed',
           }),
         ),
-        modelKeyFiles: Type.Array(Type.String(), {
-          default: [],
-          description: 'public keys (PEM) whose signature makes a bundle trusted',
-        }),
       },
       { ...closed, default: {} },
     ),

@@ -1,12 +1,11 @@
 import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Manifest, parseManifest } from '@watchpost/shared/bundle/manifest.ts';
-import { MANIFEST_FILE, SIGNATURES_FILE } from '@watchpost/shared/bundle/paths.ts';
+import { MANIFEST_FILE } from '@watchpost/shared/bundle/paths.ts';
 import { canonicalJson } from '@watchpost/shared/kernel/canonical-json.ts';
 import { digestOf } from '@watchpost/shared/kernel/digest.ts';
 import { syncFolder, writeFileAtomic } from '@watchpost/shared/kernel/files.ts';
 import { parseJson } from '@watchpost/shared/kernel/parse.ts';
-import type { BundleSignature } from '@watchpost/shared/trust/signature.ts';
 import { agentError } from '../kernel/errors.ts';
 import { isSound, objectPath, place } from './object-files.ts';
 import type { InstalledBundle } from './port.ts';
@@ -39,7 +38,6 @@ export async function loadManifest(folder: string): Promise<Manifest> {
 /** Lays a bundle out of `objects`; `folder` appears when everything in it is safe on the disk. */
 export async function layOut(
   manifest: Manifest,
-  signatures: readonly BundleSignature[],
   { objects, folder }: { readonly objects: string; readonly folder: string },
 ): Promise<void> {
   const staging = `${folder}.new`;
@@ -52,7 +50,6 @@ export async function layOut(
     for (let above = dirname(path); above !== staging; above = dirname(above)) folders.add(above);
   }
   await writeFileAtomic(join(staging, MANIFEST_FILE), canonicalJson(manifest));
-  await writeFileAtomic(join(staging, SIGNATURES_FILE), canonicalJson({ signatures }));
   for (const each of folders) await syncFolder(each);
   await rm(folder, { recursive: true, force: true });
   await rename(staging, folder);

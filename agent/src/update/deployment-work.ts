@@ -5,7 +5,6 @@ import { sha256Hex } from '@watchpost/shared/kernel/digest.ts';
 import { sharedError } from '@watchpost/shared/kernel/errors.ts';
 import { parseJson } from '@watchpost/shared/kernel/parse.ts';
 import type { Order } from '@watchpost/shared/trust/order.ts';
-import type { BundleSignature } from '@watchpost/shared/trust/signature.ts';
 import { agentError } from '../kernel/errors.ts';
 import type { Fitness } from './fitness.ts';
 import { findDisagreement, type Work } from './plan.ts';
@@ -28,7 +27,8 @@ export interface WorkDeps {
 export interface Workpiece {
   readonly order: Order;
   readonly signal: AbortSignal;
-  checked?: { readonly manifest: Manifest; readonly signatures: readonly BundleSignature[] };
+  /** Found to be the one ordered, trusted and fit. */
+  manifest?: Manifest;
   installed?: InstalledBundle;
 }
 
@@ -51,35 +51,32 @@ async function check(piece: Workpiece, { source, trust, isFit }: WorkDeps): Prom
   const manifest = parseManifest(parseJson(bytes, MANIFEST_FILE));
   const disagreement = findDisagreement(order, manifest, bytes.length);
   if (disagreement !== undefined) throw sharedError('ORDER_INVALID', disagreement);
-  const signatures = await source.fetchSignatures(order.sha256, signal);
-  await trust.verify({ order, manifest, signatures }, signal);
+  await trust.verify(order, signal);
   const fitness = (await isFit?.(manifest)) ?? { kind: 'fit' };
   if (fitness.kind === 'unfit') {
     const { model, version } = manifest;
     throw agentError('BUNDLE_UNFIT', `bundle ${model} ${version} ${fitness.reasons.join('; ')}`);
   }
-  piece.checked = { manifest, signatures };
+  piece.manifest = manifest;
 }
 
 async function download(piece: Workpiece, { source, bundles }: WorkDeps): Promise<void> {
-  const missing = await bundles.listMissing(checkedOf(piece).manifest);
+  const missing = await bundles.listMissing(manifestOf(piece));
   await bundles.checkRoom(missing);
   for (const file of missing) await source.fetchFile(file, bundles.objectPath(file), piece.signal);
 }
 
 /** What lies on the disk now, whenever it came there, is what was signed. */
 async function verify(piece: Workpiece, { trust, bundles }: WorkDeps): Promise<void> {
-  const { manifest, signatures } = checkedOf(piece);
-  await trust.verify({ order: piece.order, manifest, signatures }, piece.signal);
-  const [damaged] = await bundles.listMissing(manifest);
+  await trust.verify(piece.order, piece.signal);
+  const [damaged] = await bundles.listMissing(manifestOf(piece));
   if (damaged !== undefined) {
     throw agentError('BUNDLE_DIGEST_MISMATCH', `${damaged.path} is not ${damaged.sha256} on this box's disk`);
   }
 }
 
 async function install(piece: Workpiece, { bundles }: WorkDeps): Promise<void> {
-  const { manifest, signatures } = checkedOf(piece);
-  piece.installed = await bundles.install(manifest, signatures);
+  piece.installed = await bundles.install(manifestOf(piece));
   await bundles.prepareSwitch(piece.order.sha256, piece.order.deploymentId);
 }
 
@@ -90,7 +87,7 @@ async function activate(piece: Workpiece, deps: WorkDeps): Promise<void> {
   await deps.bundles.commitSwitch();
 }
 
-function checkedOf({ checked }: Workpiece): NonNullable<Workpiece['checked']> {
-  if (checked === undefined) throw new Error('a bundle is worked on before it is checked');
-  return checked;
+function manifestOf({ manifest }: Workpiece): Manifest {
+  if (manifest === undefined) throw new Error('a bundle is worked on before it is checked');
+  return manifest;
 }

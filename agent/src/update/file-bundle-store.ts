@@ -27,7 +27,7 @@ const RESERVE_BYTES = 64 * 1024 * 1024;
 
 function pathsBelow(dataDir: string) {
   return {
-    /** <digest>/: manifest.json, signatures.json and the files. */
+    /** <digest>/: manifest.json and the files. */
     bundles: join(dataDir, 'bundles'),
     /** <sha256>: hard links of the files of the bundles, and downloads. */
     objects: join(dataDir, 'objects'),
@@ -62,13 +62,13 @@ export async function openFileBundleStore(options: FileBundleStoreOptions): Prom
     listMissing: ({ files }) => inStore(`reading ${objects}`, () => dropDamaged(objects, files)),
     checkRoom: (files) => inStore(`looking at ${objects}`, () => checkRoom(objects, files, reserveBytes)),
     objectPath: (file) => objectPath(objects, file),
-    install: (manifest, signatures) =>
+    install: (manifest) =>
       inStore('installing a bundle', async () => {
         const digest = digestOf(manifest);
         const folder = join(bundles, digest);
         const present = await loadBundle(folder, digest).catch(onlyCoded);
         if (present !== undefined) return present;
-        await layOut(manifest, signatures, { objects, folder });
+        await layOut(manifest, { objects, folder });
         return { digest, folder, manifest };
       }),
     prepareSwitch: (digest, deploymentId) =>

@@ -1,5 +1,3 @@
-import { createJsonParser } from '@watchpost/shared/kernel/parse.ts';
-import { BundleSignatures } from '@watchpost/shared/trust/signature.ts';
 import type { Fetch } from '../identity/port.ts';
 import { agentError } from '../kernel/errors.ts';
 import { type HttpStream, openHttpStream } from './http-stream.ts';
@@ -27,9 +25,8 @@ type Get = (
 ) => Promise<HttpStream>;
 
 const STALL_MS = 30_000;
-/** Manifests and signatures are read into memory. */
+/** Manifests are read into memory. */
 const MAX_DOCUMENT_BYTES = 8 * 1024 * 1024;
-const parseSignatures = createJsonParser(BundleSignatures, 'signatures of the bundle');
 
 /** Bundles from the fleet server's API. */
 export function createHttpArtifacts(options: HttpArtifactsOptions): ArtifactSource {
@@ -51,10 +48,6 @@ export function createHttpArtifacts(options: HttpArtifactsOptions): ArtifactSour
 
   return {
     fetchManifest: (digest, signal) => readDocument(get, `bundles/${digest}/manifest`, signal),
-    fetchSignatures: async (digest, signal) => {
-      const bytes = await readDocument(get, `bundles/${digest}/signatures`, signal);
-      return parseSignatures(bytes).signatures;
-    },
     fetchFile: (file, path, signal) =>
       receiveFile(file, path, async (fromByte) => {
         const stream = await openArtifact(get, file.sha256, fromByte, signal);

@@ -167,14 +167,14 @@ test('from whatever state it resumes, a plan enters states in the order of the l
 });
 
 for (const [state, code, end] of [
-  ['queued', 'SIGNATURE_INVALID', 'rejected'],
+  ['queued', 'TARGET_UNKNOWN', 'rejected'],
   ['queued', 'MANIFEST_TOO_NEW', 'rejected'],
   ['queued', 'BUNDLE_UNFIT', 'rejected'],
   ['queued', 'BUNDLE_FILE_MISSING', 'noartifact'],
   ['downloading', 'BUNDLE_FILE_MISSING', 'noartifact'],
   ['downloading', 'BUNDLE_DIGEST_MISMATCH', 'failure'],
-  ['downloading', 'SIGNATURE_INVALID', 'failure'],
-  ['verifying', 'SIGNATURE_INVALID', 'rejected'],
+  ['downloading', 'TARGET_UNKNOWN', 'failure'],
+  ['verifying', 'TARGET_UNKNOWN', 'rejected'],
   ['testing', 'SELFTEST_FAILED', 'failure'],
   ['testing', 'BUNDLE_UNFIT', 'failure'],
 ] as const) {

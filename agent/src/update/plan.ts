@@ -107,7 +107,7 @@ function enter({ deploymentId, digest }: DeploymentId, state: DeploymentState, r
 }
 
 const REJECTIONS = [
-  'SIGNATURE_INVALID',
+  'TRUST_ROOT_MISSING',
   'TRUST_INVALID',
   'TRUST_ROLLBACK',
   'TRUST_EXPIRED',

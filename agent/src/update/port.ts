@@ -3,14 +3,12 @@ import type { BundleFile, Manifest } from '@watchpost/shared/bundle/manifest.ts'
 import { AppError } from '@watchpost/shared/kernel/errors.ts';
 import type { DeploymentState } from '@watchpost/shared/lifecycle/deployment.ts';
 import type { Order } from '@watchpost/shared/trust/order.ts';
-import type { BundleSignature } from '@watchpost/shared/trust/signature.ts';
 import type { OrderMark } from './order-mark.ts';
 
 /** Where bundles come from. */
 export interface ArtifactSource {
   /** Canonical manifest bytes, by digest. @throws AppError BUNDLE_FILE_MISSING | SERVER_UNREACHABLE | DOWNLOAD_FAILED */
   fetchManifest(digest: string, signal: AbortSignal): Promise<Uint8Array>;
-  fetchSignatures(digest: string, signal: AbortSignal): Promise<readonly BundleSignature[]>;
   /**
    * Downloads one file to `path`, resuming what is there, and checks its digest.
    * @throws AppError BUNDLE_FILE_MISSING | BUNDLE_DIGEST_MISMATCH | DISK_FULL | DOWNLOAD_FAILED | SERVER_UNREACHABLE
@@ -32,20 +30,13 @@ export class TryLaterError extends AppError {
   }
 }
 
-/** What is to be installed: the order, and the manifest that was found to be the one ordered. */
-export interface BundleClaim {
-  readonly order: Order;
-  readonly manifest: Manifest;
-  readonly signatures: readonly BundleSignature[];
-}
-
 /** Who decides that a bundle may be installed here. What runs already is never asked about. */
 export interface BundleTrust {
   /**
-   * @throws AppError SIGNATURE_INVALID | TRUST_INVALID | TRUST_ROLLBACK | TRUST_EXPIRED | TARGET_UNKNOWN |
+   * @throws AppError TRUST_ROOT_MISSING | TRUST_INVALID | TRUST_ROLLBACK | TRUST_EXPIRED | TARGET_UNKNOWN |
    * TARGET_MISMATCH: no; SERVER_UNREACHABLE | DOWNLOAD_FAILED | STORE_FAILED | DISK_FULL: cannot tell now
    */
-  verify(claim: BundleClaim, signal: AbortSignal): Promise<void>;
+  verify(order: Order, signal: AbortSignal): Promise<void>;
 }
 
 /**
@@ -133,7 +124,7 @@ export interface BundleStore {
   /** Where a missing file is to be put. */
   objectPath(file: Pick<BundleFile, 'sha256'>): string;
   /** Lays the bundle out, wholly or not at all. @throws AppError BUNDLE_DIGEST_MISMATCH */
-  install(manifest: Manifest, signatures: readonly BundleSignature[]): Promise<InstalledBundle>;
+  install(manifest: Manifest): Promise<InstalledBundle>;
   /** Does everything for a switch that can fail for want of room. */
   prepareSwitch(digest: string, deploymentId: string): Promise<void>;
   /** Makes the prepared bundle the active one: from here on a restart begins with it. */

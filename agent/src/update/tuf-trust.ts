@@ -62,7 +62,7 @@ export function createTufTrust(deps: TufTrustDeps): BundleTrust {
   const folder = join(deps.dataDir, 'tuf');
   const scratch = join(deps.dataDir, 'tuf-check');
   return {
-    verify: async ({ order }, signal) => {
+    verify: async (order, signal) => {
       await inStore('preparing a trust check', async () => {
         await mkdir(folder, { recursive: true });
         // What a check that was cut short left behind counts for nothing.

@@ -2,25 +2,22 @@ import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { BundleView } from '@watchpost/shared/api/registry.ts';
 import type { BundleFile } from '@watchpost/shared/bundle/manifest.ts';
-import { sharedError } from '@watchpost/shared/kernel/errors.ts';
-import { checkBundleFiles, loadManifest, loadSignatures } from '../registry/bundle-folder.ts';
+import { checkBundleFiles, loadManifest } from '../registry/bundle-folder.ts';
 import type { ApiClient } from './api-client.ts';
 import type { Command, Progress } from './command.ts';
 import { SERVER_OPTIONS, withServer } from './server-access.ts';
 
 export const bundlePush: Command = {
-  description: 'Sends a signed bundle to the registry; files that are there already are not sent again.',
+  description: 'Sends a bundle to the registry; files that are there already are not sent again.',
   positionals: ['DIR'],
   options: SERVER_OPTIONS,
   run: async (input) => {
     const [folder = ''] = input.positionals;
     const manifest = await loadManifest(folder);
-    const signatures = await loadSignatures(folder);
-    if (signatures.length === 0) throw sharedError('SIGNATURE_INVALID', `${folder} is not signed`);
     await checkBundleFiles(folder, manifest);
     const json = await withServer(input, async (api) => {
       for (const file of manifest.files) await pushFile(api, folder, file, input.progress);
-      return api.post('bundles', { manifest, signatures }, BundleView);
+      return api.post('bundles', { manifest }, BundleView);
     });
     return { text: `${json.model}@${json.version} is ${json.state}: ${json.digest}`, json };
   },

@@ -48,16 +48,8 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'make a bundle from an ONNX classifier',
     load: async () => (await import('./bundle-build.ts')).bundleBuild,
   },
-  'bundle sign': {
-    summary: 'sign a bundle',
-    load: async () => (await import('./bundle-sign.ts')).bundleSign,
-  },
-  'bundle verify': {
-    summary: 'check the files and a signature of a bundle',
-    load: async () => (await import('./bundle-verify.ts')).bundleVerify,
-  },
   'bundle push': {
-    summary: 'send a signed bundle to the registry',
+    summary: 'send a bundle to the registry',
     load: async () => (await import('./bundle-push.ts')).bundlePush,
   },
   'bundle list': {
@@ -65,7 +57,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import('./bundle-list.ts')).bundleList,
   },
   'model push': {
-    summary: 'send a signed bundle to the registry',
+    summary: 'send a bundle to the registry',
     load: async () => (await import('./bundle-push.ts')).bundlePush,
   },
   'model import': {
@@ -157,7 +149,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import('./director-rotate.ts')).directorRotate,
   },
   'keys new': {
-    summary: 'make a key pair for signing bundles',
+    summary: 'make a key pair for signing what boxes trust',
     load: async () => (await import('./keys-new.ts')).keysNew,
   },
   'keys init': {

@@ -11,9 +11,8 @@ import {
   type OfflineSigned,
   type OnlineRole,
 } from '@watchpost/shared/trust/tuf-metadata.ts';
-import { createKeyFiles } from '../registry/signing.ts';
 import { draftFirst, type Signers } from '../trust/drafts.ts';
-import { loadPublicTufKey, loadSigningKey } from '../trust/key-files.ts';
+import { createKeyFiles, loadPublicTufKey, loadSigningKey } from '../trust/key-files.ts';
 import { signTuf, toTufKey } from '../trust/tuf-signing.ts';
 import type { ApiClient } from './api-client.ts';
 import type { Command, OptionSpec, OptionValues } from './command.ts';

@@ -4,13 +4,10 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { type BundleFile, type Manifest, parseManifest } from '@watchpost/shared/bundle/manifest.ts';
-import { MANIFEST_FILE, SIGNATURES_FILE } from '@watchpost/shared/bundle/paths.ts';
-import { createJsonParser, parseJson } from '@watchpost/shared/kernel/parse.ts';
-import { type BundleSignature, BundleSignatures } from '@watchpost/shared/trust/signature.ts';
+import { MANIFEST_FILE } from '@watchpost/shared/bundle/paths.ts';
+import { parseJson } from '@watchpost/shared/kernel/parse.ts';
 import { serverError } from '../kernel/errors.ts';
 import type { BuiltBundle } from './bundle-builder.ts';
-
-const parseSignatures = createJsonParser(BundleSignatures, SIGNATURES_FILE);
 
 /**
  * Writes a bundle as a folder, which appears whole or not at all.
@@ -52,16 +49,6 @@ export async function loadManifest(folder: string): Promise<Manifest> {
     throw serverError('FILE_UNREADABLE', `${path} cannot be read: is ${folder} a bundle?`, { cause });
   });
   return parseManifest(parseJson(text, path));
-}
-
-/** @returns none for a bundle nobody signed @throws AppError FILE_UNREADABLE | MESSAGE_INVALID */
-export async function loadSignatures(folder: string): Promise<readonly BundleSignature[]> {
-  const path = join(folder, SIGNATURES_FILE);
-  const text = await readFile(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw serverError('FILE_UNREADABLE', `${path} cannot be read`, { cause: error });
-  });
-  return text === undefined ? [] : parseSignatures(text).signatures;
 }
 
 /**

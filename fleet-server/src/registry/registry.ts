@@ -20,7 +20,7 @@ export interface RegistryDeps {
 
 export function createBundleRegistry({ bundles, blobs, audit, onNew, nowMs }: RegistryDeps): BundleRegistry {
   return {
-    push: async (manifest, signatures, author) => {
+    push: async (manifest, author) => {
       const manifestJson = canonicalJson(manifest);
       const digest = sha256Hex(manifestJson);
       const known = await bundles.findVersion(manifest.model, manifest.version);
@@ -32,7 +32,7 @@ export function createBundleRegistry({ bundles, blobs, audit, onNew, nowMs }: Re
       await requireFiles(manifest.files, blobs);
       if (known !== undefined) return viewBundle(known);
       await blobs.put(digest, Readable.from([Buffer.from(manifestJson)]));
-      const content = { digest, manifest, signatures, pushedBy: author };
+      const content = { digest, manifest, pushedBy: author };
       const record: BundleRecord = { ...content, state: 'draft', createdAtMs: nowMs() };
       await bundles.add(record);
       const subject = `${manifest.model}@${manifest.version}`;
@@ -42,10 +42,9 @@ export function createBundleRegistry({ bundles, blobs, audit, onNew, nowMs }: Re
       return viewBundle(record);
     },
     list: async () => (await bundles.list()).map(viewBundle),
-    find: async (digest) => {
+    readManifest: async (digest) => {
       const record = await bundles.find(digest);
-      if (record === undefined) return undefined;
-      return { manifestJson: canonicalJson(record.manifest), signatures: record.signatures };
+      return record && canonicalJson(record.manifest);
     },
   };
 }

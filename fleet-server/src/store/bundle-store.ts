@@ -52,7 +52,6 @@ const fromBundle = (bundle: BundleRecord): BundleRow => ({
   model: bundle.manifest.model,
   version: bundle.manifest.version,
   manifest: JSON.stringify(bundle.manifest),
-  signatures: JSON.stringify(bundle.signatures),
   state: bundle.state,
   created_at_ms: bundle.createdAtMs,
   pushed_by: bundle.pushedBy ?? null,
@@ -62,7 +61,6 @@ const fromBundle = (bundle: BundleRecord): BundleRow => ({
 const toBundle = (row: BundleRow): BundleRecord => ({
   digest: row.digest,
   manifest: JSON.parse(row.manifest) as BundleRecord['manifest'],
-  signatures: JSON.parse(row.signatures) as BundleRecord['signatures'],
   state: row.state,
   createdAtMs: row.created_at_ms,
   ...(row.pushed_by !== null && { pushedBy: row.pushed_by }),

@@ -6,6 +6,7 @@ import { registry } from './migrations/003-registry.ts';
 import { tuf } from './migrations/004-tuf.ts';
 import { certificates } from './migrations/005-certificates.ts';
 import { orderCounters } from './migrations/006-order-counters.ts';
+import { unsignedBundles } from './migrations/007-unsigned-bundles.ts';
 
 /** One step of the schema. */
 export type Migration = (db: Kysely<unknown>) => Promise<void>;
@@ -18,6 +19,7 @@ export const MIGRATIONS: Readonly<Record<number, Migration>> = {
   4: tuf,
   5: certificates,
   6: orderCounters,
+  7: unsignedBundles,
 };
 
 type Versions = {

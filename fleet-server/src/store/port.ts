@@ -14,7 +14,6 @@ import type { DeploymentChange } from '@watchpost/shared/messages/deployment.ts'
 import type { Durable, Stream } from '@watchpost/shared/messages/durable.ts';
 import type { CameraEvent } from '@watchpost/shared/messages/event.ts';
 import type { Telemetry } from '@watchpost/shared/messages/telemetry.ts';
-import type { BundleSignature } from '@watchpost/shared/trust/signature.ts';
 import type { ChainedEntry } from '../audit/port.ts';
 
 export interface DeviceRecord {
@@ -51,7 +50,6 @@ export interface CertificateRecord {
 export interface BundleRecord {
   readonly digest: string;
   readonly manifest: Manifest;
-  readonly signatures: readonly BundleSignature[];
   readonly state: ModelVersionState;
   readonly createdAtMs: number;
   /** The user who pushed it: its author. */

@@ -3,7 +3,7 @@ import type { Stream } from '@watchpost/shared/messages/durable.ts';
 import type { Generated, Kysely, Transaction } from 'kysely';
 import type { ApiTokenRecord, BundleRecord, DeploymentRecord, DeviceRecord } from './port.ts';
 
-/** Columns named `*_ms` are Unix milliseconds; columns `body`, `manifest`, `signatures`, `hardware` hold JSON. */
+/** Columns named `*_ms` are Unix milliseconds; columns `body`, `manifest`, `hardware` hold JSON. */
 export interface DeviceRow {
   id: string;
   fleet: string;
@@ -42,7 +42,6 @@ export interface BundleRow {
   model: string;
   version: string;
   manifest: string;
-  signatures: string;
   state: BundleRecord['state'];
   created_at_ms: number;
   pushed_by: string | null;

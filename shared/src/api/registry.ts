@@ -3,16 +3,12 @@ import { Manifest } from '../bundle/manifest.ts';
 import { Id, Sha256, UnixMs } from '../kernel/ids.ts';
 import { DeploymentState } from '../lifecycle/deployment.ts';
 import { ModelVersionState } from '../lifecycle/model-version.ts';
-import { BundleSignature } from '../trust/signature.ts';
 import { Role } from './people.ts';
 
 const closed = { additionalProperties: false } as const;
 
 /** POST /api/v1/bundles: every listed file must have been put to /artifacts before. */
-export const BundleUpload = Type.Object(
-  { manifest: Manifest, signatures: Type.Array(BundleSignature, { minItems: 1, maxItems: 16 }) },
-  closed,
-);
+export const BundleUpload = Type.Object({ manifest: Manifest }, closed);
 export type BundleUpload = Static<typeof BundleUpload>;
 
 export const BundleView = Type.Object(

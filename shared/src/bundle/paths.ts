@@ -1,10 +1,8 @@
-/** Names in a bundle folder beside the listed files. */
+/** Name in a bundle folder beside the listed files. */
 export const MANIFEST_FILE = 'manifest.json';
-export const SIGNATURES_FILE = 'signatures.json';
 
-/** Relative, `/`-separated, no empty, `.` or `..` part, and not the manifest or its signatures. */
+/** Relative, `/`-separated, no empty, `.` or `..` part, and not the manifest. */
 export function isSafeBundlePath(path: string): boolean {
-  if (path === MANIFEST_FILE || path === SIGNATURES_FILE || path.includes('\\') || path.includes('\0'))
-    return false;
+  if (path === MANIFEST_FILE || path.includes('\\') || path.includes('\0')) return false;
   return path.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
 }

@@ -59,12 +59,6 @@ export const SHARED_ERRORS = {
     http: 422,
     remedy: 'Update this program: the bundle was made for a newer one.',
   },
-  SIGNATURE_INVALID: {
-    retry: false,
-    http: 403,
-    remedy:
-      'Sign the bundle with a key this box trusts (`fleetctl bundle sign`), or install that public key on the box.',
-  },
   ORDER_INVALID: {
     retry: false,
     http: 403,

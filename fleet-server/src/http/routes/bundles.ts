@@ -1,10 +1,9 @@
 import { BundleList, BundleUpload, BundleView } from '@watchpost/shared/api/registry.ts';
 import { parseManifest } from '@watchpost/shared/bundle/manifest.ts';
-import { BundleSignatures } from '@watchpost/shared/trust/signature.ts';
 import { serverError } from '../../kernel/errors.ts';
 import { userOf } from '../guards.ts';
 import { FOR_BOTH, FOR_USERS } from '../openapi.ts';
-import { Bytes, DigestParams, errorReplies, type RouteDeps, type Routes } from '../route.ts';
+import { Bytes, DigestParams, errorReplies, type Routes } from '../route.ts';
 
 /** A manifest with golden frames over a thousand labels is long. */
 const MAX_UPLOAD_BYTES = 16 * 1024 * 1024;
@@ -32,7 +31,7 @@ export const bundleRoutes: Routes = (app, deps) => {
     (request) => {
       const manifest = parseManifest(memberOf(request.body, 'manifest'));
       if (request.validationError !== undefined) throw request.validationError;
-      return registry.push(manifest, request.body.signatures, userOf(request).session.user);
+      return registry.push(manifest, userOf(request).session.user);
     },
   );
 
@@ -50,48 +49,26 @@ export const bundleRoutes: Routes = (app, deps) => {
     async () => ({ bundles: [...(await registry.list())] }),
   );
 
-  publishedRoutes(app, deps);
-};
-
-/** What a box fetches to check a bundle. */
-const publishedRoutes: Routes = (app, deps) => {
-  const schema = { tags: ['bundles'], security: FOR_BOTH, params: DigestParams };
-
   app.get(
     '/bundles/:digest/manifest',
     {
       onRequest: deps.guards.requireRoleOrDevice('viewer'),
       schema: {
-        ...schema,
         summary: 'The manifest as canonical JSON, whose SHA-256 is the digest',
+        tags,
+        security: FOR_BOTH,
+        params: DigestParams,
         response: { 200: Bytes, ...errorReplies },
       },
     },
     async (request, reply) => {
-      const { manifestJson } = await findBundle(deps, request.params.digest);
+      const { digest } = request.params;
+      const manifestJson = await registry.readManifest(digest);
+      if (manifestJson === undefined) throw serverError('NOT_FOUND', `there is no bundle ${digest}`);
       return reply.type('application/json; charset=utf-8').send(Buffer.from(manifestJson));
     },
   );
-
-  app.get(
-    '/bundles/:digest/signatures',
-    {
-      onRequest: deps.guards.requireRoleOrDevice('viewer'),
-      schema: {
-        ...schema,
-        summary: 'Who signed the manifest',
-        response: { 200: BundleSignatures, ...errorReplies },
-      },
-    },
-    async (request) => ({ signatures: [...(await findBundle(deps, request.params.digest)).signatures] }),
-  );
 };
-
-async function findBundle({ models }: RouteDeps, digest: string) {
-  const bundle = await models.registry.find(digest);
-  if (bundle === undefined) throw serverError('NOT_FOUND', `there is no bundle ${digest}`);
-  return bundle;
-}
 
 function memberOf(body: unknown, key: string): unknown {
   return typeof body === 'object' && body !== null ? Reflect.get(body, key) : undefined;
