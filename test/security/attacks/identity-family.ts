@@ -1,6 +1,7 @@
 import type { TlsCredentials } from '../../../agent/src/identity/port.ts';
 import { authorityIn, keyOf, makeAuthority, makeBox, pemOf } from '../../support/certified-box.ts';
 import { closed } from '../../support/mqtt-device.ts';
+import { ADMISSION_PLANS } from './admission-plans.ts';
 import { type AttackPlan, createFamily, isDone } from './attack.ts';
 import { type DeviceWorld, isKnown, mayConnect, openDeviceWorld } from './device-world.ts';
 import { ENROLMENT_PLANS } from './enrolment-plans.ts';
@@ -154,5 +155,6 @@ export const IDENTITY_FAMILY = createFamily({
     decommissioned,
     deviceAsPerson,
     ...ENROLMENT_PLANS,
+    ...ADMISSION_PLANS,
   ],
 });
