@@ -69,7 +69,8 @@ export async function openFileBundleStore(options: FileBundleStoreOptions): Prom
         const present = await loadBundle(folder, digest).catch(onlyCoded);
         if (present !== undefined) return present;
         await layOut(manifest, { objects, folder });
-        return { digest, folder, manifest };
+        // What was laid out is read once more: a file may have changed since it was found to be the right one.
+        return loadBundle(folder, digest);
       }),
     prepareSwitch: (digest, deploymentId) =>
       inStore(`writing ${paths.next}`, async () => {
