@@ -10,13 +10,15 @@ import { createSqliteTrustMarks } from '../../agent/src/update/sqlite-trust-mark
 import { createTufTrust } from '../../agent/src/update/tuf-trust.ts';
 import { createUpdater, type Updater } from '../../agent/src/update/updater.ts';
 import { makeKeyPair, type TestBundle } from './test-bundle.ts';
-import { holdCeremony } from './tuf-ceremony.ts';
+import { type Ceremony, holdCeremony } from './tuf-ceremony.ts';
 import { createMirror } from './tuf-world.ts';
 
 export const DIRECTOR = makeKeyPair();
 
 /** The box `gate-3`: a real updater over real files, whose model is only a digest. It trusts a TUF repository of its own. */
 export interface UpdatedBox {
+  /** The repository, and the people who sign for it. */
+  readonly ceremony: Ceremony;
   /** Has the people of the repository sign the bundle. */
   release(bundle: TestBundle): Promise<void>;
   readonly updater: Updater;
@@ -120,6 +122,7 @@ export async function createUpdatedBox(options: {
     agent = undefined;
   };
   return {
+    ceremony,
     release: ({ manifest, manifestBytes, digest }) =>
       ceremony.release({
         target: formatTarget(manifest.model, manifest.version),

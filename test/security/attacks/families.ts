@@ -2,8 +2,10 @@ import type { AttackFamily } from './attack.ts';
 import { GUESS_FAMILY } from './guess-family.ts';
 import { HTTP_FAMILY } from './http-family.ts';
 import { IDENTITY_FAMILY } from './identity-family.ts';
+import { INSTALLS_FAMILY } from './installs-family.ts';
 import { MQTT_FAMILY } from './mqtt-family.ts';
 import { NETWORK_FAMILY } from './network-family.ts';
+import { ORDERS_FAMILY } from './orders-family.ts';
 import { PATHS_FAMILY } from './paths-family.ts';
 import { RECEIPTS_FAMILY } from './receipts-family.ts';
 import { TUF_FAMILY } from './tuf-family.ts';
@@ -11,6 +13,8 @@ import { TUF_FAMILY } from './tuf-family.ts';
 /** Every attack there is, in the order they are mounted. */
 export const FAMILIES: readonly AttackFamily[] = [
   TUF_FAMILY,
+  ORDERS_FAMILY,
+  INSTALLS_FAMILY,
   NETWORK_FAMILY,
   RECEIPTS_FAMILY,
   IDENTITY_FAMILY,
