@@ -34,11 +34,12 @@ import { type Capabilities, computeFitness } from './update/fitness.ts';
 import { createHttpArtifacts, type HttpArtifactsOptions } from './update/http-artifacts.ts';
 import { createHttpMetadata } from './update/http-metadata.ts';
 import { createJwsOrderReader } from './update/jws-order.ts';
-import type { BundleStore, BundleTrust, InstalledBundle } from './update/port.ts';
+import type { BundleStore, InstalledBundle } from './update/port.ts';
 import { ROOTLESS_TRUST } from './update/rootless-trust.ts';
 import { createSqliteTrustMarks } from './update/sqlite-trust-marks.ts';
-import { createTufTrust, loadBootstrapRoot } from './update/tuf-trust.ts';
-import { createUpdater, type Updater } from './update/updater.ts';
+import { bindOrders, createTufDirectorKeys } from './update/tuf-director-keys.ts';
+import { createTufTrust, loadBootstrapRoot, type TufTrust } from './update/tuf-trust.ts';
+import { createUpdater, type Updater, type UpdaterDeps } from './update/updater.ts';
 import { createHttpPictures } from './uplink/http-pictures.ts';
 import { createMqttSession } from './uplink/mqtt-session.ts';
 import type { Outbox, UplinkComponent } from './uplink/port.ts';
@@ -162,6 +163,7 @@ function createFleetUplink(box: Box): UplinkComponent {
 
 async function createBundleUpdater(box: Box, uplink: UplinkComponent, activate: Activate): Promise<Updater> {
   const { config, identity, bundles, log } = box;
+  const { orders, trust } = await createTrust(box);
   const updater: Updater = createUpdater({
     source: createHttpArtifacts({
       serverUrl: config.server.url,
@@ -169,8 +171,8 @@ async function createBundleUpdater(box: Box, uplink: UplinkComponent, activate: 
       fetch: box.fetch,
       ...describeLine(config),
     }),
-    trust: await createTrust(box),
-    orders: createJwsOrderReader({ deviceId: identity.deviceId, directorKeys: box.directorKeys }),
+    trust,
+    orders,
     bundles,
     isFit: async (manifest) => computeFitness(manifest, await readCapabilities(box)),
     activate,
@@ -185,12 +187,23 @@ async function createBundleUpdater(box: Box, uplink: UplinkComponent, activate: 
   return updater;
 }
 
-async function createTrust({ config, identity, fetch, log }: Box): Promise<BundleTrust> {
-  const { dataDir, server, trust } = config;
-  if (trust.rootFile === undefined) return ROOTLESS_TRUST;
+/** Whose orders count, and what may be installed: both by the root this box was given. */
+async function createTrust(box: Box): Promise<Pick<UpdaterDeps, 'orders' | 'trust'>> {
+  const { identity, directorKeys, log } = box;
+  const { deviceId } = identity;
+  const { rootFile } = box.config.trust;
+  if (rootFile === undefined)
+    return { orders: createJwsOrderReader({ deviceId, directorKeys }), trust: ROOTLESS_TRUST };
+  const trust = await createRootedTrust(box, rootFile);
+  const listed = createTufDirectorKeys({ trust, told: directorKeys, log: log.child({ component: 'trust' }) });
+  return bindOrders(createJwsOrderReader({ deviceId, directorKeys: listed }), trust);
+}
+
+async function createRootedTrust({ config, identity, fetch, log }: Box, rootFile: string): Promise<TufTrust> {
+  const { dataDir, server } = config;
   return createTufTrust({
     dataDir,
-    bootstrapRoot: await loadBootstrapRoot(trust.rootFile),
+    bootstrapRoot: await loadBootstrapRoot(rootFile),
     source: createHttpMetadata({
       serverUrl: server.url,
       authorization: formatDeviceAuthorization(identity),

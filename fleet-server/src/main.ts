@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { type Component, startAll } from '@watchpost/shared/kernel/component.ts';
 import { writeFileAtomic } from '@watchpost/shared/kernel/files.ts';
 import type { Logger } from '@watchpost/shared/kernel/log.ts';
+import { nameDirectorKey } from '@watchpost/shared/trust/director-target.ts';
 import { createAccounts } from './accounts/accounts.ts';
 import { createApiTokens } from './accounts/api-tokens.ts';
 import { ensureAdmin } from './accounts/first-admin.ts';
@@ -37,7 +38,7 @@ import { createAgentValidator } from './registry/agent-validator.ts';
 import { createModels, type Models } from './registry/models.ts';
 import { createDirector } from './rollouts/director.ts';
 import { type DirectorKeyRing, loadDirectorKeys } from './rollouts/file-director-key.ts';
-import { createJwsOrderSigner } from './rollouts/jws-order-signer.ts';
+import { createListedOrderSigner } from './rollouts/listed-order-signer.ts';
 import type { Director } from './rollouts/port.ts';
 import type { Store } from './store/port.ts';
 import { openSqliteStore } from './store/sqlite-store.ts';
@@ -77,8 +78,7 @@ interface Fleet {
   readonly pictures: PictureBoard;
   readonly enrolment: Enrolment;
   readonly director: Director;
-  /** Its public keys, PEM. */
-  readonly directorKey: string;
+  readonly directorRing: DirectorKeyRing;
   readonly tuf: TrustRepository;
 }
 
@@ -144,6 +144,7 @@ async function createFleet(config: ServerConfig, store: Store, log: Logger): Pro
     log: log.child({ component: 'broker' }),
   });
   const audit = createAuditLog({ store: store.audit, nowMs });
+  const tuf = await createFleetTuf(config, store);
   const blobs = await openDiskBlobs({
     folder: join(config.dataDir, 'blobs'),
     maxBytes: MAX_ARTIFACT_BYTES,
@@ -164,16 +165,19 @@ async function createFleet(config: ServerConfig, store: Store, log: Logger): Pro
       onChange: (deviceId, camera, atMs) => view.setPicture(deviceId, camera, atMs),
     }),
     enrolment: createFleetEnrolment({ config, store, view, broker, trust, log }, key),
-    directorKey: key.publicKeysPem,
+    directorRing: key,
     director: createDirector({
-      sign: createJwsOrderSigner(key.privateKey),
+      sign: createListedOrderSigner({
+        privateKeys: key.privateKeys,
+        listKeyIds: async () => (await tuf.directorKeys())?.map(nameDirectorKey),
+      }),
       store,
       broker,
       projection: view,
       nowMs,
       newId: randomUUID,
     }),
-    tuf: await createFleetTuf(config, store),
+    tuf,
   };
 }
 
@@ -279,10 +283,11 @@ function createWebServer({ config, store, blobs, models, view, pictures, ...flee
           maxBytes: MAX_ARTIFACT_BYTES,
         },
         tuf,
+        directorKeys: fleet.directorRing.publicKeys,
         enrolment,
         renewal: createRenewal({
           devices: store.devices,
-          directorKey: fleet.directorKey,
+          directorKey: fleet.directorRing.publicKeysPem,
           ...trust,
           nowMs,
           log: log.child({ component: 'renewal' }),

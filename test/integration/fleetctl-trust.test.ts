@@ -9,9 +9,10 @@ import { createTufTrust, loadBootstrapRoot } from '../../agent/src/update/tuf-tr
 import { canonicalJson } from '../../shared/src/kernel/canonical-json.ts';
 import { digestOf } from '../../shared/src/kernel/digest.ts';
 import { silentLogger } from '../../shared/src/kernel/log.ts';
+import { nameDirectorKey } from '../../shared/src/trust/director-target.ts';
 import { fleetctl } from '../support/fleetctl.ts';
 import { makeManifest } from '../support/http-data.ts';
-import { createHttpWorld, type HttpWorld, PASSWORD } from '../support/http-world.ts';
+import { createHttpWorld, DIRECTOR_KEY, type HttpWorld, PASSWORD } from '../support/http-world.ts';
 import { orderOf } from '../support/tuf-world.ts';
 
 const MODEL = Buffer.from('a model');
@@ -133,6 +134,16 @@ test('a target that is removed is no longer installed', async () => {
   await assert.rejects(judge(at('1.root.json')), { code: 'TARGET_UNKNOWN' });
 });
 
+test('the list of the keys that give orders is signed by the people of targets', async () => {
+  const keyId = nameDirectorKey(DIRECTOR_KEY);
+  assert.match(await run('director', 'announce'), /targets 3 waits: 0 of 2 signatures/);
+  const first = await run('sign', 'targets', '--key', at('ana/targets-1.key'));
+  assert.match(first, new RegExp(`director: key ${keyId} may give orders to boxes`));
+  const second = await run('sign', 'targets', '--key', at('ben-targets.key'));
+  assert.match(second, /published: targets/);
+  assert.match(await run('director', 'announce'), /nothing waits for signatures/);
+});
+
 test('metadata need no login, and nothing but metadata is served', async () => {
   const reply = await fetch(`${server}/api/v1/tuf/timestamp.json`);
   assert.equal(reply.headers.get('cache-control'), 'no-cache');
@@ -141,7 +152,8 @@ test('metadata need no login, and nothing but metadata is served', async () => {
   assert.equal(await root.text(), await readFile(at('1.root.json'), 'utf8'));
   for (const name of ['9.root.json', '..%2f..%2fpassword', 'online.json', 'root.json'])
     assert.ok([400, 404].includes((await fetch(`${server}/api/v1/tuf/${name}`)).status), name);
-  for (const path of ['trust', 'trust/staged', 'trust/signatures', 'trust/targets', 'trust/online-keys']) {
+  const posts = ['staged', 'signatures', 'targets', 'director', 'online-keys'].map((name) => `trust/${name}`);
+  for (const path of ['trust', ...posts]) {
     const method = path === 'trust' ? 'GET' : 'POST';
     assert.equal((await fetch(`${server}/api/v1/${path}`, { method })).status, 401, path);
   }
@@ -150,6 +162,7 @@ test('metadata need no login, and nothing but metadata is served', async () => {
 test('every step of a ceremony is in the audit log', async () => {
   const entries = await world.audit.list({ afterSeq: 0, limit: 500 });
   const actions = new Set(entries.map(({ action }) => action));
-  for (const action of ['trust.staged', 'trust.signed', 'target.added', 'target.removed', 'online-key.made'])
+  const targets = ['target.added', 'target.removed', 'director.announced'];
+  for (const action of ['trust.staged', 'trust.signed', ...targets, 'online-key.made'])
     assert.ok(actions.has(action), action);
 });

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,6 +32,10 @@ export const PASSWORD = 'correct horse';
 const PASSWORD_HASH = hashPassword(PASSWORD);
 export const DEVICE = 'box-1';
 export const DEVICE_AUTHORIZATION = `Basic ${Buffer.from(`${DEVICE}:device-secret`).toString('base64')}`;
+/** The director's, SPKI in PEM. */
+export const DIRECTOR_KEY = generateKeyPairSync('ed25519')
+  .publicKey.export({ type: 'spki', format: 'pem' })
+  .toString();
 export const MAX_ARTIFACT_BYTES = 64 * 1024;
 
 export interface HttpWorld {
@@ -104,6 +109,7 @@ export async function createHttpWorld(change: Partial<HttpDeps> = {}): Promise<H
       findTarget: createTargetFinder(store.bundles),
       nowMs,
     }),
+    directorKeys: [DIRECTOR_KEY],
     enrolment: fakeEnrolment,
     admission: fakeAdmission,
     renewal: fakeRenewal,

@@ -16,7 +16,7 @@ export function createJwsOrderReader(options: {
 }): OrderReader {
   return {
     read: async (token) => {
-      const order = await verify(token, await options.directorKeys.list());
+      const order = await verify(token, await options.directorKeys.list(readKeyId(token)));
       if (order.deviceId === options.deviceId) return order;
       throw sharedError(
         'ORDER_INVALID',
@@ -24,6 +24,16 @@ export function createJwsOrderReader(options: {
       );
     },
   };
+}
+
+/** Not to be trusted: what is no token is found out by `verify`. */
+function readKeyId(token: string): string | undefined {
+  try {
+    const { typ, kid } = decodeProtectedHeader(token);
+    return typ === ORDER_TOKEN_TYPE ? kid : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 async function verify(token: string, keys: readonly KeyObject[]): Promise<Order> {

@@ -65,9 +65,13 @@ export interface TrustMarks {
   save(marks: readonly TrustMark[], timeMs: number): void;
 }
 
-/** Whose orders count: the keys the fleet told this box, the newest first; what root vouches for can stand behind it too. */
+/** Whose orders count, the newest key first. */
 export interface DirectorKeys {
-  list(): Promise<readonly KeyObject[]>;
+  /**
+   * @param keyId the key an order names: a list that lacks it may be looked up again
+   * @throws AppError STORE_FAILED | DISK_FULL
+   */
+  list(keyId?: string): Promise<readonly KeyObject[]>;
 }
 
 /** Reads what the director signed. */
@@ -75,7 +79,7 @@ export interface OrderReader {
   /**
    * @param token compact JWS
    * @returns the order, which is genuine and for this box; whether it is in time is not judged here
-   * @throws AppError ORDER_INVALID
+   * @throws AppError ORDER_INVALID; STORE_FAILED | DISK_FULL: cannot tell now
    */
   read(token: string): Promise<Order>;
 }

@@ -4,7 +4,7 @@ import { sha256Hex } from '@watchpost/shared/kernel/digest.ts';
 import { AppError } from '@watchpost/shared/kernel/errors.ts';
 import { writeFileAtomic } from '@watchpost/shared/kernel/files.ts';
 import { parseJson } from '@watchpost/shared/kernel/parse.ts';
-import type { Order } from '@watchpost/shared/trust/order.ts';
+import { DIRECTOR_TARGET, listDirectorKeys } from '@watchpost/shared/trust/director-target.ts';
 import {
   type Envelope,
   type FileMeta,
@@ -18,7 +18,7 @@ import {
 import { Updater } from 'tuf-js';
 import type { Clock } from '../kernel/clock.ts';
 import { agentError } from '../kernel/errors.ts';
-import type { BundleTrust, MetadataSource, TrustMarks } from './port.ts';
+import type { BundleTrust, MetadataSource, TrustMark, TrustMarks } from './port.ts';
 import { inStore } from './store-error.ts';
 import {
   explainRefusal,
@@ -53,27 +53,54 @@ const LIMITS = {
 const KEPT = ['timestamp.json', 'snapshot.json', 'targets.json', 'models.json', 'agent.json'];
 const BOOTSTRAP_MARK = 'bootstrap';
 
+export interface TufTrust extends BundleTrust {
+  /** Brings what this box knows up to date. @throws AppError as `verify`, but for what concerns a target */
+  refresh(signal: AbortSignal): Promise<void>;
+  /**
+   * Whose orders count, SPKI in PEM, by the last metadata that were found good, whether they still hold or not.
+   * @returns undefined when none of them had a list
+   * @throws AppError STORE_FAILED | DISK_FULL
+   */
+  listDirectorKeys(): readonly string[] | undefined;
+}
+
 /**
  * Trusts what the TUF repository of the fleet names now. Every check begins anew from the files of the last good one,
  * in a scratch copy, because tuf-js writes in place; they are put back one by one, each whole, when the set was
  * found good. A root that is torn, wiped or not the one marked is replaced by the bootstrap root.
  */
-export function createTufTrust(deps: TufTrustDeps): BundleTrust {
+export function createTufTrust(deps: TufTrustDeps): TufTrust {
   const folder = join(deps.dataDir, 'tuf');
   const scratch = join(deps.dataDir, 'tuf-check');
+  const checkOnce = async (target: string | undefined, signal: AbortSignal) => {
+    signal.throwIfAborted();
+    await inStore('preparing a trust check', async () => {
+      await mkdir(folder, { recursive: true });
+      // What a check that was cut short left behind counts for nothing.
+      await rm(scratch, { recursive: true, force: true });
+      await mkdir(scratch);
+    });
+    try {
+      return await check({ deps, folder, scratch, target, signal });
+    } finally {
+      await rm(scratch, { recursive: true, force: true });
+    }
+  };
+  // One at a time: they share the scratch copy.
+  let last: Promise<unknown> = Promise.resolve();
+  const checkInTurn: typeof checkOnce = (target, signal) => {
+    const next = last.then(() => checkOnce(target, signal));
+    last = next.catch(() => undefined);
+    return next;
+  };
   return {
-    verify: async (order, signal) => {
-      await inStore('preparing a trust check', async () => {
-        await mkdir(folder, { recursive: true });
-        // What a check that was cut short left behind counts for nothing.
-        await rm(scratch, { recursive: true, force: true });
-        await mkdir(scratch);
-      });
-      try {
-        await check({ deps, folder, scratch, order, signal });
-      } finally {
-        await rm(scratch, { recursive: true, force: true });
-      }
+    verify: async (order, signal) => refuse(judgeTarget(order, await checkInTurn(order.target, signal))),
+    refresh: async (signal) => {
+      await checkInTurn(undefined, signal);
+    },
+    listDirectorKeys: () => {
+      const mark = readMarks(deps).marks.get(nameDirectorMark(deps));
+      return mark && (JSON.parse(mark.identity) as readonly string[]);
     },
   };
 }
@@ -82,12 +109,14 @@ interface Check {
   readonly deps: TufTrustDeps;
   readonly folder: string;
   readonly scratch: string;
-  readonly order: Order;
+  /** None when only what this box knows is brought up to date. */
+  readonly target: string | undefined;
   readonly signal: AbortSignal;
 }
 
-async function check(at: Check): Promise<void> {
-  const { deps, folder, scratch, order } = at;
+/** @returns what the metadata, found good, say of the target */
+async function check(at: Check): Promise<TargetSigned | undefined> {
+  const { deps, folder, scratch } = at;
   const known = readMarks(deps);
   const start = await inStore('copying trust metadata', () => fillScratch(at, known.rootSha256));
   const fetcher = new TufFetcher(deps.source, at.signal);
@@ -95,10 +124,32 @@ async function check(at: Check): Promise<void> {
   const nowMs = Math.max(deps.clock.wallMs(), known.timeMs);
   const target = await consult(at, fetcher, (seen) => explainRefusal(seen, known.marks, nowMs));
   const set = await readTrustedSet(at, start, fetcher);
-  refuse(judgeTrustedSet(set, known.marks, nowMs));
-  deps.marks.save([...listMarks(set), bootstrapMark(deps)], nowMs);
+  refuse(
+    judgeTrustedSet(set, known.marks, nowMs) ?? judgeDirector(set, known.marks.get(nameDirectorMark(deps))),
+  );
+  deps.marks.save([...listMarks(set), bootstrapMark(deps), ...directorMarks(deps, set)], nowMs);
   await inStore('keeping trust metadata', () => keep(scratch, folder));
-  refuse(judgeTarget(order, target));
+  return target;
+}
+
+/** Each bootstrap root has a mark of its own: a new beginning knows no list. */
+const nameDirectorMark = (deps: TufTrustDeps): string => `director under ${bootstrapMark(deps).identity}`;
+
+/** The list itself is the mark's identity, as JSON: it is on disk at once with what it came with. */
+function directorMarks(deps: TufTrustDeps, { targets: { signed } }: TrustedSet): readonly TrustMark[] {
+  const keys = listDirectorKeys(signed);
+  if (keys === undefined) return [];
+  return [{ role: nameDirectorMark(deps), version: signed.version, identity: JSON.stringify(keys) }];
+}
+
+/** A box that saw the list never goes back to what the server tells. */
+function judgeDirector(
+  { targets: { signed } }: TrustedSet,
+  seen: TrustMark | undefined,
+): Refusal | undefined {
+  if (seen === undefined || listDirectorKeys(signed) !== undefined) return undefined;
+  const why = `targets ${signed.version} has no ${DIRECTOR_TARGET}, this box has seen one`;
+  return { code: 'TRUST_INVALID', why };
 }
 
 function refuse(refusal: Refusal | undefined): void {
@@ -134,7 +185,7 @@ async function fillScratch(at: Check, rootSha256: string | undefined): Promise<U
 
 /** Lets tuf-js walk the metadata. @returns what they say of the target */
 async function consult(
-  { scratch, order, signal }: Check,
+  { scratch, target, signal }: Check,
   fetcher: TufFetcher,
   explain: (seen: readonly Sighting[]) => Refusal['code'],
 ): Promise<TargetSigned | undefined> {
@@ -146,7 +197,7 @@ async function consult(
       config: LIMITS,
     });
     await updater.refresh();
-    return toTarget(await updater.getTargetInfo(order.target));
+    return target === undefined ? undefined : toTarget(await updater.getTargetInfo(target));
   } catch (cause) {
     signal.throwIfAborted();
     if (fetcher.failure !== undefined) throw fetcher.failure;
@@ -178,8 +229,9 @@ async function readTrustedSet(at: Check, start: Uint8Array, fetcher: TufFetcher)
     sha256: sha256Hex(bytes),
   }));
   const targets = await read('targets.json', parseTargets);
-  const [role = ''] = at.order.target.split('/');
-  const isNeeded = isDelegatedRole(role) && targets.signed.targets[at.order.target] === undefined;
+  const { target = '' } = at;
+  const [role = ''] = target.split('/');
+  const isNeeded = isDelegatedRole(role) && targets.signed.targets[target] === undefined;
   const isNamed = targets.signed.delegations?.roles.some(({ name }) => name === role) === true;
   return {
     roots,

@@ -148,6 +148,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'make a new key for signing orders',
     load: async () => (await import('./director-rotate.ts')).directorRotate,
   },
+  'director announce': {
+    summary: 'let boxes take orders by the keys of the director, once targets is signed',
+    load: async () => (await import('./director-announce.ts')).directorAnnounce,
+  },
   'keys new': {
     summary: 'make a key pair for signing what boxes trust',
     load: async () => (await import('./keys-new.ts')).keysNew,

@@ -43,6 +43,8 @@ export interface HttpDeps {
     readonly maxBytes: number;
   };
   readonly tuf: TrustRepository;
+  /** The director's public keys, SPKI in PEM, the newest first. */
+  readonly directorKeys: readonly string[];
   readonly enrolment: Enrolment;
   readonly admission: Admission;
   readonly renewal: Renewal;

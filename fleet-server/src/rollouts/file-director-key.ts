@@ -6,9 +6,13 @@ import { serverError } from '../kernel/errors.ts';
 
 /** The director's keys while one follows the other. */
 export interface DirectorKeyRing {
-  /** The newest: signs. */
+  /** The newest: signs, unless the published list lacks it. */
   readonly privateKey: KeyObject;
-  /** SPKI, PEM, one after the other, the newest first: what boxes are told, and whose orders they take. */
+  /** All of them, the newest first. */
+  readonly privateKeys: readonly KeyObject[];
+  /** SPKI, PEM, in the same order. */
+  readonly publicKeys: readonly string[];
+  /** The same as one text: what boxes are told, and whose orders they take while no list is published. */
   readonly publicKeysPem: string;
 }
 
@@ -29,10 +33,10 @@ export async function loadDirectorKeys(folder: string): Promise<DirectorKeyRing>
   const keys = await Promise.all(numbers.map((number) => readKey(join(folder, nameOf(number)))));
   const [privateKey] = keys;
   if (privateKey === undefined) throw new Error('no key although there are files');
-  const publicKeysPem = keys
-    .map((key) => createPublicKey(key).export({ type: 'spki', format: 'pem' }).toString())
-    .join('');
-  return { privateKey, publicKeysPem };
+  const publicKeys = keys.map((key) =>
+    createPublicKey(key).export({ type: 'spki', format: 'pem' }).toString(),
+  );
+  return { privateKey, privateKeys: keys, publicKeys, publicKeysPem: publicKeys.join('') };
 }
 
 /**

@@ -48,6 +48,14 @@ export interface TrustRepository {
   addSignature(upload: SignatureUpload): Promise<StagingReply>;
   /** Stages the next `models`. @throws AppError TRUST_REFUSED | NOT_FOUND */
   changeTarget(change: TargetRequest): Promise<StagingReply>;
+  /**
+   * Stages the next `targets`, listing whose orders boxes take.
+   * @param keys SPKI in PEM, the newest first
+   * @throws AppError TRUST_REFUSED
+   */
+  announceDirector(keys: readonly string[]): Promise<StagingReply>;
+  /** The published list; undefined while there is none. */
+  directorKeys(): Promise<readonly string[] | undefined>;
   /** The server's own key for an online role; `fresh` makes a new one, which the next root may name. */
   onlineKey(role: OnlineRole, fresh: boolean): Promise<NamedKey>;
   /** Signs timestamp, and snapshot when it is due, again. Nothing happens before a root is published. */

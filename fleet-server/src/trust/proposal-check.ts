@@ -1,5 +1,7 @@
+import { DIRECTOR_TARGET } from '@watchpost/shared/trust/director-target.ts';
 import type { Envelope, OfflineRole, OfflineSigned } from '@watchpost/shared/trust/tuf-metadata.ts';
 import { findTufProblems } from '@watchpost/shared/trust/tuf-policy.ts';
+import { findLostDirector } from './director-target.ts';
 
 /** @returns why a document may not be staged; nothing when it may */
 export function findProposalProblems(
@@ -18,6 +20,7 @@ export function findProposalProblems(
     ...(Date.parse(signed.expires) > now.nowMs ? [] : [`it expired at ${signed.expires}`]),
     ...findForeignOnlineKeys(signed, now.holdsKey),
     ...findReplacedTargets(signed, now.published?.signed),
+    ...findLostDirector(signed, now.published?.signed),
     ...findUncounted(role, signed),
   ];
 }
@@ -32,10 +35,11 @@ function findForeignOnlineKeys(signed: OfflineSigned, holdsKey: (id: string) => 
   });
 }
 
-/** A version never changes its content. */
+/** A version never changes its content; the list of the director's keys does. */
 function findReplacedTargets(signed: OfflineSigned, before: OfflineSigned | undefined): readonly string[] {
   if (signed._type !== 'targets' || before?._type !== 'targets') return [];
   return Object.entries(signed.targets)
+    .filter(([path]) => path !== DIRECTOR_TARGET)
     .filter(([path, { hashes }]) => (before.targets[path]?.hashes.sha256 ?? hashes.sha256) !== hashes.sha256)
     .map(([path]) => `${path} is published with other content`);
 }

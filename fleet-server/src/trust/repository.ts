@@ -1,6 +1,7 @@
 import { canonicalJson } from '@watchpost/shared/kernel/canonical-json.ts';
 import { sha256Hex } from '@watchpost/shared/kernel/digest.ts';
 import { parseJson } from '@watchpost/shared/kernel/parse.ts';
+import { listDirectorKeys } from '@watchpost/shared/trust/director-target.ts';
 import { describeTufChange } from '@watchpost/shared/trust/tuf-change.ts';
 import {
   type Envelope,
@@ -11,6 +12,7 @@ import {
   ONLINE_ROLES,
   parseOffline,
   parseSnapshot,
+  parseTargets,
   parseTimestamp,
   type SnapshotSigned,
   type TargetsSigned,
@@ -20,6 +22,7 @@ import {
 import { findSigners } from '@watchpost/shared/trust/tuf-policy.ts';
 import { serverError } from '../kernel/errors.ts';
 import type { TrustFile, TrustStore } from '../store/port.ts';
+import { draftDirector } from './director-target.ts';
 import { draftModels, draftSnapshot, draftTimestamp, type Listed } from './drafts.ts';
 import type { OnlineKeys, Proposal, RoleView, StagedView, TargetFacts, TrustRepository } from './port.ts';
 import { findProposalProblems } from './proposal-check.ts';
@@ -52,6 +55,8 @@ export function createTrustRepository(deps: TrustRepositoryDeps): TrustRepositor
     stage: (proposals) => inTurn(() => repository.stage(proposals)),
     addSignature: (upload) => inTurn(() => repository.addSignature(upload)),
     changeTarget: (change) => inTurn(() => repository.changeTarget(change)),
+    announceDirector: (keys) => inTurn(() => repository.announceDirector(keys)),
+    directorKeys: () => repository.directorKeys(),
     onlineKey: (role, fresh) => inTurn(() => (fresh ? deps.keys.make(role) : deps.keys.newest(role))),
     refresh: () => inTurn(() => repository.refresh()),
   };
@@ -95,14 +100,7 @@ class Repository {
   }
 
   async changeTarget(change: Parameters<TrustRepository['changeTarget']>[0]) {
-    const { published, staged } = await this.#shelf();
-    const before = published.models?.signed;
-    if (before?._type !== 'targets') {
-      throw serverError('TRUST_REFUSED', 'there is no models role yet: run `fleetctl keys init`');
-    }
-    const waiting = staged.models?.signed;
-    const base: TargetsSigned =
-      waiting?._type === 'targets' ? { ...waiting, version: before.version } : before;
+    const base = await this.#baseOf('models');
     const [path, target] =
       change.kind === 'add' ? await this.#targetOf(change.digest) : [change.target, undefined];
     if (change.kind === 'remove' && base.targets[path] === undefined) {
@@ -113,6 +111,29 @@ class Repository {
     }
     const signed = draftModels(base, target === undefined ? { path } : { path, target }, this.#deps.nowMs());
     return this.stage([{ role: 'models', metadata: { signed, signatures: [] } }]);
+  }
+
+  async announceDirector(keys: readonly string[]) {
+    const base = await this.#baseOf('targets');
+    if (canonicalJson(listDirectorKeys(base) ?? []) === canonicalJson(keys)) return this.#publishComplete();
+    const signed = draftDirector(base, keys, this.#deps.nowMs());
+    return this.stage([{ role: 'targets', metadata: { signed, signatures: [] } }]);
+  }
+
+  async directorKeys(): Promise<readonly string[] | undefined> {
+    const targets = await this.#newest('targets', parseTargets);
+    return targets && listDirectorKeys(targets.signed);
+  }
+
+  /** What the next version of the role changes: what is staged, as if nothing were. */
+  async #baseOf(role: 'models' | 'targets'): Promise<TargetsSigned> {
+    const { published, staged } = await this.#shelf();
+    const before = published[role]?.signed;
+    if (before?._type !== 'targets') {
+      throw serverError('TRUST_REFUSED', `there is no ${role} role yet: run \`fleetctl keys init\``);
+    }
+    const waiting = staged[role]?.signed;
+    return waiting?._type === 'targets' ? { ...waiting, version: before.version } : before;
   }
 
   async #targetOf(digest: string) {

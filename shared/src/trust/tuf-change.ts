@@ -1,3 +1,4 @@
+import { DIRECTOR_TARGET, listDirectorKeys, nameDirectorKey } from './director-target.ts';
 import {
   DELEGATED_PATHS,
   type OfflineSigned,
@@ -24,6 +25,7 @@ export function describeTufChange(
   return [
     head,
     ...changesOfTargets(known, after),
+    ...changesOfDirector(known, after),
     ...changesOfRoles(rolesOfTargets(known), rolesOfTargets(after)),
   ];
 }
@@ -89,6 +91,7 @@ function changesOfTargets(before: TargetsSigned | undefined, after: TargetsSigne
   const old = before?.targets ?? {};
   return [
     ...Object.entries(after.targets).flatMap(([path, target]) => {
+      if (path === DIRECTOR_TARGET) return [];
       const known = old[path];
       const counter = target.custom?.releaseCounter;
       const what = `${path}: sha256 ${target.hashes.sha256}, ${target.length} bytes${counter === undefined ? '' : `, release counter ${counter}`}`;
@@ -98,5 +101,18 @@ function changesOfTargets(before: TargetsSigned | undefined, after: TargetsSigne
     ...Object.keys(old)
       .filter((path) => after.targets[path] === undefined)
       .map((path) => `removes ${path}`),
+  ];
+}
+
+function changesOfDirector(before: TargetsSigned | undefined, after: TargetsSigned): readonly string[] {
+  const had = (before === undefined ? undefined : listDirectorKeys(before)) ?? [];
+  const has = listDirectorKeys(after) ?? [];
+  return [
+    ...has
+      .filter((key) => !had.includes(key))
+      .map((key) => `director: key ${nameDirectorKey(key)} may give orders to boxes`),
+    ...had
+      .filter((key) => !has.includes(key))
+      .map((key) => `director: key ${nameDirectorKey(key)} may no longer give orders`),
   ];
 }

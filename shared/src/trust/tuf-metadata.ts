@@ -61,6 +61,8 @@ export const TargetSigned = Type.Object({
   custom: Type.Optional(
     Type.Object({
       releaseCounter: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
+      /** Of the director's target: SPKI, PEM. */
+      keys: Type.Optional(Type.Array(Type.String({ maxLength: 256 }), { maxItems: 16 })),
     }),
   ),
 });

@@ -1,3 +1,4 @@
+import { findDirectorProblems } from './director-target.ts';
 import {
   computeTufKeyId,
   DELEGATED_PATHS,
@@ -35,7 +36,11 @@ function findRootProblems({ keys, roles: { root, targets, snapshot, timestamp, .
   ];
 }
 
-function findTargetsProblems({ delegations }: TargetsSigned): readonly string[] {
+function findTargetsProblems(signed: TargetsSigned): readonly string[] {
+  return [...findDirectorProblems(signed), ...findDelegationProblems(signed)];
+}
+
+function findDelegationProblems({ delegations }: TargetsSigned): readonly string[] {
   if (delegations === undefined) return [];
   const { keys, roles } = delegations;
   const names = roles.map(({ name }) => name);

@@ -7,6 +7,7 @@ import {
   TargetRequest,
   TrustView,
 } from '@watchpost/shared/api/trust.ts';
+import { nameDirectorKey } from '@watchpost/shared/trust/director-target.ts';
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { serverError } from '../../kernel/errors.ts';
@@ -109,7 +110,28 @@ const ceremonyRoutes: Routes = (app, { tuf, audit, guards }) => {
   );
 };
 
-const keyRoutes: Routes = (app, { tuf, audit, guards }) => {
+const keyRoutes: Routes = (app, { tuf, directorKeys, audit, guards }) => {
+  app.post(
+    '/trust/director',
+    {
+      onRequest: guards.requireRole('admin'),
+      schema: {
+        summary: "Stage targets with the list of the director's keys: whose orders boxes take",
+        tags,
+        security: FOR_USERS,
+        body: Type.Object({}, { additionalProperties: false }),
+        response: { 200: StagingReply, ...errorReplies },
+      },
+    },
+    async (request) => {
+      const reply = await tuf.announceDirector(directorKeys);
+      await tell(audit, request, 'director.announced', 'targets', {
+        keyIds: directorKeys.map(nameDirectorKey),
+      });
+      return reply;
+    },
+  );
+
   app.post(
     '/trust/online-keys',
     {

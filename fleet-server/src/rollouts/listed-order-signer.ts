@@ -1,0 +1,32 @@
+import { createPublicKey, type KeyObject } from 'node:crypto';
+import { computeKeyId } from '@watchpost/shared/trust/signature.ts';
+import { serverError } from '../kernel/errors.ts';
+import { createJwsOrderSigner } from './jws-order-signer.ts';
+import type { OrderSigner } from './port.ts';
+
+export interface ListedOrderSignerDeps {
+  /** The director's, the newest first. */
+  readonly privateKeys: readonly KeyObject[];
+  /** Ids of the keys boxes take orders by; undefined while the fleet never published a list. */
+  readonly listKeyIds: () => Promise<readonly string[] | undefined>;
+}
+
+/**
+ * Signs with the newest key that is on the published list, so that a box never meets a key it cannot know.
+ * Throws AppError TRUST_REFUSED while none of them is.
+ */
+export function createListedOrderSigner({ privateKeys, listKeyIds }: ListedOrderSignerDeps): OrderSigner {
+  const signers = privateKeys.map((key) => ({
+    keyId: computeKeyId(createPublicKey(key)),
+    sign: createJwsOrderSigner(key),
+  }));
+  return async (order) => {
+    const listed = await listKeyIds();
+    const signer = signers.find(({ keyId }) => listed === undefined || listed.includes(keyId));
+    if (signer !== undefined) return signer.sign(order);
+    throw serverError(
+      'TRUST_REFUSED',
+      'no key of the director is on the list boxes trust: run `fleetctl director announce`, and have targets signed',
+    );
+  };
+}
