@@ -155,7 +155,7 @@ async function createFleet(config: ServerConfig, store: Store, log: Logger): Pro
     store,
     audit,
     blobs,
-    models: createFleetModels({ config, store, blobs, audit, log }),
+    models: createFleetModels({ config, store, blobs, audit, tuf, log }),
     authenticate,
     trust,
     broker,
@@ -174,6 +174,7 @@ async function createFleet(config: ServerConfig, store: Store, log: Logger): Pro
       store,
       broker,
       projection: view,
+      trust: tuf,
       nowMs,
       newId: randomUUID,
     }),
@@ -196,8 +197,9 @@ function createFleetModels({
   store,
   blobs,
   audit,
+  tuf,
   log,
-}: Pick<Fleet, 'config' | 'store' | 'blobs' | 'audit' | 'log'>): Models {
+}: Pick<Fleet, 'config' | 'store' | 'blobs' | 'audit' | 'tuf' | 'log'>): Models {
   const [program = process.execPath, ...args] = config.validatorCommand?.split(/\s+/) ?? [
     process.execPath,
     AGENT_CLI,
@@ -206,6 +208,7 @@ function createFleetModels({
     store,
     blobs,
     audit,
+    trust: tuf,
     validator: createAgentValidator({ blobs, command: [program, ...args], limitMs: VALIDATION_LIMIT_MS }),
     nowMs,
     log: log.child({ component: 'registry' }),

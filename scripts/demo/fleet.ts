@@ -5,7 +5,7 @@ import { LAYOUT } from './layout.ts';
 import { type Program, startProgram } from './processes.ts';
 import { releaseBundle } from './release.ts';
 import { runAgentCli, runFleetctl } from './run-command.ts';
-import { beginTrust, type DemoSigners, signBundle } from './trust.ts';
+import { beginTrust, type DemoSigners, signModels } from './trust.ts';
 
 /** One box of the demo. `camera` is an entry of the agent's `cameras`. */
 export interface BoxPlan {
@@ -50,13 +50,13 @@ export async function startFleet(plan: FleetPlan, say: (text: string) => void): 
     await server.stop();
   };
   try {
-    say('server is up; sending the bundle; a second person certifies it …');
-    const digest = await releaseBundle(plan.bundle, plan.state, access);
     say(
-      'signing what boxes trust (TUF): 1 of 1 key for each role, all on this machine; a real fleet has 2 of 3 …',
+      'server is up; signing what boxes trust (TUF): 1 of 1 key for each role, all on this machine; a real fleet has 2 of 3 …',
     );
     const signers = await beginTrust(plan.state, access);
-    await signBundle(digest, signers, access);
+    say('sending the bundle; a second person certifies it; it is released and signed …');
+    const digest = await releaseBundle(plan.bundle, plan.state, access);
+    await signModels(signers, access);
     for (const box of plan.boxes) {
       await prepareBox(box, plan, signers, access);
       await runFleetctl(['device', 'deploy', box.id, '--bundle', digest, ...access]);

@@ -19,13 +19,9 @@ export async function beginTrust(state: string, access: readonly string[]): Prom
   return signers;
 }
 
-/** Lets boxes install a bundle: what they trust names it from now on. */
-export async function signBundle(
-  digest: string,
-  { modelsKey }: DemoSigners,
-  access: readonly string[],
-): Promise<void> {
-  const reply = await runFleetctl(['target', 'add', digest, '--json', ...access]);
+/** Lets boxes install what was released: what they trust names it from now on. */
+export async function signModels({ modelsKey }: DemoSigners, access: readonly string[]): Promise<void> {
+  const reply = await runFleetctl(['keys', 'list', '--json', ...access]);
   const { staged } = JSON.parse(reply) as { readonly staged: readonly { readonly role: string }[] };
   if (staged.some(({ role }) => role === 'models')) {
     await runFleetctl(['sign', 'models', '--key', modelsKey, ...access]);

@@ -22,6 +22,10 @@ before(async () => {
     store,
     blobs: createMemoryBlobs({ maxBytes: 1 }),
     audit: createAuditLog({ store: store.audit, nowMs: () => nowMs }),
+    trust: {
+      listTargets: async () => undefined,
+      changeTarget: () => Promise.reject(new Error('nobody signs here')),
+    },
     validator: async () => ({ passed: true, agentVersion: '0.1.0', checks: [], variants: [] }),
     nowMs: () => nowMs,
     log: silentLogger,

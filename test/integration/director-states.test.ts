@@ -6,8 +6,9 @@ import { test } from 'node:test';
 import { createDirector } from '../../fleet-server/src/rollouts/director.ts';
 import { openSqliteStore } from '../../fleet-server/src/store/sqlite-store.ts';
 import { bundleRecord, deviceRecord } from '../support/fleet-data.ts';
+import { trustOf } from '../support/test-order.ts';
 
-test('only a released version is deployed, and one that was withdrawn or archived no more', async (t) => {
+test('only a version that is released and signed is deployed, and one that was withdrawn or archived no more', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'watchpost-states-'));
   const store = await openSqliteStore(join(folder, 'fleet.db'));
   t.after(async () => {
@@ -16,7 +17,10 @@ test('only a released version is deployed, and one that was withdrawn or archive
   });
   await store.devices.addToken({ tokenSha256: 't', createdAtMs: 1, expiresAtMs: 2 });
   await store.devices.enrol(deviceRecord('box-1'), 't');
+  const released = { ...bundleRecord('3.0.0'), state: 'released' } as const;
+  const unsigned = { ...bundleRecord('4.0.0'), state: 'released' } as const;
   const director = createDirector({
+    trust: trustOf([released]),
     sign: async () => 'an order',
     store,
     broker: { publish: async () => undefined },
@@ -35,7 +39,8 @@ test('only a released version is deployed, and one that was withdrawn or archive
   const draft = { ...bundleRecord('2.5.0'), state: 'draft' } as const;
   await store.bundles.add(draft);
   await assert.rejects(director.deploy('box-1', draft.digest), { code: 'VERSION_STATE' });
-  const released = { ...bundleRecord('3.0.0'), state: 'released' } as const;
   await store.bundles.add(released);
   assert.equal((await director.deploy('box-1', released.digest)).state, 'pending');
+  await store.bundles.add(unsigned);
+  await assert.rejects(director.deploy('box-1', unsigned.digest), { code: 'VERSION_UNSIGNED' });
 });

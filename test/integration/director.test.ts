@@ -14,7 +14,7 @@ import { fleetctl } from '../support/fleetctl.ts';
 import { connectDevice, nextMessage, topicOf } from '../support/mqtt-device.ts';
 import { openReportServer, type ReportServer } from '../support/report-server.ts';
 import { makeBundle } from '../support/test-bundle.ts';
-import { composeOrder } from '../support/test-order.ts';
+import { composeOrder, trustOf } from '../support/test-order.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'watchpost-director-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -89,6 +89,7 @@ describe('the director', () => {
       store,
       broker,
       projection: fleet,
+      trust: trustOf([bundle]),
       nowMs: () => nowMs,
       newId: randomUUID,
     });

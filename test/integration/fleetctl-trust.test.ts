@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -11,12 +11,12 @@ import { digestOf } from '../../shared/src/kernel/digest.ts';
 import { silentLogger } from '../../shared/src/kernel/log.ts';
 import { nameDirectorKey } from '../../shared/src/trust/director-target.ts';
 import { fleetctl } from '../support/fleetctl.ts';
-import { makeManifest } from '../support/http-data.ts';
 import { createHttpWorld, DIRECTOR_KEY, type HttpWorld, PASSWORD } from '../support/http-world.ts';
+import { tinyBundle, writeTinyBundle } from '../support/tiny-bundle.ts';
 import { orderOf } from '../support/tuf-world.ts';
 
-const MODEL = Buffer.from('a model');
-const MANIFEST = makeManifest(MODEL);
+const BUNDLE = tinyBundle({ model: 'pets' });
+const { manifest: MANIFEST } = BUNDLE;
 const DIGEST = digestOf(MANIFEST);
 const FACTS = {
   target: `models/${MANIFEST.model}/${MANIFEST.version}`,
@@ -31,6 +31,7 @@ let server = '';
 before(async () => {
   world = await createHttpWorld();
   world.clock.nowMs = Date.now();
+  await world.addUser('quality', ['qa']);
   folder = await mkdtemp(join(tmpdir(), 'watchpost-ceremony-'));
   await writeFile(join(folder, 'password'), PASSWORD);
   server = await world.app.listen({ host: '127.0.0.1', port: 0 });
@@ -80,11 +81,18 @@ test('two people begin the trust of a fleet: nothing is published before both ha
   assert.match(await run('keys', 'list'), /targets +1 .* 2 of 2/);
 });
 
-test('a bundle is released by the signature of models: the box takes it then, and not before', async () => {
-  await mkdir(at('bundle'));
-  await writeFile(at('bundle/model.onnx'), MODEL);
-  await writeFile(at('bundle/manifest.json'), JSON.stringify(MANIFEST));
-  await run('bundle', 'push', at('bundle'));
+test('a release waits for the signature of models: the box takes it then, and not before', async () => {
+  await run('model', 'push', await writeTinyBundle(at('bundle'), BUNDLE));
+  await run('model', 'validate', 'pets@1.0.0');
+  await assert.rejects(
+    run('target', 'add', DIGEST),
+    /is validated, and only what is released.*VERSION_STATE/,
+  );
+  const certify = ['model', 'certify', 'pets@1.0.0', '--decision', 'approve', '--user', 'quality'];
+  await run(...certify, '--report', at('password'));
+  assert.match(await run('keys', 'list'), /nothing waits/);
+  await run('model', 'release', 'pets@1.0.0');
+  assert.match(await run('keys', 'list'), /models 2 waits: 0 of 1 signatures/);
   assert.match(await run('target', 'add', DIGEST), /models 2 waits: 0 of 1 signatures/);
   await assert.rejects(judge(at('1.root.json')), { code: 'TARGET_UNKNOWN' });
   const shown = await run('sign', 'models', '--show');
@@ -128,8 +136,11 @@ test('a key is added to models, and the online keys are replaced', async () => {
   await judge(at('1.root.json'));
 });
 
-test('a target that is removed is no longer installed', async () => {
-  await run('target', 'remove', FACTS.target);
+test('a version that is withdrawn is no longer installed, once models is signed', async () => {
+  assert.match(await run('target', 'remove', FACTS.target), /models \d+ waits/);
+  await run('target', 'add', DIGEST);
+  await run('model', 'withdraw', 'pets@1.0.0');
+  await assert.rejects(run('target', 'add', DIGEST), /VERSION_STATE/);
   assert.match(await run('sign', 'models', '--key', at('dora.key')), /removes models\/pets\/1\.0\.0/);
   await assert.rejects(judge(at('1.root.json')), { code: 'TARGET_UNKNOWN' });
 });

@@ -13,6 +13,7 @@ import { createFakeArtifactSource } from '../support/fake-artifact-source.ts';
 import { connectDevice, FLEET, nextMessage, topicOf } from '../support/mqtt-device.ts';
 import { openReportServer, type ReportServer } from '../support/report-server.ts';
 import { makeBundle, makeBytes, type TestBundle } from '../support/test-bundle.ts';
+import { trustOf } from '../support/test-order.ts';
 import { createUpdatedBox, DIRECTOR, type UpdatedBox } from '../support/updated-box.ts';
 
 const DEVICE = 'gate-3';
@@ -40,6 +41,7 @@ beforeEach(async () => {
     store: server.store,
     broker: server.broker,
     projection: server.fleet,
+    trust: trustOf([V1, V2]),
     nowMs: Date.now,
     newId: randomUUID,
   });

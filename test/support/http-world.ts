@@ -75,7 +75,13 @@ export async function createHttpWorld(change: Partial<HttpDeps> = {}): Promise<H
   const events: EventRow[] = [];
   const storedTelemetry: Telemetry[] = [];
   const validator = async () => ({ passed: true, agentVersion: '0.1.0', checks: [], variants: [] });
-  const models = createModels({ store, blobs, audit, validator, nowMs, log: silentLogger });
+  const tuf = createTrustRepository({
+    store: store.trust,
+    keys: createMemoryOnlineKeys({ snapshot: [], timestamp: [] }),
+    findTarget: createTargetFinder(store.bundles),
+    nowMs,
+  });
+  const models = createModels({ store, blobs, audit, trust: tuf, validator, nowMs, log: silentLogger });
   const deps: HttpDeps = {
     access: {
       accounts: createAccounts({ store: store.accounts, apiTokens: store.apiTokens, nowMs }),
@@ -103,12 +109,7 @@ export async function createHttpWorld(change: Partial<HttpDeps> = {}): Promise<H
       director: fakeDirector,
       maxBytes: MAX_ARTIFACT_BYTES,
     },
-    tuf: createTrustRepository({
-      store: store.trust,
-      keys: createMemoryOnlineKeys({ snapshot: [], timestamp: [] }),
-      findTarget: createTargetFinder(store.bundles),
-      nowMs,
-    }),
+    tuf,
     directorKeys: [DIRECTOR_KEY],
     enrolment: fakeEnrolment,
     admission: fakeAdmission,

@@ -4,6 +4,17 @@ import { computeKeyId } from '@watchpost/shared/trust/signature.ts';
 import { CompactSign } from 'jose';
 import type { TestBundle } from './test-bundle.ts';
 
+/** `models` as published, with these bundles. */
+export const trustOf = (bundles: readonly Pick<TestBundle, 'manifest' | 'digest'>[]) => ({
+  listTargets: async () =>
+    Object.fromEntries(
+      bundles.map(({ manifest, digest }) => [
+        formatTarget(manifest.model, manifest.version),
+        { length: 1, hashes: { sha256: digest } },
+      ]),
+    ),
+});
+
 let counter = 0;
 
 /** What the director would order of `gate-3` next, valid for an hour around the system's clock. */

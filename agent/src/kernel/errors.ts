@@ -132,7 +132,8 @@ export const AGENT_ERRORS = {
   TARGET_UNKNOWN: {
     retry: false,
     http: 403,
-    remedy: 'Release the bundle (`fleetctl target add`, then `fleetctl sign models`), and deploy it again.',
+    remedy:
+      'Release the version (`fleetctl model release`, then `fleetctl sign models`), and deploy it again.',
   },
   TARGET_MISMATCH: {
     retry: false,

@@ -80,6 +80,11 @@ export const SERVER_ERRORS = {
       'See `fleetctl model show`: a version goes draft, validated, certified, released, then withdrawn or archived.',
   },
   VERSION_WITHDRAWN: { retry: false, http: 409, remedy: 'Deploy another version of the model.' },
+  VERSION_UNSIGNED: {
+    retry: false,
+    http: 409,
+    remedy: 'Let the signers of models sign it (`fleetctl sign models`), and deploy it again.',
+  },
   CERTIFIER_IS_AUTHOR: {
     retry: false,
     http: 403,

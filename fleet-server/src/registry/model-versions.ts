@@ -7,15 +7,18 @@ import type {
   ModelVersionDetail,
   ModelView,
 } from '@watchpost/shared/api/models.ts';
+import { isAppError } from '@watchpost/shared/kernel/errors.ts';
 import {
   isRetired,
   MODEL_VERSION_LIFECYCLE,
   type ModelVersionState,
 } from '@watchpost/shared/lifecycle/model-version.ts';
 import { advance } from '@watchpost/shared/lifecycle/table.ts';
+import { formatTarget } from '@watchpost/shared/trust/order.ts';
 import type { AuditLog } from '../audit/port.ts';
 import { serverError } from '../kernel/errors.ts';
 import type { BundleRecord, Store } from '../store/port.ts';
+import type { TrustRepository } from '../trust/port.ts';
 import { readAsOf } from './as-of.ts';
 import { findAliases, isFound, viewDetail, viewVersion } from './model-views.ts';
 import type { ModelStep, ModelVersions, VersionName } from './port.ts';
@@ -25,6 +28,7 @@ export interface ModelVersionsDeps {
   readonly store: Pick<Store, 'bundles' | 'models' | 'devices'>;
   readonly validation: Pick<Validation, 'request'>;
   readonly audit: Pick<AuditLog, 'record'>;
+  readonly trust: Pick<TrustRepository, 'listTargets' | 'changeTarget'>;
   readonly nowMs: () => number;
 }
 
@@ -114,6 +118,21 @@ async function move(
   const transition = requireStep(bundle, to, { by, reason, atMs: deps.nowMs() });
   requireMoved(bundle, await deps.store.models.move(bundle.digest, transition));
   await record(deps, bundle, { action: `model.${to}`, by, details: { reason } });
+  await stageTarget(deps, bundle, to);
+}
+
+/** What people are asked to sign follows the registry, once the trust of the fleet has begun. */
+async function stageTarget({ trust }: ModelVersionsDeps, bundle: BundleRecord, to: ModelStep): Promise<void> {
+  if ((await trust.listTargets()) === undefined) return;
+  if (to === 'released') {
+    await trust.changeTarget({ kind: 'add', digest: bundle.digest });
+    return;
+  }
+  const target = formatTarget(bundle.manifest.model, bundle.manifest.version);
+  await trust.changeTarget({ kind: 'remove', target }).catch((error: unknown) => {
+    // It never was a target.
+    if (!isAppError(error, 'NOT_FOUND')) throw error;
+  });
 }
 
 /** @throws AppError VERSION_STATE */

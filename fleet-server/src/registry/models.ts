@@ -9,6 +9,7 @@ export interface ModelsDeps extends ValidationDeps {
   readonly store: ValidationDeps['store'] & Parameters<typeof createModelVersions>[0]['store'];
   readonly blobs: BlobStore;
   readonly audit: Pick<AuditLog, 'record'>;
+  readonly trust: Parameters<typeof createModelVersions>[0]['trust'];
 }
 
 /** The registry: what is in it, what became of it, and the validation that runs beside it. */
@@ -28,7 +29,7 @@ export function createModels(deps: ModelsDeps): Models {
   };
   return {
     registry: createBundleRegistry({ bundles: store.bundles, blobs, audit, onNew, nowMs }),
-    versions: createModelVersions({ store, validation, audit, nowMs }),
+    versions: createModelVersions({ store, validation, audit, trust: deps.trust, nowMs }),
     validation,
   };
 }

@@ -5,6 +5,7 @@ import type { Broker } from '../broker/port.ts';
 import type { FleetProjection } from '../devices/port.ts';
 import { serverError } from '../kernel/errors.ts';
 import type { BundleRecord, DeploymentRecord, Store } from '../store/port.ts';
+import type { TrustRepository } from '../trust/port.ts';
 import type { Director, OrderSigner } from './port.ts';
 
 /** A box whose clock is slow must not find its order made in the future. */
@@ -17,6 +18,7 @@ export interface DirectorDeps {
   readonly store: Pick<Store, 'devices' | 'bundles' | 'deployments'>;
   readonly broker: Pick<Broker, 'publish'>;
   readonly projection: Pick<FleetProjection, 'setDeployment'>;
+  readonly trust: Pick<TrustRepository, 'listTargets'>;
   readonly nowMs: () => number;
   /** A new unguessable id of 16 to 64 characters. */
   readonly newId: () => string;
@@ -48,6 +50,7 @@ async function deploy(deps: DirectorDeps, deviceId: string, bundleDigest: string
   const bundle = await deps.store.bundles.find(bundleDigest);
   if (bundle === undefined) throw serverError('NOT_FOUND', `bundle ${bundleDigest} is not in the registry`);
   requireDeployable(bundle);
+  await requireSigned(deps, bundle);
   const nowMs = deps.nowMs();
   // Never below the clock: a store that came back from a backup goes on above what was signed since.
   const counter = await deps.store.deployments.takeOrderCounter(deviceId, nowMs);
@@ -77,6 +80,17 @@ function requireDeployable({ state, manifest }: BundleRecord): void {
   throw serverError(
     isRetired(state) ? 'VERSION_WITHDRAWN' : 'VERSION_STATE',
     `${what} and cannot be deployed`,
+  );
+}
+
+/** A box would refuse it for ever. @throws AppError VERSION_UNSIGNED */
+async function requireSigned({ trust }: DirectorDeps, { digest, manifest }: BundleRecord): Promise<void> {
+  const { model, version } = manifest;
+  const targets = await trust.listTargets();
+  if (targets?.[formatTarget(model, version)]?.hashes.sha256 === digest) return;
+  throw serverError(
+    'VERSION_UNSIGNED',
+    `${model}@${version} is not among what the published \`models\` names`,
   );
 }
 

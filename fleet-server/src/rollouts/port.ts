@@ -8,7 +8,8 @@ export type OrderSigner = (order: Order) => Promise<string>;
 export interface Director {
   /**
    * Orders a device to run a bundle; the order waits for a device that is away.
-   * @throws AppError NOT_FOUND for an unknown device or bundle | VERSION_WITHDRAWN | STORE_FAILED
+   * @throws AppError NOT_FOUND for an unknown device or bundle | VERSION_STATE |
+   * VERSION_WITHDRAWN | VERSION_UNSIGNED | STORE_FAILED
    */
   deploy(deviceId: string, bundleDigest: string): Promise<DeploymentRecord>;
   /** Gives the broker the newest order of every device again: it keeps them in memory only. */

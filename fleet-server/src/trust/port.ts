@@ -11,6 +11,7 @@ import type {
   OfflineRole,
   OfflineSigned,
   OnlineRole,
+  TargetsSigned,
   TufKey,
   TufSigned,
 } from '@watchpost/shared/trust/tuf-metadata.ts';
@@ -46,6 +47,8 @@ export interface TrustRepository {
   stage(proposals: readonly Proposal[]): Promise<StagingReply>;
   /** @throws AppError TRUST_REFUSED for a signature by a foreign key, or of other content */
   addSignature(upload: SignatureUpload): Promise<StagingReply>;
+  /** What `models` lets boxes install, by target; undefined before the first is published. */
+  listTargets(): Promise<TargetsSigned['targets'] | undefined>;
   /** Stages the next `models`. @throws AppError TRUST_REFUSED | NOT_FOUND */
   changeTarget(change: TargetRequest): Promise<StagingReply>;
   /**

@@ -54,6 +54,7 @@ export function createTrustRepository(deps: TrustRepositoryDeps): TrustRepositor
     view: async () => ({ roles: await repository.viewRoles(), staged: await repository.viewStaged() }),
     stage: (proposals) => inTurn(() => repository.stage(proposals)),
     addSignature: (upload) => inTurn(() => repository.addSignature(upload)),
+    listTargets: () => repository.listTargets(),
     changeTarget: (change) => inTurn(() => repository.changeTarget(change)),
     announceDirector: (keys) => inTurn(() => repository.announceDirector(keys)),
     directorKeys: () => repository.directorKeys(),
@@ -97,6 +98,11 @@ class Repository {
     requireGood(role, metadata, { published, staged: { ...staged, [role]: metadata } });
     await this.#save([{ role, metadata }]);
     return this.#publishComplete();
+  }
+
+  async listTargets(): Promise<TargetsSigned['targets'] | undefined> {
+    const models = await this.#newest('models', parseTargets);
+    return models?.signed.targets;
   }
 
   async changeTarget(change: Parameters<TrustRepository['changeTarget']>[0]) {

@@ -15,7 +15,7 @@ import { type ArtifactServer, startArtifactServer } from '../../support/artifact
 import { connectDevice, FLEET, topicOf } from '../../support/mqtt-device.ts';
 import { openReportServer, type ReportServer } from '../../support/report-server.ts';
 import { makeBundle, makeBytes, type TestBundle } from '../../support/test-bundle.ts';
-import { composeOrder, signOrder } from '../../support/test-order.ts';
+import { composeOrder, signOrder, trustOf } from '../../support/test-order.ts';
 import type { Ceremony } from '../../support/tuf-ceremony.ts';
 import { until } from '../../support/until.ts';
 import { createUpdatedBox, DIRECTOR, type UpdatedBox } from '../../support/updated-box.ts';
@@ -96,6 +96,8 @@ const directorOf = ({ store, broker, fleet }: ReportServer): Director =>
   createDirector({
     ...{ store, broker, projection: fleet },
     sign: createJwsOrderSigner(DIRECTOR.privateKey),
+    // A server in the hands of an attacker asks nobody.
+    trust: { listTargets: async () => trustOf(await store.bundles.list()).listTargets() },
     nowMs: Date.now,
     newId: randomUUID,
   });

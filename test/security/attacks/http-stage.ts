@@ -60,6 +60,8 @@ export interface RawReply {
 export async function sendRaw({ port, body, ca, ...options }: RawRequest): Promise<RawReply> {
   const common = { ...options, port, host: '127.0.0.1', agent: false as const };
   const sent = ca === undefined ? requestHttp(common) : requestHttps({ ...common, ca });
+  // A server that has answered may still end the connection while the body is on its way.
+  sent.on('error', () => undefined);
   sent.end(body);
   try {
     const [reply] = (await once(sent, 'response')) as [

@@ -1,6 +1,7 @@
 import { TUF_ATTACKS, type TufAttack } from '../../support/tuf-attacks.ts';
 import { createTrustWorld, GENUINE, type TrustWorld } from '../../support/tuf-world.ts';
 import { type AttackPlan, createFamily, isDone, isRefusedWith } from './attack.ts';
+import { DIRECTOR_PLANS } from './director-plans.ts';
 import { MATRIX_PLANS } from './tuf-matrix.ts';
 import { RECOVERY_PLANS } from './tuf-recovery.ts';
 import { rotateRoot } from './tuf-rotation.ts';
@@ -33,5 +34,5 @@ export const TUF_FAMILY = createFamily({
   name: 'metadata',
   open: createTrustWorld,
   scope: 'fresh',
-  plans: [...TUF_ATTACKS.map(toPlan), ...MATRIX_PLANS, ...RECOVERY_PLANS],
+  plans: [...TUF_ATTACKS.map(toPlan), ...DIRECTOR_PLANS, ...MATRIX_PLANS, ...RECOVERY_PLANS],
 });
