@@ -63,6 +63,12 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
+/** What is in no setting, so that it is never shown with them. */
+export interface ServerSecrets {
+  /** Opens the online trust keys; default: the one in its file. */
+  readonly masterKey?: string | undefined;
+}
+
 /** What every part of the composition below is made from. */
 interface Fleet {
   readonly config: ServerConfig;
@@ -99,12 +105,13 @@ export async function startServer(
   config: ServerConfig,
   log: Logger,
   signal: AbortSignal,
+  secrets: ServerSecrets = {},
 ): Promise<RunningServer> {
   requireSafeListeners(config);
   const store = await openSqliteStore(join(config.dataDir, 'fleet.sqlite'));
   try {
     await createAdmin(config, store, log);
-    const fleet = await createFleet(config, store, log);
+    const fleet = await createFleet({ config, secrets }, store, log);
     const http = createWebServer(fleet);
     const stopParts = await startAll(listParts(fleet, http), signal);
     return {
@@ -130,7 +137,11 @@ async function createAdmin(
   if (admin.kind === 'made') log.info({ path: admin.path }, 'password of admin made');
 }
 
-async function createFleet(config: ServerConfig, store: Store, log: Logger): Promise<Fleet> {
+async function createFleet(
+  { config, secrets }: { readonly config: ServerConfig; readonly secrets: ServerSecrets },
+  store: Store,
+  log: Logger,
+): Promise<Fleet> {
   const key = await loadDirectorKeys(join(config.dataDir, 'keys'));
   const trust = await createDeviceTrust(config, store, log);
   const authenticate = createDeviceAuthenticator(store.devices, trust.certification.isRevoked);
@@ -144,7 +155,7 @@ async function createFleet(config: ServerConfig, store: Store, log: Logger): Pro
     log: log.child({ component: 'broker' }),
   });
   const audit = createAuditLog({ store: store.audit, nowMs });
-  const tuf = await createFleetTuf(config, store);
+  const tuf = await createFleetTuf(config, secrets, store);
   const blobs = await openDiskBlobs({
     folder: join(config.dataDir, 'blobs'),
     maxBytes: MAX_ARTIFACT_BYTES,
@@ -182,11 +193,16 @@ async function createFleet(config: ServerConfig, store: Store, log: Logger): Pro
   };
 }
 
-async function createFleetTuf(config: ServerConfig, store: Store): Promise<TrustRepository> {
+async function createFleetTuf(
+  config: ServerConfig,
+  { masterKey }: ServerSecrets,
+  store: Store,
+): Promise<TrustRepository> {
   const folder = join(config.dataDir, 'keys');
   const keys = await openFileOnlineKeys({
     path: join(folder, 'online.json'),
     masterPath: config.masterKeyFile ?? join(folder, 'master.key'),
+    masterKey,
   });
   const findTarget = createTargetFinder(store.bundles);
   return createTrustRepository({ store: store.trust, keys, findTarget, nowMs });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
@@ -15,6 +15,7 @@ import { openFileOnlineKeys } from '../../fleet-server/src/trust/file-online-key
 import { createOnlineSigner } from '../../fleet-server/src/trust/online-signer.ts';
 import { createTrustRepository } from '../../fleet-server/src/trust/repository.ts';
 import { signTuf, toTufKey } from '../../fleet-server/src/trust/tuf-signing.ts';
+import { describeError } from '../../shared/src/kernel/errors.ts';
 import { silentLogger } from '../../shared/src/kernel/log.ts';
 import type { RootSigned, TargetsSigned, TimestampSigned } from '../../shared/src/trust/tuf-metadata.ts';
 import { createMemoryTrustStore } from '../support/memory-trust-store.ts';
@@ -245,6 +246,24 @@ test('an online key is sealed on the disk, and opens again with the same master 
   await chmod(masterPath, 0o600);
   await writeFile(masterPath, 'f'.repeat(64));
   await assert.rejects(openFileOnlineKeys({ path, masterPath }), { code: 'KEY_INVALID' });
+});
+
+test('the master key may come from the environment: then it lies in no file, and no message repeats it', async () => {
+  const path = join(folder, 'online-env.json');
+  const masterPath = join(folder, 'no.key');
+  const masterKey = 'e'.repeat(64);
+  const made = await (await openFileOnlineKeys({ path, masterPath, masterKey })).newest('timestamp');
+  const again = await openFileOnlineKeys({ path, masterPath, masterKey: `${masterKey}\n` });
+  assert.deepEqual(await again.newest('timestamp'), made);
+  await assert.rejects(stat(masterPath), { code: 'ENOENT' });
+  for (const wrong of ['d'.repeat(64), 'e'.repeat(63), `${'e'.repeat(63)}x`]) {
+    const opening = openFileOnlineKeys({ path, masterPath, masterKey: wrong });
+    await assert.rejects(opening, (error: Error & { code?: string }) => {
+      assert.equal(error.code, 'KEY_INVALID');
+      assert.doesNotMatch(describeError(error), /[de]{20}/);
+      return true;
+    });
+  }
 });
 
 test('the repository survives a restart of the server', async () => {

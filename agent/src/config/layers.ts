@@ -6,7 +6,7 @@ import { AgentConfig } from './schema.ts';
 export interface ConfigInput {
   /** The parsed file, and the name a person knows it by. */
   readonly file?: { readonly name: string; readonly content: unknown };
-  /** Variables that begin with `WATCHPOST_` must be known; others, and those of fleetctl, are ignored. */
+  /** Variables that begin with `WATCHPOST_` must be known; others, and those of fleetctl and the server, are ignored. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** `--set` arguments: `server.url=https://fleet.example` */
   readonly flags?: readonly string[];
@@ -36,12 +36,14 @@ const KEYS = listKeys(AgentConfig).filter(({ path }) => !path.includes('[]'));
 const KEY_OF_PATH = new Map(KEYS.map((key) => [key.path, key]));
 const KEY_OF_VARIABLE = new Map(KEYS.map((key) => [formatVariable(key), key]));
 
-/** A person may work with both programs in one shell. */
-const OF_FLEETCTL: readonly string[] = [
+/** Of fleetctl and the fleet server: a person may work with all of them in one shell. */
+const OF_OTHERS: readonly string[] = [
   'WATCHPOST_SERVER',
   'WATCHPOST_USER',
   'WATCHPOST_PASSWORD_FILE',
   'WATCHPOST_TOKEN_FILE',
+  'WATCHPOST_CA_FILE',
+  'WATCHPOST_MASTER_KEY',
 ];
 
 /** File, environment, flags: in rising precedence. */
@@ -61,7 +63,7 @@ function readFileLayer(name: string, content: unknown): Layer {
 }
 
 function readVariable([name, text]: readonly [string, string | undefined]): readonly Setting[] {
-  if (text === undefined || !name.startsWith(VARIABLE_PREFIX) || OF_FLEETCTL.includes(name)) return [];
+  if (text === undefined || !name.startsWith(VARIABLE_PREFIX) || OF_OTHERS.includes(name)) return [];
   return [{ name, text, source: 'environment', key: KEY_OF_VARIABLE.get(name) }];
 }
 

@@ -59,8 +59,9 @@ test('text of environment and flags is read as the type of its key', () => {
   ]);
 });
 
-test('variables of fleetctl are not the business of the agent', () => {
-  const env = { WATCHPOST_SERVER: 'http://x', WATCHPOST_PASSWORD_FILE: '/x', WATCHPOST_TOKEN_FILE: '/y' };
+test('variables of fleetctl and the server are not the business of the agent', () => {
+  const files = { WATCHPOST_PASSWORD_FILE: '/x', WATCHPOST_TOKEN_FILE: '/y', WATCHPOST_CA_FILE: '/z' };
+  const env = { WATCHPOST_SERVER: 'http://x', ...files, WATCHPOST_MASTER_KEY: 'a secret' };
   assert.deepEqual(parseAgentConfig({ env }), parseAgentConfig({}));
 });
 

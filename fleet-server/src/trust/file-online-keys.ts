@@ -40,11 +40,21 @@ export interface OnlineKeyFiles {
   readonly path: string;
   /** 32 bytes in hexadecimal that open them, readable by the server only; made when there is none. */
   readonly masterPath: string;
+  /** What the file would hold, from the environment: then there is no such file. */
+  readonly masterKey?: string | undefined;
 }
 
+/** Variable of the environment with the master key, for servers whose secrets are not in files. */
+export const MASTER_KEY_VARIABLE = 'WATCHPOST_MASTER_KEY';
+
 /** @throws AppError FILE_UNREADABLE | KEY_INVALID: what cannot be opened is never replaced */
-export async function openFileOnlineKeys({ path, masterPath }: OnlineKeyFiles): Promise<OnlineKeys> {
-  const master = await loadMaster(masterPath);
+export async function openFileOnlineKeys({
+  path,
+  masterPath,
+  masterKey,
+}: OnlineKeyFiles): Promise<OnlineKeys> {
+  const master =
+    masterKey === undefined ? await loadMaster(masterPath) : parseMaster(masterKey, MASTER_KEY_VARIABLE);
   let stored = await loadStored(path);
   const opened = new Map(stored.map((key) => [key.keyId, open(key, master, path)]));
 
@@ -97,9 +107,14 @@ async function loadMaster(path: string): Promise<Buffer> {
   if (((await stat(path)).mode & 0o077) !== 0) {
     throw serverError('KEY_INVALID', `${path} can be read by others: chmod 600`);
   }
-  const master = Buffer.from(text.trim(), 'hex');
-  if (master.length === MASTER_BYTES) return master;
-  throw serverError('KEY_INVALID', `${path} does not hold ${MASTER_BYTES} bytes in hexadecimal`);
+  return parseMaster(text, path);
+}
+
+/** Says where the text came from, never the text. */
+function parseMaster(text: string, source: string): Buffer {
+  const hex = text.trim();
+  if (hex.length === 2 * MASTER_BYTES && /^[0-9a-f]+$/i.test(hex)) return Buffer.from(hex, 'hex');
+  throw serverError('KEY_INVALID', `${source} does not hold ${MASTER_BYTES} bytes in hexadecimal`);
 }
 
 async function loadStored(path: string): Promise<readonly SealedKey[]> {
