@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { type Logger, silentLogger } from '@watchpost/shared/kernel/log.ts';
 import { renewalChallenge } from '@watchpost/shared/messages/enrolment.ts';
-import { computeKeyId } from '@watchpost/shared/trust/signature.ts';
+import { computeKeyId } from '@watchpost/shared/trust/key-id.ts';
 import { createCertificateRenewal } from '../../agent/src/identity/certificate-renewal.ts';
 import { enrol } from '../../agent/src/identity/enrol.ts';
 import { type FileCredentials, openFileCredentials } from '../../agent/src/identity/file-credentials.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { computeKeyId } from '@watchpost/shared/trust/key-id.ts';
 import type { Order } from '@watchpost/shared/trust/order.ts';
-import { computeKeyId } from '@watchpost/shared/trust/signature.ts';
 import { createJwsOrderReader } from '../../agent/src/update/jws-order.ts';
 import { ROOTLESS_TRUST } from '../../agent/src/update/rootless-trust.ts';
 import { makeBundle, makeKeyPair } from '../support/test-bundle.ts';

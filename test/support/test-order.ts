@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject, randomUUID } from 'node:crypto';
+import { computeKeyId } from '@watchpost/shared/trust/key-id.ts';
 import { formatTarget, ORDER_TOKEN_TYPE, type Order } from '@watchpost/shared/trust/order.ts';
-import { computeKeyId } from '@watchpost/shared/trust/signature.ts';
 import { CompactSign } from 'jose';
 import type { TestBundle } from './test-bundle.ts';
 

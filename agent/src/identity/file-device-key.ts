@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { writeFileAtomic } from '@watchpost/shared/kernel/files.ts';
-import { computeKeyId } from '@watchpost/shared/trust/signature.ts';
+import { computeKeyId } from '@watchpost/shared/trust/key-id.ts';
 import type { DeviceKeyStore } from './port.ts';
 import { makeCsr } from './x509-csr.ts';
 

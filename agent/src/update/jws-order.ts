@@ -1,8 +1,8 @@
 import type { KeyObject } from 'node:crypto';
 import { sharedError } from '@watchpost/shared/kernel/errors.ts';
 import { createJsonParser } from '@watchpost/shared/kernel/parse.ts';
+import { computeKeyId } from '@watchpost/shared/trust/key-id.ts';
 import { ORDER_TOKEN_TYPE, Order } from '@watchpost/shared/trust/order.ts';
-import { computeKeyId } from '@watchpost/shared/trust/signature.ts';
 import { compactVerify, decodeProtectedHeader, errors } from 'jose';
 import type { DirectorKeys, OrderReader } from './port.ts';
 

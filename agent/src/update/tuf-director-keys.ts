@@ -1,8 +1,8 @@
 import { AppError, describeError } from '@watchpost/shared/kernel/errors.ts';
 import type { Logger } from '@watchpost/shared/kernel/log.ts';
 import { readDirectorKey } from '@watchpost/shared/trust/director-target.ts';
+import { computeKeyId } from '@watchpost/shared/trust/key-id.ts';
 import type { Order } from '@watchpost/shared/trust/order.ts';
-import { computeKeyId } from '@watchpost/shared/trust/signature.ts';
 import type { BundleTrust, DirectorKeys, OrderReader } from './port.ts';
 import type { TufTrust } from './tuf-trust.ts';
 

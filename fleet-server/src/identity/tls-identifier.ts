@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { TLSSocket } from 'node:tls';
 import { isId } from '@watchpost/shared/kernel/ids.ts';
-import { computeKeyId } from '@watchpost/shared/trust/signature.ts';
+import { computeKeyId } from '@watchpost/shared/trust/key-id.ts';
 import type { CertificateStore, DeviceStore } from '../store/port.ts';
 import type { ConnectionIdentifier } from './port.ts';
 

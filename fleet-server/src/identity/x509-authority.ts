@@ -14,7 +14,7 @@ import {
   SubjectAlternativeNameExtension,
   X509CertificateGenerator,
 } from '@peculiar/x509';
-import { computeKeyId } from '@watchpost/shared/trust/signature.ts';
+import { computeKeyId } from '@watchpost/shared/trust/key-id.ts';
 import { serverError } from '../kernel/errors.ts';
 import type { CertificateAuthority, CertificateRequest, IssuedCertificate } from './port.ts';
 import { type AuthorityFile, P256 } from './x509-authority-file.ts';

@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
+import { computeKeyId } from '@watchpost/shared/trust/key-id.ts';
 import { ORDER_TOKEN_TYPE } from '@watchpost/shared/trust/order.ts';
-import { computeKeyId } from '@watchpost/shared/trust/signature.ts';
 import { CompactSign } from 'jose';
 import type { OrderSigner } from './port.ts';
 

@@ -1,5 +1,5 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import { computeKeyId } from '@watchpost/shared/trust/signature.ts';
+import { computeKeyId } from '@watchpost/shared/trust/key-id.ts';
 import { serverError } from '../kernel/errors.ts';
 import { createJwsOrderSigner } from './jws-order-signer.ts';
 import type { OrderSigner } from './port.ts';

@@ -8,7 +8,7 @@ import {
   makeDirectorTarget,
   nameDirectorKey,
 } from './director-target.ts';
-import { computeKeyId } from './signature.ts';
+import { computeKeyId } from './key-id.ts';
 import { describeTufChange } from './tuf-change.ts';
 import type { TargetSigned, TargetsSigned } from './tuf-metadata.ts';
 

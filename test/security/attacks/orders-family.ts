@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { computeKeyId } from '@watchpost/shared/trust/key-id.ts';
 import { ORDER_TOKEN_TYPE, type Order } from '@watchpost/shared/trust/order.ts';
-import { computeKeyId } from '@watchpost/shared/trust/signature.ts';
 import { CompactSign } from 'jose';
 import { makeKeyPair, type TestBundle } from '../../support/test-bundle.ts';
 import { signOrder } from '../../support/test-order.ts';
