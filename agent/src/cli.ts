@@ -4,20 +4,20 @@ import { describeError, isAppError } from '@watchpost/shared/kernel/errors.ts';
 
 const HELP = `watchpost-agent: classifies the cameras beside this box and reports to the fleet server
 
-  watchpost-agent run    [--config FILE] [--set KEY=VALUE ...]     run until told to stop
+  watchpost-agent run    [--config FILE] [--set KEY=VALUE ...]
+      run until told to stop
   watchpost-agent enrol  [--config FILE] [--set ...] [--token-file FILE]
-                                                                   join the fleet with a one-time token
-                                                                   (read from FILE, or standard input)
-  watchpost-agent enrol  --request ...                             ask to join without a token, and wait until
-                                                                   a person accepts the fingerprint shown
-  watchpost-agent fingerprint [--config FILE] [--set ...]          id and fingerprint of this box, as a line
-                                                                   for the preauthorised list
+      join the fleet with a one-time token, read from FILE or standard input
+  watchpost-agent enrol  --request ...
+      ask to join without a token, and wait until a person accepts the fingerprint shown
+  watchpost-agent fingerprint [--config FILE] [--set ...]
+      id and fingerprint of this box, as a line for the preauthorised list
   watchpost-agent config [--config FILE] [--set ...] [--json] [--sample]
-                                                                   check and show the settings; every key
-                                                                   explained; --sample prints a file
-  watchpost-agent replay --help                                    run a model over pictures or a video
-  watchpost-agent validate --bundle DIR [--json]                   load every variant of a bundle as "run"
-                                                                   does, and tell whether a box may trust it
+      check and show the settings, every key explained; --sample prints a file
+  watchpost-agent replay --help
+      run a model over pictures or a video
+  watchpost-agent validate --bundle DIR [--json]
+      load every variant of a bundle as "run" does, and tell whether a box may trust it
 
 Settings: defaults < YAML file < environment (WATCHPOST_SERVER_URL ...) < --set. Exit code: 0 done,
 1 failed, 2 wrong use or bad input.

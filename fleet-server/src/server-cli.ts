@@ -13,7 +13,8 @@ const HELP = `watchpost-server: the fleet server, with its MQTT broker and web p
 ${describeServerFlags()}
   --help                  this text
 
-The key that opens the online trust keys may come in ${MASTER_KEY_VARIABLE} (64 hexadecimal digits) instead of a file.
+The key that opens the online trust keys may come in ${MASTER_KEY_VARIABLE}
+(64 hexadecimal digits) instead of a file.
 
 It runs until SIGTERM or SIGINT. Exit code: 0 stopped, 1 failed, 2 wrong settings.
 `;

@@ -13,10 +13,12 @@ export interface DemoRequest {
 
 export const DEMO_HELP = `Watchpost demo: a fleet server and two boxes that watch a drawn pet park, on this machine.
 
-  npm run demo                            start it; prints a URL and a login; Ctrl-C stops everything
-  npm run demo -- --smoke                 run it once by itself, kill the server on the way, print a JSON line
+  npm run demo
+      start it; prints a URL and a login; Ctrl-C stops everything
+  npm run demo -- --smoke
+      run it once by itself, kill the server on the way, print a JSON line
   npm run demo -- --camera SOURCE [--model FILE.onnx --labels FILE [--preprocess NAME|FILE]]
-                                          watch your own camera: rtsp://…, http://…, /dev/video0, file.mp4
+      watch your own camera: rtsp://…, http://…, /dev/video0, file.mp4
 
   --model FILE       an ONNX classifier; default: the demo's own, which knows drawn animals only
   --labels FILE      one label per line, in the order of the model's outputs

@@ -6,6 +6,7 @@ import { requireFreeFolder, writeBundleFolder } from '../registry/bundle-folder.
 import { openOnnxModel } from '../registry/onnx-inspection.ts';
 import { renderGolden } from '../registry/sharp-golden.ts';
 import {
+  BUNDLE_OPTIONS,
   listPictures,
   readLabels,
   readObject,
@@ -21,22 +22,9 @@ A float model needs --preprocess: imagenet (x/255, ImageNet's mean and deviation
 raw (x), or a preprocessor_config.json. Unless that says otherwise, pictures cover the input and are cut to its centre.`,
   positionals: [],
   options: {
-    onnx: { value: 'FILE', description: 'the model' },
-    labels: { value: 'FILE', description: 'one label per line, in the order of the outputs' },
-    preprocess: { value: 'HOW', description: 'imagenet, tf, unit, raw, or a preprocessor_config.json' },
-    name: { value: 'NAME', description: 'name of the model: a-z, 0-9 and -' },
-    version: { value: 'V', description: 'version of the model, e.g. 1.2.0' },
-    out: { value: 'DIR', description: 'folder to make' },
-    'release-counter': { value: 'N', description: 'grows with every release; default 1' },
-    golden: {
-      value: 'PICTURE|FOLDER',
-      description: 'pictures whose results every box must reproduce; may be given several times',
-      multiple: true,
-    },
-    decision: { value: 'FILE', description: 'JSON: decision rules that differ from the default' },
+    ...BUNDLE_OPTIONS,
     metrics: { value: 'FILE', description: 'JSON: measured numbers by name' },
     lineage: { value: 'FILE', description: 'JSON: where the model comes from' },
-    card: { value: 'FILE', description: 'model card, Markdown' },
     tfjs: { value: 'DIR', description: 'the same model as a TensorFlow.js graph model' },
   },
   run: async ({ values }) => {

@@ -7,6 +7,25 @@ import { createJsonParser, parseJson } from '@watchpost/shared/kernel/parse.ts';
 import Type from 'typebox';
 import { serverError } from '../kernel/errors.ts';
 import type { PreprocessChoice } from '../registry/preprocess-choice.ts';
+import type { OptionSpec } from './command.ts';
+
+/** What a bundle is made of: options of every command that makes one. */
+export const BUNDLE_OPTIONS = {
+  onnx: { value: 'FILE', description: 'the model' },
+  labels: { value: 'FILE', description: 'one label per line, in the order of the outputs' },
+  preprocess: { value: 'HOW', description: 'imagenet, tf, unit, raw, or a preprocessor_config.json' },
+  name: { value: 'NAME', description: 'name of the model: a-z, 0-9 and -' },
+  version: { value: 'V', description: 'version of the model, e.g. 1.2.0' },
+  out: { value: 'DIR', description: 'folder to make' },
+  'release-counter': { value: 'N', description: 'grows with every release; default 1' },
+  golden: {
+    value: 'PICTURE|FOLDER',
+    description: 'pictures whose results every box must reproduce; may be given several times',
+    multiple: true,
+  },
+  decision: { value: 'FILE', description: 'JSON: decision rules that differ from the default' },
+  card: { value: 'FILE', description: 'model card, Markdown' },
+} as const satisfies Readonly<Record<string, OptionSpec>>;
 
 /** @throws AppError FILE_UNREADABLE naming what the file is for */
 export async function readSource(path: string, what: string): Promise<Uint8Array> {

@@ -1,6 +1,8 @@
 import type { Command, OptionSpec } from './command.ts';
 import type { CommandEntry } from './commands.ts';
-import { formatTable } from './table.ts';
+import { formatTable, wrapText } from './table.ts';
+
+const WIDTH = 100;
 
 /** Options of every command. */
 export const COMMON_OPTIONS: Readonly<Record<string, OptionSpec>> = {
@@ -20,10 +22,14 @@ export function formatOverview(commands: Readonly<Record<string, CommandEntry>>)
 }
 
 export function formatHelp(name: string, { positionals, options, description }: Command): string {
-  const rows = Object.entries({ ...options, ...COMMON_OPTIONS }).map(([option, spec]) => [
-    `  --${option}${spec.value === undefined ? '' : ` ${spec.value}`}`,
-    spec.description,
-  ]);
+  const flags = Object.entries({ ...options, ...COMMON_OPTIONS }).map(
+    ([option, spec]) =>
+      [`  --${option}${spec.value === undefined ? '' : ` ${spec.value}`}`, spec.description] as const,
+  );
+  const flagWidth = Math.max(...flags.map(([flag]) => flag.length));
+  const rows = flags.flatMap(([flag, text]) =>
+    wrapText(text, WIDTH - flagWidth - 2).map((line, index) => [index === 0 ? flag : '', line]),
+  );
   const usage = ['fleetctl', name, ...positionals, '[options]'].join(' ');
-  return [usage, '', description, '', formatTable(['OPTIONS', ''], rows)].join('\n');
+  return [usage, '', ...wrapText(description, WIDTH), '', formatTable(['OPTIONS', ''], rows)].join('\n');
 }

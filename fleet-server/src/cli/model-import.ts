@@ -11,7 +11,14 @@ import { openOnnxModel } from '../registry/onnx-inspection.ts';
 import { importRoboflow } from '../registry/roboflow-import.ts';
 import { renderGolden } from '../registry/sharp-golden.ts';
 import { importTimm } from '../registry/timm-import.ts';
-import { listPictures, readLabels, readObject, readPreprocess, readSource } from './bundle-sources.ts';
+import {
+  BUNDLE_OPTIONS,
+  listPictures,
+  readLabels,
+  readObject,
+  readPreprocess,
+  readSource,
+} from './bundle-sources.ts';
 import type { Command, OptionValues } from './command.ts';
 import { readImportFolder } from './yaml-import-folder.ts';
 
@@ -24,27 +31,15 @@ const IMPORTERS: Readonly<Record<string, Importer>> = {
 
 export const modelImport: Command = {
   description: `Makes a bundle from the folder of another tool: it gives labels, preprocessing and lineage; what is given here
-counts instead. The model itself must be ONNX. Sign and push the bundle afterwards.`,
+counts instead. The model itself must be ONNX. Push the bundle afterwards.`,
   positionals: [],
   options: {
     mlflow: { value: 'DIR', description: 'a logged model (MLmodel), or the folder of its registry or run' },
     hf: { value: 'DIR', description: 'Hugging Face: config.json and preprocessor_config.json' },
     timm: { value: 'DIR', description: 'timm: config.json with pretrained_cfg' },
     roboflow: { value: 'DIR', description: 'Roboflow: environment.json and class_names.txt' },
-    out: { value: 'DIR', description: 'folder to make' },
-    name: { value: 'NAME', description: 'name of the model: a-z, 0-9 and -' },
-    version: { value: 'V', description: 'version of the model, e.g. 1.2.0' },
+    ...BUNDLE_OPTIONS,
     onnx: { value: 'FILE', description: 'the model; default: the one in the folder' },
-    labels: { value: 'FILE', description: 'one label per line, in the order of the outputs' },
-    preprocess: { value: 'HOW', description: 'imagenet, tf, unit, raw, or a preprocessor_config.json' },
-    'release-counter': { value: 'N', description: 'grows with every release; default 1' },
-    golden: {
-      value: 'PICTURE|FOLDER',
-      description: 'pictures whose results every box must reproduce; may be given several times',
-      multiple: true,
-    },
-    decision: { value: 'FILE', description: 'JSON: decision rules that differ from the default' },
-    card: { value: 'FILE', description: 'model card, Markdown' },
   },
   run: async ({ values }) => {
     const out = values.requireText('out');
