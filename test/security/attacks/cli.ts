@@ -4,7 +4,7 @@ import { countOutcomes, formatOutcome, isSafe, type Outcome, runAttack } from '.
 
 const HELP = `Mounts every attack we know on real parts of the agent and the server, each with its honest twin.
 
-  npm run attacks                     a line each, and one of JSON; exit code 0 when all are rejected
+  npm run attacks                     a line each, then JSON; exit 0 when all are rejected
                                       and every honest twin is accepted
   npm run attacks -- --only PATTERN   those whose "family: name" matches the regular expression
   npm run attacks -- --list           their names
