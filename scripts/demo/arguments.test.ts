@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { parseDemoArguments } from './arguments.ts';
 
 test('without arguments the park is shown on the usual ports', () => {
-  assert.deepEqual(parseDemoArguments([]), { smoke: false, reset: false, httpPort: 8080, mqttPort: 1883 });
+  assert.deepEqual(parseDemoArguments([]), { smoke: false, reset: false, httpPort: 8080, mqttPort: 18830 });
 });
 
 test('an own camera and model are taken along', () => {
@@ -21,7 +21,7 @@ test('an own camera and model are taken along', () => {
     smoke: false,
     reset: false,
     httpPort: 8080,
-    mqttPort: 1883,
+    mqttPort: 18830,
     camera: 'a.mp4',
     model: { onnx: 'm.onnx', labels: 'l.txt', preprocess: 'tf' },
   });

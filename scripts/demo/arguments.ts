@@ -24,7 +24,7 @@ export const DEMO_HELP = `Watchpost demo: a fleet server and two boxes that watc
   --labels FILE      one label per line, in the order of the model's outputs
   --preprocess P     imagenet, tf, unit, raw or a preprocessor_config.json; needed by float models
   --http-port N      web page and API (default 8080)
-  --mqtt-port N      MQTT broker (default 1883)
+  --mqtt-port N      MQTT broker (default 18830)
   --reset            forget the state of earlier demos first
   --help             this text
 `;
@@ -38,7 +38,7 @@ export function parseDemoArguments(args: readonly string[]): DemoRequest | 'help
       reset: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
       'http-port': { type: 'string', default: '8080' },
-      'mqtt-port': { type: 'string', default: '1883' },
+      'mqtt-port': { type: 'string', default: '18830' },
       camera: { type: 'string' },
       model: { type: 'string' },
       labels: { type: 'string' },

@@ -158,6 +158,7 @@ class MqttSession implements Session {
       will: { topic: this.#statusTopic, payload: Buffer.from(this.#status('offline')), qos: 1, retain: true },
     };
     try {
+      requireBrokerAddress(identity.brokerUrl);
       return mqtt.connect(identity.brokerUrl, connectOptions);
     } catch (cause) {
       this.#logEnding('unreachable', cause);
@@ -199,6 +200,11 @@ class MqttSession implements Session {
         : agentError('BROKER_UNREACHABLE', `broker ${brokerUrl} cannot be reached`, { cause });
     this.#log.warn({ err, code: err.code, remedy: err.kind.remedy }, 'broker not connected');
   }
+}
+
+/** MQTT.js takes an address of another kind for one of localhost, which would be told the secret. */
+function requireBrokerAddress(brokerUrl: string): void {
+  if (!/^mqtts?:\/\//.test(brokerUrl)) throw new TypeError(`${brokerUrl} is not an address of a broker`);
 }
 
 function isRefusal(error: (Error & { readonly code?: unknown }) | undefined): boolean {
