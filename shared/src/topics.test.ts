@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isAppError } from './kernel/errors.ts';
-import { formatFilter, formatTopic, parsePayload, parseTopic, TOPIC_KINDS, TOPICS } from './topics.ts';
+import { formatTopic, parsePayload, parseTopic, TOPIC_KINDS, TOPICS } from './topics.ts';
 
 test('every topic of the tree survives formatting and parsing', () => {
   for (const kind of TOPIC_KINDS) {
@@ -38,11 +38,6 @@ test('an id that would leave its level is refused', () => {
 test('a camera topic needs its camera, and no other topic has one', () => {
   assert.throws(() => formatTopic({ fleet: 'f', device: 'd', kind: 'cameraEvent' }), /camera/);
   assert.throws(() => formatTopic({ fleet: 'f', device: 'd', kind: 'birth', camera: 'c' }), /camera/);
-});
-
-test('filters cover every device unless one is named', () => {
-  assert.equal(formatFilter('cameraEvent'), 'watchpost/v1/+/+/cam/+/event');
-  assert.equal(formatFilter('receipt', { fleet: 'f', device: 'd' }), 'watchpost/v1/f/d/receipt');
 });
 
 test('a payload is parsed by the schema of its topic', () => {

@@ -94,11 +94,6 @@ export function parseTopic(name: string): TopicAddress | undefined {
   return camera === undefined ? { fleet, device, kind } : { fleet, device, kind, camera };
 }
 
-/** `formatTopic` for subscriptions: every fleet and device, or those given. */
-export function formatFilter(kind: TopicKind, address: Partial<DeviceAddress> = {}): string {
-  return `${PREFIX}/${address.fleet ?? '+'}/${address.device ?? '+'}/${TOPICS[kind].path}`;
-}
-
 const PARSERS = Object.fromEntries(
   TOPIC_KINDS.map((kind) => [kind, createJsonParser(TOPICS[kind].schema, `message ${TOPICS[kind].path}`)]),
 ) as Readonly<Record<TopicKind, Parse<TSchema>>>;

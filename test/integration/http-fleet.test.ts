@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
-import { makeDevice, makeEvent, makeTelemetry } from '../support/http-data.ts';
+import { liveTelemetry } from '../support/fleet-data.ts';
+import { makeDevice, makeEvent } from '../support/http-data.ts';
 import { createHttpWorld, DEVICE, DEVICE_AUTHORIZATION, type HttpWorld } from '../support/http-world.ts';
 
 const JPEG = Buffer.from([0xff, 0xd8, 0xff, 0xe0, 1, 2, 3]);
@@ -82,10 +83,10 @@ test('every problem of a request is reported at once', async () => {
 });
 
 test('telemetry is live where there is any, else what is stored', async () => {
-  world.storedTelemetry.push(makeTelemetry(5));
-  assert.deepEqual((await get('/devices/box-1/telemetry')).json(), { samples: [makeTelemetry(5)] });
-  world.fleet.set(makeDevice(DEVICE, { telemetry: makeTelemetry(9) }));
-  assert.deepEqual((await get('/devices/box-1/telemetry')).json(), { samples: [makeTelemetry(9)] });
+  world.storedTelemetry.push(liveTelemetry(5));
+  assert.deepEqual((await get('/devices/box-1/telemetry')).json(), { samples: [liveTelemetry(5)] });
+  world.fleet.set(makeDevice(DEVICE, { telemetry: liveTelemetry(9) }));
+  assert.deepEqual((await get('/devices/box-1/telemetry')).json(), { samples: [liveTelemetry(9)] });
 });
 
 test('a picture put by a device is shown to users and never cached', async () => {

@@ -2,7 +2,6 @@ import type { DeviceView } from '../../fleet-server/src/devices/port.ts';
 import type { EventRow } from '../../fleet-server/src/store/port.ts';
 import type { Manifest } from '../../shared/src/bundle/manifest.ts';
 import { sha256Hex } from '../../shared/src/kernel/digest.ts';
-import type { Telemetry } from '../../shared/src/messages/telemetry.ts';
 
 export const HARDWARE = {
   board: 'test board',
@@ -55,23 +54,6 @@ export function makeEvent(rowId: number, change: Partial<EventRow> = {}): EventR
     firstSeq: 1,
     historical: false,
     ...change,
-  };
-}
-
-export function makeTelemetry(tsMs: number): Telemetry {
-  return {
-    tsMs,
-    windowSec: 0,
-    uptimeSec: 10,
-    cpu: { load01: 0.5, loadAvg1: 1 },
-    gpu: [],
-    temperatures: [],
-    memory: { totalBytes: 4, availableBytes: 2, agentRssBytes: 1 },
-    disk: { totalBytes: 4, freeBytes: 2 },
-    network: { rxBytesPerSec: 0, txBytesPerSec: 0 },
-    throttled: false,
-    clock: { synced: true },
-    outbox: { rows: 0, bytes: 0, oldestSec: 0, dropped: 0 },
   };
 }
 

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { inputShape, type ModelGraph } from '@watchpost/shared/bundle/model-graph.ts';
+import { inputShape, type ModelGraph, toModelGraph } from '@watchpost/shared/bundle/model-graph.ts';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { agentError } from '../kernel/errors.ts';
 import type { InferenceRuntime, ModelInspector, ModelSpec } from './port.ts';
@@ -26,7 +26,7 @@ export const onnxInspector: ModelInspector = { inspect: inspectOnnxModel, probeA
 export async function inspectOnnxModel(path: string): Promise<ModelGraph> {
   const session = await createSession(path, {});
   try {
-    return readGraph(session);
+    return toModelGraph(session.inputMetadata, session.outputMetadata);
   } finally {
     await session.release();
   }
@@ -53,7 +53,7 @@ async function openSession(spec: ModelSpec): Promise<ModelSession> {
   });
   const wrap = createTensorWrapper(spec);
   return {
-    graph: readGraph(session),
+    graph: toModelGraph(session.inputMetadata, session.outputMetadata),
     executionProviders: ['cpu'],
     run: async (data) => {
       const outputs = await session.run({ [spec.input.name]: wrap(data) }, [spec.output.name]);
@@ -98,17 +98,4 @@ function createTensor(data: TensorData, shape: readonly number[]): Tensor {
 function numbersOf(tensor: Tensor | undefined): Float32Array {
   if (!(tensor?.data instanceof Float32Array)) throw new TypeError('the output is not float32');
   return tensor.data;
-}
-
-function readGraph(session: InferenceSession): ModelGraph {
-  return {
-    inputs: session.inputMetadata.map(readTensor),
-    outputs: session.outputMetadata.map(readTensor),
-  };
-}
-
-function readTensor(metadata: InferenceSession.ValueMetadata): ModelGraph['inputs'][number] {
-  return metadata.isTensor
-    ? { name: metadata.name, dtype: metadata.type, shape: metadata.shape }
-    : { name: metadata.name, dtype: 'not a tensor', shape: [] };
 }

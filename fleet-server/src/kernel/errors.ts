@@ -155,5 +155,4 @@ export const SERVER_ERRORS = {
   INTERNAL: { retry: true, http: 500, remedy: 'See the log of the server, by the request id.' },
 } as const satisfies Record<string, ErrorKind>;
 
-export type ServerErrorCode = keyof typeof SERVER_ERRORS;
 export const serverError = errorsOf(SERVER_ERRORS);

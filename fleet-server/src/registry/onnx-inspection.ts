@@ -1,5 +1,5 @@
 import type { ModelInput } from '@watchpost/shared/bundle/manifest.ts';
-import { inputShape, type ModelGraph } from '@watchpost/shared/bundle/model-graph.ts';
+import { inputShape, toModelGraph } from '@watchpost/shared/bundle/model-graph.ts';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { serverError } from '../kernel/errors.ts';
 import type { ReferenceModel } from './bundle-builder.ts';
@@ -19,7 +19,7 @@ export async function openOnnxModel(bytes: Uint8Array, name: string): Promise<Re
     });
   });
   return {
-    graph: readGraph(session),
+    graph: toModelGraph(session.inputMetadata, session.outputMetadata),
     run: (data, input, output) => run(session, { data, input, output, name }),
     release: () => session.release(),
   };
@@ -45,17 +45,4 @@ async function run(session: InferenceSession, { data, input, output, name }: Run
   if (!(result instanceof Float32Array))
     throw serverError('MODEL_UNSUITABLE', `${name}: the output ${output} is not float32`);
   return result;
-}
-
-function readGraph(session: InferenceSession): ModelGraph {
-  return {
-    inputs: session.inputMetadata.map(readTensor),
-    outputs: session.outputMetadata.map(readTensor),
-  };
-}
-
-function readTensor(metadata: InferenceSession.ValueMetadata): ModelGraph['inputs'][number] {
-  return metadata.isTensor
-    ? { name: metadata.name, dtype: metadata.type, shape: metadata.shape }
-    : { name: metadata.name, dtype: 'not a tensor', shape: [] };
 }

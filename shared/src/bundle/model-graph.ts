@@ -13,6 +13,25 @@ export interface ModelGraph {
   readonly outputs: readonly GraphTensor[];
 }
 
+/** What a runtime tells of one edge of a graph. */
+export type EdgeMetadata =
+  | {
+      readonly isTensor: true;
+      readonly name: string;
+      readonly type: string;
+      readonly shape: GraphTensor['shape'];
+    }
+  | { readonly isTensor: false; readonly name: string };
+
+export function toModelGraph(inputs: readonly EdgeMetadata[], outputs: readonly EdgeMetadata[]): ModelGraph {
+  return { inputs: inputs.map(toGraphTensor), outputs: outputs.map(toGraphTensor) };
+}
+
+function toGraphTensor(edge: EdgeMetadata): GraphTensor {
+  if (edge.isTensor) return { name: edge.name, dtype: edge.type, shape: edge.shape };
+  return { name: edge.name, dtype: 'not a tensor', shape: [] };
+}
+
 export type DerivedInput =
   | { readonly kind: 'derived'; readonly input: ModelInput }
   | { readonly kind: 'unclear'; readonly reason: string };
