@@ -9,7 +9,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   agent: [
     ['cli'],
     ['update', 'local-api', 'replay'],
-    ['inference'],
+    ['inference', 'trust', 'download'],
     ['capture', 'decision', 'uplink', 'telemetry', 'drift', 'identity', 'config'],
     ['kernel'],
   ],

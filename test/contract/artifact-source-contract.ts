@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { ArtifactSource } from '../../agent/src/update/port.ts';
+import type { ArtifactSource } from '../../agent/src/download/port.ts';
 import { contentOf, flipByte, makeBundle, type TestBundle } from '../support/test-bundle.ts';
 
 export interface SourceUnderTest {

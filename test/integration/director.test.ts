@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { parseDirectorKeys } from '../../agent/src/identity/file-identity.ts';
-import { createJwsOrderReader } from '../../agent/src/update/jws-order.ts';
+import { createJwsOrderReader } from '../../agent/src/trust/jws-order.ts';
 import { createDirector } from '../../fleet-server/src/rollouts/director.ts';
 import { loadDirectorKeys, rotateDirectorKey } from '../../fleet-server/src/rollouts/file-director-key.ts';
 import { createJwsOrderSigner } from '../../fleet-server/src/rollouts/jws-order-signer.ts';

@@ -6,8 +6,8 @@ import { after, before, test } from 'node:test';
 import { sha256Hex } from '@watchpost/shared/kernel/digest.ts';
 import { isAppError } from '@watchpost/shared/kernel/errors.ts';
 import fc from 'fast-check';
+import { type OpenBytes, receiveFile } from '../../agent/src/download/part-file.ts';
 import { agentError } from '../../agent/src/kernel/errors.ts';
-import { type OpenBytes, receiveFile } from '../../agent/src/update/part-file.ts';
 import { makeBytes } from '../support/test-bundle.ts';
 
 const CONTENT = makeBytes(4_000, 5);

@@ -4,10 +4,10 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
+import { createHttpArtifacts } from '../../agent/src/download/http-artifacts.ts';
+import { receiveFile } from '../../agent/src/download/part-file.ts';
+import { TryLaterError } from '../../agent/src/download/port.ts';
 import { agentError } from '../../agent/src/kernel/errors.ts';
-import { createHttpArtifacts } from '../../agent/src/update/http-artifacts.ts';
-import { receiveFile } from '../../agent/src/update/part-file.ts';
-import { TryLaterError } from '../../agent/src/update/port.ts';
 import { sha256Hex } from '../../shared/src/kernel/digest.ts';
 import { artifactSourceContract } from '../contract/artifact-source-contract.ts';
 import { type ArtifactServer, startArtifactServer } from '../support/artifact-server.ts';

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import type { Order } from '@watchpost/shared/trust/order.ts';
+import { TryLaterError } from '../../agent/src/download/port.ts';
 import { agentError } from '../../agent/src/kernel/errors.ts';
-import { TryLaterError } from '../../agent/src/update/port.ts';
 import { createFakeArtifactSource, type FakeArtifactSource } from '../support/fake-artifact-source.ts';
 import {
   contentOf,

@@ -3,8 +3,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { createHttpArtifacts } from '../../agent/src/update/http-artifacts.ts';
-import type { ArtifactSource } from '../../agent/src/update/port.ts';
+import { createHttpArtifacts } from '../../agent/src/download/http-artifacts.ts';
+import type { ArtifactSource } from '../../agent/src/download/port.ts';
 import { createHttpWorld, DEVICE_AUTHORIZATION, type HttpWorld } from '../support/http-world.ts';
 import { contentOf, makeBundle, makeBytes } from '../support/test-bundle.ts';
 

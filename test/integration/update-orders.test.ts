@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { computeKeyId } from '@watchpost/shared/trust/key-id.ts';
 import type { Order } from '@watchpost/shared/trust/order.ts';
-import { createJwsOrderReader } from '../../agent/src/update/jws-order.ts';
-import { ROOTLESS_TRUST } from '../../agent/src/update/rootless-trust.ts';
+import { createJwsOrderReader } from '../../agent/src/trust/jws-order.ts';
+import { ROOTLESS_TRUST } from '../../agent/src/trust/rootless-trust.ts';
 import { makeBundle, makeKeyPair } from '../support/test-bundle.ts';
 import { composeOrder, signOrder } from '../support/test-order.ts';
 

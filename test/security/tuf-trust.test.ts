@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { createHttpMetadata } from '../../agent/src/update/http-metadata.ts';
+import { createHttpMetadata } from '../../agent/src/download/http-metadata.ts';
 import { endAfter, isPassing } from '../../agent/src/update/plan.ts';
 import { draftNext, draftRootWith } from '../../fleet-server/src/trust/drafts.ts';
 import { toTufKey } from '../../fleet-server/src/trust/tuf-signing.ts';

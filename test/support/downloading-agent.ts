@@ -2,8 +2,8 @@ import { parseManifest } from '@watchpost/shared/bundle/manifest.ts';
 import { isAppError } from '@watchpost/shared/kernel/errors.ts';
 import { silentLogger } from '@watchpost/shared/kernel/log.ts';
 import { waitMs } from '@watchpost/shared/kernel/wait.ts';
+import { createHttpArtifacts } from '../../agent/src/download/http-artifacts.ts';
 import { openFileBundleStore } from '../../agent/src/update/file-bundle-store.ts';
-import { createHttpArtifacts } from '../../agent/src/update/http-artifacts.ts';
 
 /**
  * The download of a bundle in a process of its own, to be killed: `node downloading-agent.ts <server> <data> <digest>`.

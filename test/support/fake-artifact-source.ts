@@ -1,8 +1,8 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { sha256Hex } from '@watchpost/shared/kernel/digest.ts';
 import type { AppError } from '@watchpost/shared/kernel/errors.ts';
+import type { ArtifactSource } from '../../agent/src/download/port.ts';
 import { agentError } from '../../agent/src/kernel/errors.ts';
-import type { ArtifactSource } from '../../agent/src/update/port.ts';
 import type { TestBundle } from './test-bundle.ts';
 
 /** Bundles in memory; `fetched` lists what was asked for, in order. */

@@ -2,9 +2,9 @@ import type { KeyObject } from 'node:crypto';
 import { mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { MetadataSource } from '../../agent/src/update/port.ts';
-import { createSqliteTrustMarks } from '../../agent/src/update/sqlite-trust-marks.ts';
-import { createTufTrust } from '../../agent/src/update/tuf-trust.ts';
+import type { MetadataSource } from '../../agent/src/trust/port.ts';
+import { createSqliteTrustMarks } from '../../agent/src/trust/sqlite-trust-marks.ts';
+import { createTufTrust } from '../../agent/src/trust/tuf-trust.ts';
 import {
   draftNext,
   draftRootWith,

@@ -6,10 +6,11 @@ import { DEPLOYMENT_LIFECYCLE, type DeploymentState } from '@watchpost/shared/li
 import { advance, isTerminal } from '@watchpost/shared/lifecycle/table.ts';
 import type { DeploymentBody } from '@watchpost/shared/messages/deployment.ts';
 import type { Order } from '@watchpost/shared/trust/order.ts';
+import { TryLaterError } from '../download/port.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { WORKS, type WorkDeps, type Workpiece } from './deployment-work.ts';
 import { type DeploymentId, endAfter, isPassing, planDeployment, type Reason, type Work } from './plan.ts';
-import { type DeploymentRecord, TryLaterError } from './port.ts';
+import type { DeploymentRecord } from './port.ts';
 
 export interface RunDeps extends WorkDeps {
   /** Tells the fleet of a change of state; the change is on disk when it returns. */

@@ -5,10 +5,12 @@ import { sha256Hex } from '@watchpost/shared/kernel/digest.ts';
 import { sharedError } from '@watchpost/shared/kernel/errors.ts';
 import { parseJson } from '@watchpost/shared/kernel/parse.ts';
 import type { Order } from '@watchpost/shared/trust/order.ts';
+import type { ArtifactSource } from '../download/port.ts';
 import { agentError } from '../kernel/errors.ts';
+import type { BundleTrust } from '../trust/port.ts';
 import type { Fitness } from './fitness.ts';
 import { findDisagreement, type Work } from './plan.ts';
-import type { ArtifactSource, BundleStore, BundleTrust, InstalledBundle } from './port.ts';
+import type { BundleStore, InstalledBundle } from './port.ts';
 
 export interface WorkDeps {
   readonly source: ArtifactSource;

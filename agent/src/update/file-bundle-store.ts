@@ -4,6 +4,7 @@ import { digestOf } from '@watchpost/shared/kernel/digest.ts';
 import { AppError, describeError } from '@watchpost/shared/kernel/errors.ts';
 import { syncFolder } from '@watchpost/shared/kernel/files.ts';
 import type { Logger } from '@watchpost/shared/kernel/log.ts';
+import { inStore } from '../kernel/store-error.ts';
 import { layOut, loadBundle, loadManifest } from './bundle-folder.ts';
 import { checkRoom, dropDamaged, objectPath } from './object-files.ts';
 import type { ActiveRecord, BundleStore, InstalledBundle } from './port.ts';
@@ -14,7 +15,6 @@ import {
   parseOrderMark,
   saveRecord,
 } from './state-files.ts';
-import { inStore } from './store-error.ts';
 
 export interface FileBundleStoreOptions {
   readonly dataDir: string;

@@ -4,10 +4,9 @@ import { constants, copyFile, link, open, rm, stat, statfs } from 'node:fs/promi
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { BundleFile } from '@watchpost/shared/bundle/manifest.ts';
+import { PART_SUFFIX } from '../download/port.ts';
 import { agentError } from '../kernel/errors.ts';
 
-/** Ends the name of a file that is still being downloaded. */
-export const PART_SUFFIX = '.part';
 /** Where a hard link cannot be made, a copy does as well. */
 const UNLINKABLE = ['EXDEV', 'EPERM', 'EMLINK', 'ENOTSUP'];
 

@@ -2,9 +2,10 @@ import type { Component } from '@watchpost/shared/kernel/component.ts';
 import { AppError, describeError } from '@watchpost/shared/kernel/errors.ts';
 import type { DesiredModel } from '@watchpost/shared/messages/model-document.ts';
 import type { Order } from '@watchpost/shared/trust/order.ts';
+import type { OrderReader } from '../trust/port.ts';
 import { type DeploymentMemory, type RunDeps, runOrder } from './deployment-run.ts';
 import { judgeOrder, markOf, type OrderMark } from './order-mark.ts';
-import type { DeploymentRecord, OrderReader } from './port.ts';
+import type { DeploymentRecord } from './port.ts';
 
 export interface UpdaterDeps extends RunDeps {
   readonly orders: OrderReader;

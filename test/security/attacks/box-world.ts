@@ -7,7 +7,7 @@ import { isTerminal } from '@watchpost/shared/lifecycle/table.ts';
 import { parsePayload } from '@watchpost/shared/topics.ts';
 import type { Order } from '@watchpost/shared/trust/order.ts';
 import type { MqttClient } from 'mqtt';
-import { createHttpArtifacts } from '../../../agent/src/update/http-artifacts.ts';
+import { createHttpArtifacts } from '../../../agent/src/download/http-artifacts.ts';
 import { createDirector } from '../../../fleet-server/src/rollouts/director.ts';
 import { createJwsOrderSigner } from '../../../fleet-server/src/rollouts/jws-order-signer.ts';
 import type { Director } from '../../../fleet-server/src/rollouts/port.ts';

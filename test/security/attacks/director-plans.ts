@@ -1,9 +1,9 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { join } from 'node:path';
-import { createJwsOrderReader } from '../../../agent/src/update/jws-order.ts';
-import { createSqliteTrustMarks } from '../../../agent/src/update/sqlite-trust-marks.ts';
-import { bindOrders, createTufDirectorKeys } from '../../../agent/src/update/tuf-director-keys.ts';
-import { createTufTrust } from '../../../agent/src/update/tuf-trust.ts';
+import { createJwsOrderReader } from '../../../agent/src/trust/jws-order.ts';
+import { createSqliteTrustMarks } from '../../../agent/src/trust/sqlite-trust-marks.ts';
+import { bindOrders, createTufDirectorKeys } from '../../../agent/src/trust/tuf-director-keys.ts';
+import { createTufTrust } from '../../../agent/src/trust/tuf-trust.ts';
 import { silentLogger } from '../../../shared/src/kernel/log.ts';
 import { signOrder } from '../../support/test-order.ts';
 import { makeKey } from '../../support/tuf-ceremony.ts';

@@ -1,8 +1,8 @@
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createHttpArtifacts } from '../../../agent/src/update/http-artifacts.ts';
-import { createHttpMetadata } from '../../../agent/src/update/http-metadata.ts';
+import { createHttpArtifacts } from '../../../agent/src/download/http-artifacts.ts';
+import { createHttpMetadata } from '../../../agent/src/download/http-metadata.ts';
 import { sha256Hex } from '../../../shared/src/kernel/digest.ts';
 import { type AttackPlan, createFamily, isDone, isRefusedWith } from './attack.ts';
 import { type SlowServer, startSlowServer } from './slow-server.ts';

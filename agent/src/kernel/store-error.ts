@@ -1,5 +1,5 @@
 import { AppError } from '@watchpost/shared/kernel/errors.ts';
-import { agentError } from '../kernel/errors.ts';
+import { agentError } from './errors.ts';
 
 const NO_ROOM = ['ENOSPC', 'EDQUOT'];
 

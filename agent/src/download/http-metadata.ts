@@ -1,8 +1,8 @@
 import { AppError } from '@watchpost/shared/kernel/errors.ts';
 import type { Fetch } from '../identity/port.ts';
 import { agentError } from '../kernel/errors.ts';
+import type { MetadataSource } from '../trust/port.ts';
 import { type HttpStream, openHttpStream } from './http-stream.ts';
-import type { MetadataSource } from './port.ts';
 
 export interface HttpMetadataOptions {
   readonly serverUrl: string;

@@ -18,8 +18,8 @@ import {
 import { Updater } from 'tuf-js';
 import type { Clock } from '../kernel/clock.ts';
 import { agentError } from '../kernel/errors.ts';
+import { inStore } from '../kernel/store-error.ts';
 import type { BundleTrust, MetadataSource, TrustMark, TrustMarks } from './port.ts';
-import { inStore } from './store-error.ts';
 import {
   explainRefusal,
   judgeTarget,

@@ -5,9 +5,9 @@ import { dirname } from 'node:path';
 import type { BundleFile } from '@watchpost/shared/bundle/manifest.ts';
 import { syncFolder } from '@watchpost/shared/kernel/files.ts';
 import { agentError } from '../kernel/errors.ts';
-import { PART_SUFFIX } from './object-files.ts';
+import { inStore } from '../kernel/store-error.ts';
 import { dropJournal, findSoundBytes, SYNC_EVERY_BYTES, saveSynced } from './part-journal.ts';
-import { inStore } from './store-error.ts';
+import { PART_SUFFIX } from './port.ts';
 
 /** Bytes from `startByte` on: the one asked for, or 0 where the other side cannot resume. */
 export interface ByteStream {

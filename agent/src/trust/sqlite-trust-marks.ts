@@ -3,8 +3,8 @@ import { dirname } from 'node:path';
 import { describeError } from '@watchpost/shared/kernel/errors.ts';
 import type { Logger } from '@watchpost/shared/kernel/log.ts';
 import Database from 'better-sqlite3';
+import { storeError } from '../kernel/store-error.ts';
 import type { TrustMark, TrustMarks } from './port.ts';
-import { storeError } from './store-error.ts';
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS marks (role TEXT PRIMARY KEY, version INTEGER NOT NULL, identity TEXT NOT NULL);
