@@ -62,7 +62,8 @@ function composeSpec(
     input,
     preprocess,
     output,
-    ...settings,
+    threads: settings.threads ?? 1,
+    spinning: settings.spinning,
   };
 }
 

@@ -81,17 +81,105 @@ export const AgentConfig = Type.Object(
           default: 1024,
           description: 'a download slower than this over a minute is begun again',
         }),
+        maxDiskBytes: Type.Integer({
+          minimum: 1024 * 1024,
+          default: 2 * 1024 * 1024 * 1024,
+          description: 'what models may take of the disk, downloads included',
+        }),
+        shadow: Type.Object(
+          {
+            frames: Type.Integer({
+              minimum: 0,
+              default: 200,
+              description: 'frames a new model classifies beside the old one before the switch; 0: none',
+            }),
+            minutes: Type.Number({
+              minimum: 0,
+              maximum: 1440,
+              default: 10,
+              description: 'longest time for them',
+            }),
+            share01: Type.Number({
+              exclusiveMinimum: 0,
+              maximum: 1,
+              default: 0.25,
+              description: 'share of the time in which the new model may run beside the old one',
+            }),
+            minAgreement01: Type.Number({
+              minimum: 0,
+              maximum: 1,
+              default: 0,
+              description: 'a new model that agrees on fewer frames is not switched to',
+            }),
+          },
+          { ...closed, default: {} },
+        ),
+        probation: Type.Object(
+          {
+            minutes: Type.Number({
+              minimum: 0,
+              maximum: 1440,
+              default: 10,
+              description: 'how long a new model is watched before it stays',
+            }),
+            maxErrors01: Type.Number({
+              minimum: 0,
+              maximum: 1,
+              default: 0.02,
+              description: 'share of frames it may fail on',
+            }),
+            maxLatencyRatio: Type.Number({
+              minimum: 1,
+              default: 3,
+              description: 'its p95 latency against that of the model before',
+            }),
+            minPaceRatio: Type.Number({
+              minimum: 0,
+              maximum: 1,
+              default: 0.8,
+              description: 'its share of captured frames that are classified, against the model before',
+            }),
+            maxCelsius: Type.Number({
+              minimum: 20,
+              maximum: 150,
+              default: 90,
+              description: 'hottest temperature of the box',
+            }),
+            maxEventRatio: Type.Number({
+              minimum: 1,
+              default: 5,
+              description: "its events against this box's own past, upwards and downwards",
+            }),
+            maxChildRestarts: Type.Integer({
+              minimum: 0,
+              default: 2,
+              description: 'how often its process may end',
+            }),
+            maxAgentRestarts: Type.Integer({
+              minimum: 0,
+              default: 3,
+              description: 'how often the agent may be started meanwhile',
+            }),
+          },
+          { ...closed, default: {} },
+        ),
       },
       { ...closed, default: {} },
     ),
     cameras: Type.Array(CameraConfig, { default: [], maxItems: 64, description: 'cameras beside this box' }),
     inference: Type.Object(
       {
-        threads: Type.Integer({
-          minimum: 1,
-          maximum: 64,
-          default: 1,
-          description: 'threads of one model run',
+        threads: Type.Optional(
+          Type.Integer({
+            minimum: 1,
+            maximum: 64,
+            description: 'threads of one model run; default: what is fastest on this box',
+          }),
+        ),
+        maxMemoryBytes: Type.Integer({
+          minimum: 32 * 1024 * 1024,
+          default: 768 * 1024 * 1024,
+          description: 'a model whose process takes more is started again, or refused when it is new',
         }),
         spinning: Type.Boolean({ default: false, description: 'busy-wait between runs: faster, burns CPU' }),
       },

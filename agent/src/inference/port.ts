@@ -6,6 +6,11 @@ import type {
   Variant,
 } from '@watchpost/shared/bundle/manifest.ts';
 import type { ModelGraph } from '@watchpost/shared/bundle/model-graph.ts';
+import type {
+  ModelChoice,
+  SelfTestFindings,
+  ShadowFindings,
+} from '@watchpost/shared/messages/deployment-findings.ts';
 import type { FramePlan } from '../capture/port.ts';
 
 /** What a runtime needs to load one variant of a model. */
@@ -134,3 +139,48 @@ export interface ActiveModel {
   classify(rgb: Uint8Array): Promise<Classification | undefined>;
   release(): Promise<void>;
 }
+
+/** What a self-test may use of the box. */
+export interface SelfTestSettings {
+  /** Only this number of threads; without it, what is fastest is found out. */
+  readonly threads?: number;
+  readonly spinning: boolean;
+  readonly maxMemoryBytes: number;
+  readonly cores: number;
+}
+
+export type SelfTestResult =
+  | { readonly kind: 'passed'; readonly choice: ModelChoice; readonly findings: SelfTestFindings }
+  | {
+      readonly kind: 'failed';
+      /** Error code of the most telling failure. */
+      readonly code: string;
+      readonly detail: string;
+      readonly findings: SelfTestFindings;
+    };
+
+/**
+ * Each variant this box can run, with each number of threads worth a try, in a process of its own: loaded, warmed up,
+ * proved with the golden frames, measured over 100 runs against the manifest's `requires.latencyMs`, and weighed.
+ * @param folder of the bundle
+ */
+export type SelfTest = (
+  bundle: { readonly manifest: Manifest; readonly folder: string },
+  settings: SelfTestSettings,
+  signal: AbortSignal,
+) => Promise<SelfTestResult>;
+
+export interface ShadowLimits {
+  /** Frames both models are to classify. */
+  readonly frames: number;
+  readonly windowMs: number;
+  /** Share of the time in which the challenger may run. */
+  readonly share01: number;
+}
+
+/** Runs a challenger on the frames the champion classifies, never in their way. Ends early when `signal` is aborted. */
+export type RunShadow = (
+  challenger: RunningModel,
+  limits: ShadowLimits,
+  signal: AbortSignal,
+) => Promise<ShadowFindings>;

@@ -1,5 +1,11 @@
 import type { BundleFile, Manifest } from '@watchpost/shared/bundle/manifest.ts';
 import type { DeploymentState } from '@watchpost/shared/lifecycle/deployment.ts';
+import type {
+  ModelChoice,
+  SelfTestFindings,
+  ShadowFindings,
+  SwitchFindings,
+} from '@watchpost/shared/messages/deployment-findings.ts';
 import type { OrderMark } from './order-mark.ts';
 
 /** A bundle laid out on this box, every file checked. */
@@ -54,3 +60,55 @@ export interface BundleStore {
   /** Drops what neither the active nor the previous bundle needs. */
   removeUnused(): Promise<void>;
 }
+
+export type SelfTestOutcome =
+  | { readonly kind: 'passed'; readonly choice: ModelChoice; readonly findings: SelfTestFindings }
+  | {
+      readonly kind: 'failed';
+      /** Error code of what the variants failed on. */
+      readonly code: string;
+      readonly detail: string;
+      readonly findings: SelfTestFindings;
+    };
+
+/**
+ * How a bundle comes to classify on this box. Until `switchTo` nothing that runs is touched; every step may be done
+ * again after a restart.
+ */
+export interface ModelTrial {
+  /** Loads the variants in processes of their own, proves them with the golden frames and measures them. */
+  selfTest(bundle: InstalledBundle, signal: AbortSignal): Promise<SelfTestOutcome>;
+  /**
+   * Runs the bundle beside the champion on the same live frames; at once over without a champion or without frames
+   * to wait for. The challenger stays loaded for `switchTo`.
+   * @throws AppError MODEL_* | INFERENCE_CRASHED when it cannot be loaded
+   */
+  shadow(bundle: InstalledBundle, choice: ModelChoice, signal: AbortSignal): Promise<ShadowFindings>;
+  /**
+   * Makes the bundle the champion between two frames. When it throws, what ran before still runs.
+   * @throws AppError MODEL_* | INFERENCE_CRASHED when it cannot be loaded
+   */
+  switchTo(bundle: InstalledBundle, choice: ModelChoice): Promise<SwitchFindings>;
+  /** Ends a challenger that will not become champion. */
+  dismiss(): Promise<void>;
+  /** No model classifies from here on: the one that did failed, and there was none before. */
+  standDown(): Promise<void>;
+}
+
+/** How the box fares; counts grow from the start of the agent. */
+export interface Vitals {
+  readonly framesCaptured: number;
+  readonly framesClassified: number;
+  /** Frames a model was given and did not answer. */
+  readonly framesFailed: number;
+  /** Sightings opened. */
+  readonly events: number;
+  /** Inference processes that ended by themselves. */
+  readonly childRestarts: number;
+  readonly camerasOnline: number;
+  /** p95 latency of the champion's last frames; absent while they are too few. */
+  readonly inferP95Ms?: number;
+  /** The hottest sensor. */
+  readonly celsius?: number;
+}
+export type ReadVitals = () => Vitals;

@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { Sha256, UnixMs } from '../kernel/ids.ts';
 import { DeploymentState } from '../lifecycle/deployment.ts';
+import { DeploymentFindings } from './deployment-findings.ts';
 import { durableFields } from './durable.ts';
 
 const deploymentFields = {
@@ -11,6 +12,8 @@ const deploymentFields = {
   /** Error code, for states that need a reason. */
   reason: Type.Optional(Type.String()),
   detail: Type.Optional(Type.String()),
+  /** What the step that has just ended found; the state may then be told again. */
+  findings: Type.Optional(DeploymentFindings),
 };
 
 /** One state change of a deployment, as the update room reports it. */

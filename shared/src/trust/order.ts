@@ -19,6 +19,8 @@ export const Order = Type.Object(
     notBeforeMs: UnixMs,
     expiresMs: UnixMs,
     nonce: Type.String({ minLength: 16, maxLength: 64 }),
+    /** Try again what failed on this box before: its digest leaves the quarantine. */
+    liftQuarantine: Type.Optional(Type.Boolean()),
   },
   { additionalProperties: false },
 );
