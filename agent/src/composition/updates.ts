@@ -1,0 +1,127 @@
+import { statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describeError } from '@watchpost/shared/kernel/errors.ts';
+import { activateBundle } from '../activation.ts';
+import type { AgentConfig } from '../config/schema.ts';
+import { createHttpArtifacts, type HttpArtifactsOptions } from '../download/http-artifacts.ts';
+import { createHttpMetadata } from '../download/http-metadata.ts';
+import { formatDeviceAuthorization } from '../identity/port.ts';
+import { createChildProcessHost } from '../inference/child-process-host.ts';
+import { computeFramePlan } from '../inference/frame-plan.ts';
+import { checkGoldenFrames } from '../inference/golden.ts';
+import { systemClock } from '../kernel/system-clock.ts';
+import { AGENT_VERSION } from '../kernel/version.ts';
+import { createJwsOrderReader } from '../trust/jws-order.ts';
+import { ROOTLESS_TRUST } from '../trust/rootless-trust.ts';
+import { createSqliteTrustMarks } from '../trust/sqlite-trust-marks.ts';
+import { bindOrders, createTufDirectorKeys } from '../trust/tuf-director-keys.ts';
+import { createTufTrust, loadBootstrapRoot, type TufTrust } from '../trust/tuf-trust.ts';
+import { type Capabilities, computeFitness } from '../update/fitness.ts';
+import type { InstalledBundle } from '../update/port.ts';
+import { createUpdater, type Updater, type UpdaterDeps } from '../update/updater.ts';
+import type { UplinkComponent } from '../uplink/port.ts';
+import { type Box, random01 } from './box.ts';
+import { composeBirth, reportModel } from './fleet.ts';
+
+const THROUGHPUT_WINDOW_MS = 60_000;
+
+export type Activate = (bundle: InstalledBundle) => Promise<void>;
+
+export function createActivation({ config, log, cameras, model }: Box): Activate {
+  const host = createChildProcessHost({ log: log.child({ component: 'inference' }), random: random01 });
+  const settings = config.inference;
+  return (bundle) =>
+    activateBundle(bundle, {
+      host,
+      checkGoldenFrames,
+      planFrames: computeFramePlan,
+      model,
+      cameras,
+      settings,
+      log,
+    });
+}
+
+export async function createBundleUpdater(
+  box: Box,
+  uplink: UplinkComponent,
+  activate: Activate,
+): Promise<Updater> {
+  const { config, identity, bundles, log } = box;
+  const { orders, trust } = await createTrust(box);
+  const updater: Updater = createUpdater({
+    source: createHttpArtifacts({
+      serverUrl: config.server.url,
+      authorization: formatDeviceAuthorization(identity),
+      fetch: box.fetch,
+      ...describeLine(config),
+    }),
+    trust,
+    orders,
+    bundles,
+    isFit: async (manifest) => computeFitness(manifest, await readCapabilities(box)),
+    activate,
+    report: (change) => {
+      uplink.record('deployment', change);
+      reportModel(box, uplink, updater);
+      if (change.state === 'success') uplink.publish('birth', composeBirth(box));
+    },
+    clock: systemClock,
+    log: log.child({ component: 'updater' }),
+  });
+  return updater;
+}
+
+/** Whose orders count, and what may be installed: both by the root this box was given. */
+async function createTrust(box: Box): Promise<Pick<UpdaterDeps, 'orders' | 'trust'>> {
+  const { identity, directorKeys, log } = box;
+  const { deviceId } = identity;
+  const { rootFile } = box.config.trust;
+  if (rootFile === undefined)
+    return { orders: createJwsOrderReader({ deviceId, directorKeys }), trust: ROOTLESS_TRUST };
+  const trust = await createRootedTrust(box, rootFile);
+  const listed = createTufDirectorKeys({ trust, told: directorKeys, log: log.child({ component: 'trust' }) });
+  return bindOrders(createJwsOrderReader({ deviceId, directorKeys: listed }), trust);
+}
+
+async function createRootedTrust({ config, identity, fetch, log }: Box, rootFile: string): Promise<TufTrust> {
+  const { dataDir, server } = config;
+  return createTufTrust({
+    dataDir,
+    bootstrapRoot: await loadBootstrapRoot(rootFile),
+    source: createHttpMetadata({
+      serverUrl: server.url,
+      authorization: formatDeviceAuthorization(identity),
+      fetch,
+    }),
+    marks: createSqliteTrustMarks({
+      path: join(dataDir, 'trust.sqlite'),
+      log: log.child({ component: 'trust' }),
+    }),
+    clock: systemClock,
+  });
+}
+
+/** What a download may take of the line, and what it must give. */
+function describeLine({ update }: AgentConfig): Pick<HttpArtifactsOptions, 'maxBytesPerSec' | 'slowest'> {
+  const { maxBytesPerSec, minBytesPerSec } = update;
+  const slowest = { minBytesPerSec, windowMs: THROUGHPUT_WINDOW_MS };
+  return { slowest, ...(maxBytesPerSec !== undefined && { maxBytesPerSec }) };
+}
+
+async function readCapabilities({ config, hardware }: Box): Promise<Capabilities> {
+  const disk = await statfs(config.dataDir);
+  const { arch, memoryBytes } = hardware;
+  return { agentVersion: AGENT_VERSION, arch, memoryBytes, diskFreeBytes: disk.bavail * disk.bsize };
+}
+
+/** A box that was switched off classifies with what it ran, whatever the network says. */
+export async function resumeModel({ bundles, log }: Box, activate: Activate): Promise<void> {
+  try {
+    const bundle = await bundles.loadActive();
+    if (bundle === undefined) log.info({}, 'no model yet');
+    else await activate(bundle);
+  } catch (error) {
+    log.error({ error: describeError(error) }, 'active model cannot run');
+  }
+}
