@@ -89,8 +89,12 @@ export interface ModelTrial {
    * @throws AppError MODEL_* | INFERENCE_CRASHED when it cannot be loaded
    */
   switchTo(bundle: InstalledBundle, choice: ModelChoice): Promise<SwitchFindings>;
-  /** Ends a challenger that will not become champion. */
-  dismiss(): Promise<void>;
+  /**
+   * The trial is over, however it ended: a challenger that did not become champion is ended, and the cameras deliver
+   * for the champion only. Between `switchTo` and this they deliver for the model before as well, so that the way back
+   * is as short. To be called at every end of a deployment.
+   */
+  settle(): Promise<void>;
   /** No model classifies from here on: the one that did failed, and there was none before. */
   standDown(): Promise<void>;
 }
