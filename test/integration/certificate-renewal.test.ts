@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type Logger, silentLogger } from '@watchpost/shared/kernel/log.ts';
 import { renewalChallenge } from '@watchpost/shared/messages/enrolment.ts';
 import { computeKeyId } from '@watchpost/shared/trust/key-id.ts';
@@ -50,8 +51,10 @@ async function enrolBox(deviceId: string): Promise<{ dataDir: string; credential
 
 interface Conditions {
   /** How far the clock of the box is ahead. */
-  readonly aheadMs?: number;
+  readonly aheadMs?: number | (() => number);
   readonly until: string;
+  /** From then on it runs as long as this takes. */
+  readonly andThen?: () => Promise<void>;
   readonly onDirectorKeys?: (pem: string) => Promise<void>;
 }
 
@@ -64,19 +67,23 @@ async function runRenewal(deviceId: string, credentials: FileCredentials, condit
     if (message === conditions.until) heard.resolve();
   };
   const log: Logger = { ...silentLogger, info: listen, warn: listen };
+  const { aheadMs: ahead = 0 } = conditions;
+  const aheadMs = typeof ahead === 'number' ? () => ahead : ahead;
   const renewal = createCertificateRenewal({
     identity: { deviceId },
     credentials,
     serverUrl: fleet.url,
     fetch: createTlsFetch(credentials.current),
-    clock: { wallMs: () => Date.now() + (conditions.aheadMs ?? 0), monotonicMs: () => performance.now() },
+    clock: { wallMs: () => Date.now() + aheadMs(), monotonicMs: () => performance.now() },
     random01: () => 0,
+    lookAgainMs: 5,
     ...(conditions.onDirectorKeys && { onDirectorKeys: conditions.onDirectorKeys }),
     log,
     backoff: { baseMs: 1, maxMs: 1 },
   });
   await renewal.start(SIGNAL);
   await heard.promise;
+  await conditions.andThen?.();
   await renewal.stop();
   return said;
 }
@@ -192,4 +199,36 @@ test('who may have a new certificate', async () => {
   );
   assert.equal(await ask({ box: makeBox('box-8') }), 'DEVICE_REFUSED', 'an unknown device');
   assert.equal(await ask({ box: gone }), 'DEVICE_REFUSED', 'a decommissioned device');
+});
+
+const WRONG_CLOCKS = [
+  ['at 1970', -Date.now()],
+  ['a day back', -DAY_MS],
+  ['a year ahead', 365 * DAY_MS],
+] as const;
+for (const [index, [name, aheadMs]] of WRONG_CLOCKS.entries()) {
+  test(`a box that starts with its clock ${name} renews its certificate once, and rests`, async () => {
+    const { credentials } = await enrolBox(`wrong-${index}`);
+    const until = 'certificate renewed';
+    let looks = 0;
+    const said = await runRenewal(`wrong-${index}`, credentials, {
+      until,
+      aheadMs: () => {
+        looks += 1;
+        return aheadMs;
+      },
+      andThen: () => delay(50),
+    });
+    assert.deepEqual(said, [until]);
+    assert.ok(looks > 0);
+  });
+}
+
+test('when the clock is set right while a box waits, its certificate is not renewed too late', async () => {
+  const { credentials } = await enrolBox('box-6');
+  let looks = 0;
+  // Restored from the day of the last shutdown, then set by a time server.
+  const aheadMs = (): number => (looks++ < 3 ? 0 : 25 * DAY_MS);
+  const said = await runRenewal('box-6', credentials, { aheadMs, until: 'certificate renewed' });
+  assert.deepEqual(said, ['certificate renewed']);
 });

@@ -24,18 +24,19 @@ export interface CertificateRenewalDeps {
   readonly log: Logger;
   /** Between two tries. Default: 1 to 60 minutes. */
   readonly backoff?: BackoffPolicy;
+  /** Between two looks at the clock. Default: an hour. */
+  readonly lookAgainMs?: number;
 }
 
 const ANSWER_WITHIN_MS = 30_000;
 const BACKOFF: BackoffPolicy = { baseMs: 60_000, maxMs: 3_600_000 };
-/** Timers of Node hold 24 days at most. */
-const LONGEST_WAIT_MS = 24 * 3_600_000;
+const LOOK_AGAIN_MS = 3_600_000;
 const parseNonce = createJsonParser(NonceReply, 'nonce of the fleet server');
 const parseRenewal = createJsonParser(RenewalReply, 'certificate of the fleet server');
 
 /**
- * Replaces the certificate when two thirds of its life are over, by the monotonic clock once the agent runs; tries until
- * it has one. The new one is on disk before it is used; connections that stand stay.
+ * Replaces the certificate when two thirds of its life are over; tries until it has one. The new one is on disk before
+ * it is used; connections that stand stay.
  */
 export function createCertificateRenewal(deps: CertificateRenewalDeps): Component {
   const stopping = new AbortController();
@@ -56,15 +57,18 @@ async function keepRenewed(deps: CertificateRenewalDeps, signal: AbortSignal): P
   const { credentials, clock, random01, log } = deps;
   const kept = credentials.current();
   if (kept === undefined) return;
-  let pauseMs = computeRenewalWaitMs(validityOf(kept.cert), clock.wallMs(), random01());
+  const first = validityOf(kept.cert);
+  const draw = random01();
+  // The clock of a box that was off may be set right later: what it says now is no more than a first guess.
+  const ask = (): number => computeRenewalWaitMs(first, Math.max(clock.wallMs(), first.notBeforeMs), draw);
+  await waitLong(computeRenewalWaitMs(first, clock.wallMs(), draw), ask, deps, signal);
   while (!signal.aborted) {
-    await waitLong(pauseMs, clock, signal);
-    if (signal.aborted) return;
     const validity = await renewPatiently(deps, signal);
     if (validity === undefined) return;
     log.info({ notAfterMs: validity.notAfterMs }, 'certificate renewed');
     // Its age is known without looking at a clock that may be wrong.
-    pauseMs = computeRenewalWaitMs(validity, validity.notBeforeMs, random01());
+    const restMs = computeRenewalWaitMs(validity, validity.notBeforeMs, random01());
+    await waitLong(restMs, () => restMs, deps, signal);
   }
 }
 
@@ -91,10 +95,19 @@ function validityOf(certificate: string): Validity {
   return { notBeforeMs: validFromDate.getTime(), notAfterMs: validToDate.getTime() };
 }
 
-async function waitLong(totalMs: number, clock: Clock, signal: AbortSignal): Promise<void> {
+/** @param ask how long the wall clock says there is to wait, looked at again and again: the shorter wait counts */
+async function waitLong(
+  totalMs: number,
+  ask: () => number,
+  { clock, lookAgainMs = LOOK_AGAIN_MS }: CertificateRenewalDeps,
+  signal: AbortSignal,
+): Promise<void> {
   const dueMs = clock.monotonicMs() + totalMs;
-  for (let leftMs = totalMs; leftMs > 0 && !signal.aborted; leftMs = dueMs - clock.monotonicMs())
-    await waitMs(Math.min(leftMs, LONGEST_WAIT_MS), signal);
+  let leftMs = totalMs;
+  while (leftMs > 0 && !signal.aborted) {
+    await waitMs(Math.min(leftMs, lookAgainMs), signal);
+    leftMs = Math.min(dueMs - clock.monotonicMs(), ask());
+  }
 }
 
 /** @throws AppError CERTIFICATE_REFUSED | SERVER_UNREACHABLE | STORE_FAILED */
