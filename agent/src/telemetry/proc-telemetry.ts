@@ -1,6 +1,7 @@
-import { access, readdir, readFile, statfs } from 'node:fs/promises';
+import { readdir, readFile, statfs } from 'node:fs/promises';
 import { freemem, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { isClockSynced } from '../kernel/sync-marks.ts';
 import type { GpuSource, Sample, TelemetrySource } from './port.ts';
 import {
   type CpuTicks,
@@ -28,14 +29,6 @@ export interface ProcTelemetryOptions {
 const PI_THROTTLED = 'sys/devices/platform/soc/soc:firmware/get_throttled';
 /** Of Intel processors: grows each time the whole package was slowed down by heat. */
 const PACKAGE_THROTTLES = 'sys/devices/system/cpu/cpu0/thermal_throttle/package_throttle_count';
-/**
- * The kernel's own answer (adjtimex) needs a system call that Node does not have. systemd-timesyncd makes this file
- * once it is in step; chronyd keeps its drift once it has been, and its pid file while it runs.
- */
-const SYNC_MARKS = [
-  ['run/systemd/timesync/synchronized'],
-  ['run/chrony/chronyd.pid', 'var/lib/chrony/drift'],
-];
 
 /** Reads /proc and /sys; a file that is missing leaves its field absent, or at its plainest value where it must be. */
 export function createProcTelemetry(options: ProcTelemetryOptions): TelemetrySource {
@@ -75,14 +68,13 @@ class ProcTelemetry implements TelemetrySource {
 
   async sample(nowMs: number): Promise<Sample> {
     const before = this.#before;
-    const [after, memory, disk, cpuState, temperatures, isThrottledNow, synced] = await Promise.all([
+    const [after, memory, disk, cpuState, temperatures, isThrottledNow] = await Promise.all([
       this.#readCounters(),
       this.#readMemory(),
       readDisk(this.#options.dataDir),
       this.#readCpuState(),
       this.#readTemperatures(),
       this.#read(PI_THROTTLED).then(parseThrottled),
-      this.#isClockSynced(),
     ]);
     this.#before = after;
     const wasThrottled = before.throttles !== undefined && (after.throttles ?? 0) > before.throttles;
@@ -101,7 +93,7 @@ class ProcTelemetry implements TelemetrySource {
       disk,
       network: computeRates(before, after),
       throttled: isThrottledNow === true || wasThrottled,
-      clock: { synced },
+      clock: { synced: isClockSynced(this.#root) },
     };
   }
 
@@ -162,16 +154,6 @@ class ProcTelemetry implements TelemetrySource {
       return { zone: [name, label].filter(Boolean).join(' ') || 'hwmon', path };
     });
     return Promise.all(sensors);
-  }
-
-  async #isClockSynced(): Promise<boolean> {
-    const exists = (path: string): Promise<boolean> =>
-      access(join(this.#root, path)).then(
-        () => true,
-        () => false,
-      );
-    const marks = await Promise.all(SYNC_MARKS.map(async (paths) => Promise.all(paths.map(exists))));
-    return marks.some((found) => found.every(Boolean));
   }
 
   /** @returns '' for a file that is missing or that the driver refuses to read, as some sensors do */
