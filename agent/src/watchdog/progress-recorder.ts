@@ -1,0 +1,52 @@
+import type { Camera } from '../capture/port.ts';
+import type { ActiveModel } from '../inference/port.ts';
+import type { Clock } from '../kernel/clock.ts';
+import type { ProgressSource } from './port.ts';
+
+export interface ProgressRecorderDeps {
+  readonly cameras: readonly Camera[];
+  readonly model: ActiveModel;
+  readonly clock: Pick<Clock, 'monotonicMs'>;
+}
+
+export interface ProgressRecorder extends ProgressSource {
+  /** The model as the frame path is to see it: its frames are counted. */
+  readonly model: ActiveModel;
+  /** The inference process is being started again, or is back. */
+  readonly onRecovery: (isUnderWay: boolean) => void;
+}
+
+const DELIVERING: readonly string[] = ['online', 'frozen', 'covered'];
+
+/** Keeps count of what the frame path does, for the watchdog. */
+export function createProgressRecorder({ cameras, model, clock }: ProgressRecorderDeps): ProgressRecorder {
+  let classified = 0;
+  let recoveringSinceMs: number | undefined;
+  return {
+    model: {
+      ...model,
+      classify: async (rgb) => {
+        const result = await model.classify(rgb);
+        if (result !== undefined) classified += 1;
+        return result;
+      },
+    },
+    onRecovery: (isUnderWay) => {
+      recoveringSinceMs = isUnderWay ? (recoveringSinceMs ?? clock.monotonicMs()) : undefined;
+    },
+    look: () => ({
+      cameras: cameras.map((camera) => ({
+        isDelivering: DELIVERING.includes(camera.health().condition),
+        captured: camera.counters().captured,
+      })),
+      model: nameOf(model),
+      classified,
+      ...(recoveringSinceMs !== undefined && { recoveringSinceMs }),
+    }),
+  };
+}
+
+function nameOf(model: ActiveModel): string | undefined {
+  const manifest = model.current()?.manifest;
+  return manifest && `${manifest.model} ${manifest.version}`;
+}
