@@ -8,7 +8,7 @@ import { findCycle, type Import, ROOT, readImports } from './support/imports.ts'
 const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   agent: [
     ['cli', 'composition'],
-    ['update', 'local-api', 'replay'],
+    ['update', 'local-api', 'replay', 'watchdog', 'doctor'],
     ['inference', 'trust', 'download'],
     ['capture', 'decision', 'uplink', 'telemetry', 'drift', 'identity', 'config'],
     ['kernel'],

@@ -15,6 +15,8 @@ import { createProcTelemetry } from './telemetry/proc-telemetry.ts';
 import { createTelemetryReporter } from './telemetry/telemetry-reporter.ts';
 import { createHttpPictures } from './uplink/http-pictures.ts';
 import type { UplinkComponent } from './uplink/port.ts';
+import { createSystemdNotify } from './watchdog/systemd-notify.ts';
+import { createWatchdog } from './watchdog/watchdog.ts';
 
 /**
  * Builds the agent and starts it. The cameras classify with the model already on disk before anything is heard from
@@ -34,12 +36,11 @@ export async function startAgent(
   uplink.onDesired((document) => updater.onDesired(document));
   await resumeModel(box, activate);
   reportModel(box, uplink, updater);
-  const stopParts = await startAll([...createParts(box, uplink), updater], signal).catch(
-    async (error: unknown) => {
-      await closeBox(box);
-      throw error;
-    },
-  );
+  const parts = [box.clockTrust, ...createParts(box, uplink), updater, createBoxWatchdog(box)];
+  const stopParts = await startAll(parts, signal).catch(async (error: unknown) => {
+    await closeBox(box);
+    throw error;
+  });
   return async () => {
     await stopParts();
     await closeBox(box);
@@ -48,7 +49,7 @@ export async function startAgent(
 
 /** In the order they start; they stop in reverse, so the uplink is the last to fall silent. */
 function createParts(box: Box, uplink: UplinkComponent): readonly Component[] {
-  const { config, cameras, model, log, identity, credentials } = box;
+  const { config, cameras, log, identity, credentials } = box;
   const gpu = createNvidiaSmiGpu({
     intervalSec: config.telemetry.intervalSec,
     clock: systemClock,
@@ -77,7 +78,7 @@ function createParts(box: Box, uplink: UplinkComponent): readonly Component[] {
     }),
     createPipeline({
       cameras,
-      model,
+      model: box.progress.model,
       uplink,
       createDecider: ({ manifest }) => createDecider(manifest.decision, manifest.output.labels),
       newId: randomUUID,
@@ -85,7 +86,7 @@ function createParts(box: Box, uplink: UplinkComponent): readonly Component[] {
       log: log.child({ component: 'pipeline' }),
     }),
     ...cameras.map(asComponent),
-    ...(config.pictures.enabled
+    ...(config.pictures.enabled && box.guard.verdict === 'normal'
       ? [
           createHttpPictures({
             sources: cameras,
@@ -98,6 +99,18 @@ function createParts(box: Box, uplink: UplinkComponent): readonly Component[] {
         ]
       : []),
   ];
+}
+
+/** Started last, stopped first: what it says is true of all the others. */
+function createBoxWatchdog({ progress, guard, log }: Box): Component {
+  const systemdLog = log.child({ component: 'systemd' });
+  return createWatchdog({
+    notifier: createSystemdNotify({ env: process.env, pid: process.pid, log: systemdLog }),
+    source: progress,
+    guard,
+    clock: systemClock,
+    log: log.child({ component: 'watchdog' }),
+  });
 }
 
 function asComponent(camera: Camera): Component {

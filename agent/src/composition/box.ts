@@ -12,12 +12,16 @@ import type { Fetch, Identity } from '../identity/port.ts';
 import { createTlsFetch } from '../identity/tls-fetch.ts';
 import { createActiveModel } from '../inference/active-model.ts';
 import type { ActiveModel } from '../inference/port.ts';
+import { type ClockTrust, openFileClockTrust } from '../kernel/file-clock-trust.ts';
 import { systemClock } from '../kernel/system-clock.ts';
 import { createSysteminformationInventory } from '../telemetry/systeminformation-inventory.ts';
 import { openFileBundleStore } from '../update/file-bundle-store.ts';
 import type { BundleStore } from '../update/port.ts';
 import type { Outbox } from '../uplink/port.ts';
 import { openSqliteOutbox } from '../uplink/sqlite-outbox.ts';
+import { openBootGuard } from '../watchdog/file-boot-guard.ts';
+import type { BootGuard } from '../watchdog/port.ts';
+import { createProgressRecorder, type ProgressRecorder } from '../watchdog/progress-recorder.ts';
 
 export const random01 = (): number => Math.random();
 
@@ -35,18 +39,26 @@ export interface Box {
   readonly bundles: BundleStore;
   readonly cameras: readonly Camera[];
   readonly model: ActiveModel;
+  /** What the watchdog goes by. */
+  readonly progress: ProgressRecorder;
+  readonly guard: BootGuard;
+  readonly clockTrust: ClockTrust;
   readonly startedAtMs: number;
 }
 
 export async function openBox(config: AgentConfig, log: Logger): Promise<Box> {
   const identity = await loadIdentity(config.dataDir);
   const credentials = await openFileCredentials(config.dataDir);
+  const { dataDir } = config;
+  const guard = await openBootGuard({ dataDir, log });
   const { wallMs, monotonicMs } = systemClock;
   const openCamera = createFfmpegCamera({
     logger: log.child({ component: 'capture' }),
     nowMs: monotonicMs,
     random01,
   });
+  const cameras = config.cameras.map((camera) => openCamera(camera));
+  const model = createActiveModel();
   return {
     config,
     log,
@@ -56,8 +68,11 @@ export async function openBox(config: AgentConfig, log: Logger): Promise<Box> {
     fetch: createTlsFetch(credentials.current),
     hardware: await createSysteminformationInventory().read(),
     bundles: await openFileBundleStore({ dataDir: config.dataDir, log }),
-    cameras: config.cameras.map((camera) => openCamera(camera)),
-    model: createActiveModel(),
+    cameras,
+    model,
+    progress: createProgressRecorder({ cameras, model, clock: systemClock }),
+    guard,
+    clockTrust: await openFileClockTrust({ dataDir, clock: systemClock, log }),
     startedAtMs: wallMs(),
     outbox: openSqliteOutbox({
       path: join(config.dataDir, 'outbox.sqlite'),

@@ -67,6 +67,7 @@ export async function createBundleUpdater(
       if (change.state === 'success') uplink.publish('birth', composeBirth(box));
     },
     clock: systemClock,
+    isClockTrusted: box.clockTrust.isTrusted,
     log: log.child({ component: 'updater' }),
   });
   return updater;

@@ -3,8 +3,8 @@ export interface ClockEvidence {
   readonly wallMs: number;
   /** The system says that it is in step with a time server. */
   readonly isSynced: boolean;
-  /** Times that are certainly over: when this program was released, when its certificate was made. */
-  readonly pastMs: readonly number[];
+  /** When this program was released. */
+  readonly releasedMs: number;
   /** The latest time this box has seen. */
   readonly lastSeenMs: number;
 }
@@ -15,9 +15,9 @@ export type ClockVerdict = 'synced' | 'plausible' | 'behind';
 /** Steps of a clock that is kept in step, and what a machine that is switched off hard forgets. */
 const SLACK_MS = 5 * 60_000;
 
-export function judgeClock({ wallMs, isSynced, pastMs, lastSeenMs }: ClockEvidence): ClockVerdict {
+export function judgeClock({ wallMs, isSynced, releasedMs, lastSeenMs }: ClockEvidence): ClockVerdict {
   if (isSynced) return 'synced';
-  return wallMs >= Math.max(lastSeenMs, ...pastMs) - SLACK_MS ? 'plausible' : 'behind';
+  return wallMs >= Math.max(lastSeenMs, releasedMs) - SLACK_MS ? 'plausible' : 'behind';
 }
 
 /**

@@ -10,8 +10,6 @@ import { AGENT_RELEASED_MS } from './version.ts';
 
 export interface FileClockTrustDeps {
   readonly dataDir: string;
-  /** Times that are certainly over, beside the release of this program. */
-  readonly pastMs?: readonly number[];
   readonly clock: Pick<Clock, 'wallMs'>;
   readonly log: Logger;
   /** Default: what the system says. */
@@ -38,13 +36,13 @@ export async function loadLastSeenMs(dataDir: string): Promise<number> {
 
 /** Judges the clock by the latest time this box has seen, which is kept in a file; one that fails costs only that. */
 export async function openFileClockTrust(deps: FileClockTrustDeps): Promise<ClockTrust> {
-  const { dataDir, clock, log, pastMs = [], isSynced = isClockSynced } = deps;
+  const { dataDir, clock, log, isSynced = isClockSynced } = deps;
   let lastSeenMs = await loadLastSeenMs(dataDir);
   let timer: NodeJS.Timeout | undefined;
   const gather = (): ClockEvidence => ({
     wallMs: clock.wallMs(),
     isSynced: isSynced(),
-    pastMs: [AGENT_RELEASED_MS, ...pastMs],
+    releasedMs: AGENT_RELEASED_MS,
     lastSeenMs,
   });
   const save = async (): Promise<void> => {

@@ -12,8 +12,8 @@ export interface ProgressRecorderDeps {
 export interface ProgressRecorder extends ProgressSource {
   /** The model as the frame path is to see it: its frames are counted. */
   readonly model: ActiveModel;
-  /** The inference process is being started again, or is back. */
-  readonly onRecovery: (isUnderWay: boolean) => void;
+  /** The inference process is being started again; it is back when a frame is through. */
+  readonly onRestart: () => void;
 }
 
 const DELIVERING: readonly string[] = ['online', 'frozen', 'covered'];
@@ -27,12 +27,14 @@ export function createProgressRecorder({ cameras, model, clock }: ProgressRecord
       ...model,
       classify: async (rgb) => {
         const result = await model.classify(rgb);
-        if (result !== undefined) classified += 1;
+        if (result === undefined) return undefined;
+        classified += 1;
+        recoveringSinceMs = undefined;
         return result;
       },
     },
-    onRecovery: (isUnderWay) => {
-      recoveringSinceMs = isUnderWay ? (recoveringSinceMs ?? clock.monotonicMs()) : undefined;
+    onRestart: () => {
+      recoveringSinceMs ??= clock.monotonicMs();
     },
     look: () => ({
       cameras: cameras.map((camera) => ({

@@ -48,7 +48,7 @@ function createSender(
     const child = spawn(command, [message], {
       stdio: 'ignore',
       env: { ...process.env, NOTIFY_SOCKET: socket },
-      timeout: ANSWER_WITHIN_MS,
+      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
       killSignal: 'SIGKILL',
     });
     child.unref();
