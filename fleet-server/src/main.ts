@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Component, startAll } from '@watchpost/shared/kernel/component.ts';
 import { writeFileAtomic } from '@watchpost/shared/kernel/files.ts';
@@ -48,8 +48,8 @@ import type { TrustRepository } from './trust/port.ts';
 import { createTargetFinder } from './trust/registry-targets.ts';
 import { createTrustRepository } from './trust/repository.ts';
 
-/** The agent of this workspace: it validates models. */
-const AGENT_CLI = fileURLToPath(new URL('../../agent/src/cli.ts', import.meta.url));
+/** The agent beside this workspace: it validates models. Its ending is this file's: .ts, or .js when compiled. */
+const AGENT_CLI = fileURLToPath(new URL(`../../agent/src/cli${extname(import.meta.url)}`, import.meta.url));
 const VALIDATION_LIMIT_MS = 100_000;
 const WEB_DIR = fileURLToPath(new URL('../web/dist', import.meta.url));
 const MAX_ARTIFACT_BYTES = 1024 ** 3;
@@ -293,7 +293,7 @@ function createWebServer({ config, store, blobs, models, view, pictures, ...flee
           authenticateDevice: authenticate,
           ...(trust.tls && { identifyConnection: trust.tls.identify }),
         },
-        fleet: { view, pictures, reports: store.reports },
+        fleet: { view, pictures, reports: store.reports, deployments: store.deployments },
         models: {
           registry: models.registry,
           versions: models.versions,
