@@ -13,6 +13,8 @@ export interface ClipFolder {
   halves(seconds: number): Promise<string>;
   /** 25 fps; the grey value of a frame tells its number: see `frameNumberOf`. */
   numbered(seconds: number): Promise<string>;
+  /** One colour; with the noise every camera has, unless `still`. */
+  solid(colour: string, seconds: number, still?: 'still'): Promise<string>;
   /** JPEGs of a moving picture. */
   jpegs(): Promise<readonly Uint8Array[]>;
   remove(): Promise<void>;
@@ -37,6 +39,10 @@ export async function createClipFolder(): Promise<ClipFolder> {
     path,
     halves: (seconds) => encode('halves', LEFT_RIGHT, seconds),
     numbered: (seconds) => encode('numbered', NUMBERED, seconds),
+    solid: (colour, seconds, still) => {
+      const noise = still === undefined ? ',noise=alls=4:allf=t' : '';
+      return encode(`${colour}-${still ?? 'live'}`, `color=${colour}:s=320x180:r=10${noise}`, seconds);
+    },
     async jpegs() {
       const file = join(path, 'pictures.mjpeg');
       const input = ['-v', 'error', '-nostdin', '-y', '-f', 'lavfi', '-i', 'testsrc2=s=320x180:r=10:d=2'];
