@@ -68,6 +68,11 @@ export const AGENT_ERRORS = {
   CAMERA_TLS: { retry: true, http: 502, remedy: 'Check the certificate of the camera.' },
   CAMERA_FORMAT: { retry: true, http: 415, remedy: 'Give a video stream or file that ffmpeg can read.' },
   CAMERA_STALLED: { retry: true, http: 504, remedy: 'Frames stopped; the stream is opened again.' },
+  CAMERA_MEMORY: {
+    retry: true,
+    http: 507,
+    remedy: 'The stream made ffmpeg use too much memory and is opened again; give it a smaller substream.',
+  },
   CAMERA_ENDED: {
     retry: false,
     http: 410,
@@ -89,6 +94,17 @@ export const AGENT_ERRORS = {
     retry: true,
     http: 500,
     remedy: 'The inference process is started again; see its last words.',
+  },
+  INFERENCE_TIMEOUT: {
+    retry: true,
+    http: 504,
+    remedy: 'The inference process hung and is started again; when it stays so, deploy a lighter model.',
+  },
+  INFERENCE_MEMORY: {
+    retry: true,
+    http: 507,
+    remedy:
+      'The inference process is started again; deploy a smaller model, or raise inference.maxMemoryBytes where the box has room.',
   },
   PREPROCESS_REQUIRED: {
     retry: false,
@@ -162,10 +178,50 @@ export const AGENT_ERRORS = {
     http: 500,
     remedy: 'See why the agent went down while it activated the model (`journalctl -u watchpost-agent`).',
   },
+  DEPLOYMENT_LOOPED: {
+    retry: false,
+    http: 500,
+    remedy: 'The deployment was begun again and again; see why the agent restarts, and deploy it again.',
+  },
+  DEPLOYMENT_STEP_TIMEOUT: {
+    retry: false,
+    http: 504,
+    remedy: 'One step did not come to its end; see what holds the box up, and deploy it again.',
+  },
+  BUNDLE_QUARANTINED: {
+    retry: false,
+    http: 409,
+    remedy: 'The bundle failed on this box before: correct the model, or deploy it with lifted quarantine.',
+  },
+  BUNDLE_TOO_BIG: {
+    retry: false,
+    http: 409,
+    remedy: 'Deploy a smaller bundle, or raise update.maxDiskBytes where the disk has room.',
+  },
+  SHADOW_FAILED: {
+    retry: false,
+    http: 422,
+    remedy: 'The new model failed beside the old one; see where they differ before it is deployed again.',
+  },
+  PROBATION_FAILED: {
+    retry: false,
+    http: 422,
+    remedy: 'See the gate that failed; the box went back to the model before by itself.',
+  },
   SELFTEST_FAILED: {
     retry: false,
     http: 422,
     remedy: 'The model gives other results here than where it was built; do not deploy it.',
+  },
+  SELFTEST_TOO_SLOW: {
+    retry: false,
+    http: 422,
+    remedy: 'Deploy a lighter model or variant, or raise requires.latencyMs when the cameras can wait.',
+  },
+  SELFTEST_MEMORY: {
+    retry: false,
+    http: 422,
+    remedy: 'Deploy a smaller model, or raise inference.maxMemoryBytes where the box has room.',
   },
 } as const satisfies Record<string, ErrorKind>;
 
