@@ -89,3 +89,26 @@ test('what happens to the version later changes nothing about who certified it t
   assert.equal(running?.certified?.by, 'quality');
   assert.equal(running?.version.state, 'withdrawn');
 });
+
+test('a version runs from the switch until the rollback, in whatever order the box tells it', async () => {
+  const bundle = { ...bundleRecord('3.0.0'), state: 'released' } as const;
+  await store.bundles.add(bundle);
+  await store.deployments.add(deploymentRecord('to-3.0.0', bundle, { deviceId: 'box-1' }));
+  const before = (await models.versions.asOf('box-1', 1_050)).running?.version.digest ?? '';
+  const told = { deploymentId: 'to-3.0.0' };
+  const findings = {
+    switch: { kind: 'switch', framesDropped: 0, tookMs: 4 },
+    rollback: { kind: 'rollback', tookMs: 800, digest: before },
+  } as const;
+  await store.reports.commit(
+    [changeMessage(62, 'rolled_back', { ...told, findings: findings.rollback })],
+    9_500,
+  );
+  await store.reports.commit([changeMessage(60, 'testing', { ...told, findings: findings.switch })], 9_600);
+  const versionAt = async (atMs: number) => (await models.versions.asOf('box-1', atMs)).running;
+  assert.equal((await versionAt(1_059))?.version.version, '2.0.0');
+  const { version, sinceMs, untilMs } = (await versionAt(1_060)) ?? {};
+  assert.deepEqual([version?.version, sinceMs, untilMs], ['3.0.0', 1_060, 1_062]);
+  const back = await versionAt(1_062);
+  assert.deepEqual([back?.version.version, back?.sinceMs, back?.deploymentId], ['2.0.0', 1_062, 'to-2.0.0']);
+});

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Store } from '../../fleet-server/src/store/port.ts';
 import { openSqliteStore } from '../../fleet-server/src/store/sqlite-store.ts';
-import { bundleRecord, changeMessage, deploymentRecord, deviceRecord } from '../support/fleet-data.ts';
+import { bundleRecord } from '../support/fleet-data.ts';
 
 let folder = '';
 let store: Store;
@@ -68,27 +68,4 @@ test('every move of an alias is kept', async () => {
     (await store.models.aliasChanges()).map(({ change }) => change),
     [first, second],
   );
-});
-
-test('a device installed what it reported as a success, and nothing else', async () => {
-  await store.devices.addToken({ tokenSha256: 't', createdAtMs: 1, expiresAtMs: 2 });
-  await store.devices.enrol(deviceRecord('box-7'), 't');
-  const bundle = bundleRecord('3.0.0', 'installed');
-  await store.bundles.add(bundle);
-  for (const id of ['deployed', 'failed'])
-    await store.deployments.add(deploymentRecord(id, bundle, { deviceId: 'box-7' }));
-  const own = { deviceId: 'box-7' };
-  await store.reports.commit(
-    [
-      changeMessage(1, 'testing', { ...own, deploymentId: 'deployed' }),
-      changeMessage(2, 'success', { ...own, deploymentId: 'deployed' }),
-      changeMessage(3, 'failure', { ...own, deploymentId: 'failed' }),
-    ],
-    9_000,
-  );
-  await store.reports.commit([changeMessage(1, 'success', { deviceId: 'box-8', deploymentId: 'failed' })], 1);
-  assert.deepEqual(await store.models.installs('box-7'), [
-    { deploymentId: 'deployed', digest: bundle.digest, sinceMs: 1_002, reportedAtMs: 9_000 },
-  ]);
-  assert.deepEqual(await store.models.installs('box-8'), []);
 });

@@ -1,6 +1,7 @@
 import { digestOf, sha256Hex } from '@watchpost/shared/kernel/digest.ts';
 import type { DeploymentState } from '@watchpost/shared/lifecycle/deployment.ts';
 import type { Hardware } from '@watchpost/shared/messages/birth.ts';
+import type { DeploymentFindings } from '@watchpost/shared/messages/deployment-findings.ts';
 import type { CameraEvent } from '@watchpost/shared/messages/event.ts';
 import type { Telemetry } from '@watchpost/shared/messages/telemetry.ts';
 import type {
@@ -80,7 +81,12 @@ export const eventMessage = (
 export const changeMessage = (
   seq: number,
   state: DeploymentState,
-  numbers: Numbers & { readonly deploymentId?: string; readonly reason?: string } = {},
+  numbers: Numbers & {
+    readonly deploymentId?: string;
+    readonly reason?: string;
+    readonly detail?: string;
+    readonly findings?: DeploymentFindings;
+  } = {},
 ): DurableMessage => ({
   stream: 'deployment',
   deviceId: numbers.deviceId ?? 'box-1',
@@ -90,6 +96,8 @@ export const changeMessage = (
     state,
     bundleDigest: 'b'.repeat(64),
     ...(numbers.reason === undefined ? {} : { reason: numbers.reason }),
+    ...(numbers.detail === undefined ? {} : { detail: numbers.detail }),
+    ...(numbers.findings === undefined ? {} : { findings: numbers.findings }),
     ...numbersOf(seq, numbers),
   },
 });

@@ -25,7 +25,7 @@ import type { ModelStep, ModelVersions, VersionName } from './port.ts';
 import type { Validation } from './validation.ts';
 
 export interface ModelVersionsDeps {
-  readonly store: Pick<Store, 'bundles' | 'models' | 'devices'>;
+  readonly store: Pick<Store, 'bundles' | 'models' | 'devices' | 'deployments'>;
   readonly validation: Pick<Validation, 'request'>;
   readonly audit: Pick<AuditLog, 'record'>;
   readonly trust: Pick<TrustRepository, 'listTargets' | 'changeTarget'>;

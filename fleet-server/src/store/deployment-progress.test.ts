@@ -1,58 +1,50 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { DeploymentState } from '@watchpost/shared/lifecycle/deployment.ts';
-import { applyChange } from './deployment-progress.ts';
+import { DEPLOYMENT_STATES, type DeploymentState } from '@watchpost/shared/lifecycle/deployment.ts';
+import fc from 'fast-check';
+import { findStanding, orderChanges } from './deployment-progress.ts';
 
-const EPOCH = '00000000000000aa';
-const change = (seq: number, state: DeploymentState, epoch = EPOCH) => ({
-  deploymentId: 'd1',
-  tsMs: 1,
-  state,
-  bundleDigest: 'a'.repeat(64),
-  epoch,
-  seq,
-  firstSeq: 1,
-  historical: false,
-});
-
-const CASES: readonly [
-  string,
-  DeploymentState,
-  number,
-  ReturnType<typeof change>,
-  DeploymentState | undefined,
-][] = [
-  ['the next state', 'pending', 0, change(1, 'queued'), 'queued'],
-  ['a state further on, when those between are missing', 'pending', 0, change(4, 'testing'), 'testing'],
-  ['the same state with a new detail', 'downloading', 2, change(3, 'downloading'), 'downloading'],
-  ['a wait and the way back', 'downloading', 2, change(3, 'waiting_for_window'), 'waiting_for_window'],
-  ['a late change: nothing', 'downloading', 5, change(4, 'downloaded'), undefined],
-  ['a way that does not exist: nothing', 'testing', 5, change(6, 'downloading'), undefined],
-  ['a change after the end: nothing', 'success', 5, change(6, 'failure'), undefined],
-  ['the same end again: nothing', 'success', 5, change(6, 'success'), undefined],
-  [
-    'a smaller number of a new epoch',
-    'downloading',
-    5,
-    change(1, 'downloaded', 'ffffffffffffffff'),
-    'downloaded',
-  ],
+const CASES: readonly [string, readonly DeploymentState[], DeploymentState | undefined][] = [
+  ['pending before the first change', [], undefined],
+  ['the next state', ['queued'], 'queued'],
+  ['a state further on, when those between are missing', ['testing'], 'testing'],
+  ['a wait and the way back', ['downloading', 'waiting_for_window', 'queued'], 'queued'],
+  ['where it is when no path leads on', ['testing', 'downloading'], 'testing'],
+  ['its first end', ['success', 'failure', 'rolled_back'], 'success'],
+  ['an end that comes after a path that does not exist', ['testing', 'queued', 'rolled_back'], 'rolled_back'],
 ];
 
-for (const [name, state, seq, reported, expected] of CASES) {
-  test(`a deployment takes ${name}`, () => {
-    assert.equal(applyChange({ state, epoch: EPOCH, seq }, reported)?.state, expected);
+for (const [name, states, expected] of CASES) {
+  test(`a deployment stands at ${name}`, () => {
+    assert.equal(findStanding(states.map((state) => ({ state })))?.state, expected);
   });
 }
 
-test('reason and detail are those of the change', () => {
-  const failed = { ...change(2, 'failure'), reason: 'DIGEST_MISMATCH', detail: 'model.onnx' };
-  const after = applyChange({ state: 'verifying', detail: 'old', epoch: EPOCH, seq: 1 }, failed);
-  assert.deepEqual(after, {
-    state: 'failure',
-    epoch: EPOCH,
-    seq: 2,
-    reason: 'DIGEST_MISMATCH',
-    detail: 'model.onnx',
+test('a state told again stands at what was told last, an end at what was told first', () => {
+  const at = (state: DeploymentState, detail: number) => ({ state, detail });
+  assert.equal(findStanding([at('testing', 1), at('testing', 2)])?.detail, 2);
+  assert.equal(findStanding([at('success', 1), at('success', 2)])?.detail, 1);
+});
+
+const EPOCHS = ['00000000000000ff', '00000000000000aa'] as const;
+const stateOf = fc.constantFrom(...DEPLOYMENT_STATES);
+const history = fc
+  .tuple(fc.array(stateOf, { maxLength: 12 }), fc.array(stateOf, { maxLength: 6 }))
+  .map((states) =>
+    states.flatMap((ofEpoch, index) =>
+      ofEpoch.map((state, at) => ({ epoch: EPOCHS[index] ?? '', seq: at + 1, state })),
+    ),
+  );
+
+test('whatever the order in which an epoch arrives, its changes stand in the order of their numbers', () => {
+  const arrived = history.chain((changes) => {
+    const [old, young] = EPOCHS.map((epoch) => changes.filter((change) => change.epoch === epoch));
+    const mixed = (of: typeof changes = []) => fc.shuffledSubarray(of, { minLength: of.length });
+    return fc.tuple(fc.constant(changes), mixed(old), mixed(young));
   });
+  fc.assert(
+    fc.property(arrived, ([changes, old, young]) => {
+      assert.deepEqual(orderChanges([...old, ...young]), changes);
+    }),
+  );
 });

@@ -1,40 +1,51 @@
-import { DEPLOYMENT_LIFECYCLE, type DeploymentState } from '@watchpost/shared/lifecycle/deployment.ts';
-import type { DeploymentChange } from '@watchpost/shared/messages/deployment.ts';
+import {
+  DEPLOYMENT_LIFECYCLE,
+  DEPLOYMENT_STATES,
+  type DeploymentState,
+} from '@watchpost/shared/lifecycle/deployment.ts';
 
-/** How far a deployment is, and by which change of which epoch. */
-export interface DeploymentProgress {
-  readonly state: DeploymentState;
-  readonly reason?: string;
-  readonly detail?: string;
-  readonly epoch?: string;
-  readonly seq?: number;
+/** Where a device put a change: `seq` counts within an epoch. */
+export interface Numbered {
+  readonly epoch: string;
+  readonly seq: number;
 }
 
 /**
- * Where a reported change brings a deployment; undefined leaves it as it is: the change came late, or no path of the
- * lifecycle leads there (nothing leads out of an end). States in between may be missing: the box evicts when it is full.
+ * In the order in which the device made them. Of two epochs the one heard of first is the older one: the box numbers
+ * anew only after it lost its disk.
+ * @param changes in the order they came
  */
-export function applyChange(
-  progress: DeploymentProgress,
-  change: DeploymentChange,
-): DeploymentProgress | undefined {
-  const isLate = progress.epoch === change.epoch && change.seq <= (progress.seq ?? 0);
-  if (isLate || !isReachable(progress.state, change.state)) return undefined;
-  return {
-    state: change.state,
-    epoch: change.epoch,
-    seq: change.seq,
-    ...(change.reason === undefined ? {} : { reason: change.reason }),
-    ...(change.detail === undefined ? {} : { detail: change.detail }),
-  };
+export function orderChanges<C extends Numbered>(changes: readonly C[]): readonly C[] {
+  return [...Map.groupBy(changes, ({ epoch }) => epoch).values()].flatMap((ofEpoch) =>
+    ofEpoch.toSorted((one, other) => one.seq - other.seq),
+  );
 }
 
-/** A state that is not an end may also be renewed, with a new detail. */
-function isReachable(from: DeploymentState, to: DeploymentState): boolean {
-  if (from === to) return DEPLOYMENT_LIFECYCLE[from].length > 0;
-  const seen = new Set<DeploymentState>([from]);
-  for (const state of seen) {
-    for (const next of DEPLOYMENT_LIFECYCLE[state]) seen.add(next);
+/**
+ * The change a deployment stands at; undefined while it is pending. What no path of the lifecycle leads to counts for
+ * nothing: nothing leads out of an end. States in between may be missing: the box evicts when it is full.
+ * @param changes in the order in which the device made them
+ */
+export function findStanding<C extends { readonly state: DeploymentState }>(
+  changes: readonly C[],
+): C | undefined {
+  let standing: C | undefined;
+  for (const change of changes) {
+    if (REACHABLE[standing?.state ?? 'pending'].has(change.state)) standing = change;
   }
-  return seen.has(to);
+  return standing;
+}
+
+const REACHABLE = Object.fromEntries(
+  DEPLOYMENT_STATES.map((state) => [state, listReachable(state)]),
+) as Readonly<Record<DeploymentState, ReadonlySet<DeploymentState>>>;
+
+/** A state that is not an end may also be told again, with what was found out since. */
+function listReachable(from: DeploymentState): ReadonlySet<DeploymentState> {
+  const next = DEPLOYMENT_LIFECYCLE[from];
+  const seen = new Set<DeploymentState>(next.length > 0 ? [from] : []);
+  for (const state of seen) {
+    for (const after of DEPLOYMENT_LIFECYCLE[state]) seen.add(after);
+  }
+  return seen;
 }

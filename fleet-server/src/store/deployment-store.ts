@@ -1,9 +1,9 @@
-import type { DeploymentChange } from '@watchpost/shared/messages/deployment.ts';
-import { type Selectable, sql } from 'kysely';
+import { sql } from 'kysely';
 import { attempt } from './attempt.ts';
-import { applyChange, type DeploymentProgress } from './deployment-progress.ts';
-import type { DeploymentRecord, DeploymentStore } from './port.ts';
-import type { Db, DeploymentRow, Tx } from './schema.ts';
+import { readChanges, readRunChanges } from './deployment-changes.ts';
+import { fromDeployment, toDeployment } from './deployment-rows.ts';
+import type { DeploymentPage, DeploymentQuery, DeploymentStore } from './port.ts';
+import type { Db } from './schema.ts';
 
 export function createDeploymentStore(db: Db): DeploymentStore {
   return {
@@ -37,6 +37,8 @@ export function createDeploymentStore(db: Db): DeploymentStore {
           .execute();
         return rows.map(toDeployment);
       }),
+    page: (query) => attempt('list the deployments of a device', () => readPage(db, query)),
+    runChanges: (deviceId) => attempt('read what a device ran', () => readRunChanges(db, deviceId)),
     takeOrderCounter: (deviceId, atLeast) =>
       attempt('number an order', async () => {
         const { counter } = await db
@@ -54,92 +56,19 @@ export function createDeploymentStore(db: Db): DeploymentStore {
   };
 }
 
-/** A change as a device reported it. */
-export interface ReportedChange {
-  readonly deviceId: string;
-  readonly body: DeploymentChange;
-}
-
-/**
- * Moves the deployments that `changes` speak of, in the order of their numbers; a device can move only its own.
- * @returns those that moved
- */
-export async function moveDeployments(
-  tx: Tx,
-  changes: readonly ReportedChange[],
-  atMs: number,
-): Promise<readonly DeploymentRecord[]> {
-  if (changes.length === 0) return [];
-  const rows = await tx
+async function readPage(db: Db, { deviceId, before, limit }: DeploymentQuery): Promise<DeploymentPage> {
+  let select = db
     .selectFrom('deployments')
     .selectAll()
-    .where('id', 'in', [...new Set(changes.map(({ body }) => body.deploymentId))])
-    .execute();
-  const moved: DeploymentRecord[] = [];
-  for (const row of rows) {
-    const own = changes.filter((it) => it.body.deploymentId === row.id && it.deviceId === row.device_id);
-    const after = progressAfter(row, own);
-    if (after === undefined) continue;
-    const changed = { ...row, ...columnsOf(after), updated_at_ms: atMs };
-    await tx.updateTable('deployments').set(changed).where('row_id', '=', row.row_id).execute();
-    moved.push(toDeployment(changed));
-  }
-  return moved;
+    .where('device_id', '=', deviceId)
+    .orderBy('row_id', 'desc')
+    .limit(limit + 1);
+  if (before !== undefined) select = select.where('row_id', '<', before);
+  const rows = await select.execute();
+  const page = rows.slice(0, limit);
+  const deployments = await Promise.all(
+    page.map(async (row) => ({ ...toDeployment(row), changes: await readChanges(db, row) })),
+  );
+  const next = rows.length > limit ? page.at(-1)?.row_id : undefined;
+  return { deployments, ...(next !== undefined && { next }) };
 }
-
-/** @returns undefined when nothing moved */
-function progressAfter(
-  row: Selectable<DeploymentRow>,
-  changes: readonly ReportedChange[],
-): DeploymentProgress | undefined {
-  let after: DeploymentProgress | undefined;
-  const before = toProgress(row);
-  for (const { body } of [...changes].sort((a, b) => a.body.seq - b.body.seq)) {
-    after = applyChange(after ?? before, body) ?? after;
-  }
-  return after;
-}
-
-const toProgress = (row: Selectable<DeploymentRow>): DeploymentProgress => ({
-  state: row.state,
-  ...(row.change_epoch === null ? {} : { epoch: row.change_epoch }),
-  ...(row.change_seq === null ? {} : { seq: row.change_seq }),
-});
-
-const columnsOf = (progress: DeploymentProgress) => ({
-  state: progress.state,
-  reason: progress.reason ?? null,
-  detail: progress.detail ?? null,
-  change_epoch: progress.epoch ?? null,
-  change_seq: progress.seq ?? null,
-});
-
-const fromDeployment = (deployment: DeploymentRecord): Omit<DeploymentRow, 'row_id'> => ({
-  id: deployment.id,
-  device_id: deployment.deviceId,
-  bundle_digest: deployment.bundleDigest,
-  model: deployment.model,
-  version: deployment.version,
-  state: deployment.state,
-  reason: deployment.reason ?? null,
-  detail: deployment.detail ?? null,
-  order_jws: deployment.order,
-  change_epoch: null,
-  change_seq: null,
-  created_at_ms: deployment.createdAtMs,
-  updated_at_ms: deployment.updatedAtMs,
-});
-
-const toDeployment = (row: Selectable<DeploymentRow>): DeploymentRecord => ({
-  id: row.id,
-  deviceId: row.device_id,
-  bundleDigest: row.bundle_digest,
-  model: row.model,
-  version: row.version,
-  state: row.state,
-  ...(row.reason === null ? {} : { reason: row.reason }),
-  ...(row.detail === null ? {} : { detail: row.detail }),
-  order: row.order_jws,
-  createdAtMs: row.created_at_ms,
-  updatedAtMs: row.updated_at_ms,
-});

@@ -7,6 +7,7 @@ import { tuf } from './migrations/004-tuf.ts';
 import { certificates } from './migrations/005-certificates.ts';
 import { orderCounters } from './migrations/006-order-counters.ts';
 import { unsignedBundles } from './migrations/007-unsigned-bundles.ts';
+import { changeStates } from './migrations/008-change-states.ts';
 
 /** One step of the schema. */
 export type Migration = (db: Kysely<unknown>) => Promise<void>;
@@ -20,6 +21,7 @@ export const MIGRATIONS: Readonly<Record<number, Migration>> = {
   5: certificates,
   6: orderCounters,
   7: unsignedBundles,
+  8: changeStates,
 };
 
 type Versions = {

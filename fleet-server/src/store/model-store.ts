@@ -6,7 +6,7 @@ import type {
 } from '@watchpost/shared/api/models.ts';
 import type { Selectable } from 'kysely';
 import { attempt } from './attempt.ts';
-import type { InstallRecord, ModelStore } from './port.ts';
+import type { ModelStore } from './port.ts';
 import type { Db, ModelAliasRow, Tx } from './schema.ts';
 
 export function createModelStore(db: Db): ModelStore {
@@ -47,7 +47,6 @@ export function createModelStore(db: Db): ModelStore {
         const rows = await db.selectFrom('model_alias_changes').selectAll().orderBy('row_id').execute();
         return rows.map((row) => ({ model: row.model, change: toAliasChange(row) }));
       }),
-    installs: (deviceId) => attempt('read what a device installed', () => readInstalls(db, deviceId)),
   };
 }
 
@@ -108,24 +107,6 @@ async function readCertifications(db: Db, digest: string): Promise<readonly Cert
     .orderBy('row_id')
     .execute();
   return rows.map(({ decision, report, actor, at_ms }) => ({ decision, report, by: actor, atMs: at_ms }));
-}
-
-/** A device that had the bundle already runs it as well; only the first report of a deployment counts. */
-async function readInstalls(db: Db, deviceId: string): Promise<readonly InstallRecord[]> {
-  const rows = await db
-    .selectFrom('deployments')
-    .innerJoin('deployment_changes', 'deployment_changes.deployment_id', 'deployments.id')
-    .select(['deployments.id', 'deployments.bundle_digest', 'body', 'received_at_ms'])
-    .where('deployments.device_id', '=', deviceId)
-    .where('deployment_changes.device_id', '=', deviceId)
-    .orderBy('deployment_changes.row_id')
-    .execute();
-  return rows.flatMap((row) => {
-    const { state, tsMs } = JSON.parse(row.body) as { state: string; tsMs: number };
-    if (state !== 'success' && state !== 'already_installed') return [];
-    const { id: deploymentId, bundle_digest: digest, received_at_ms: reportedAtMs } = row;
-    return [{ deploymentId, digest, sinceMs: tsMs, reportedAtMs }];
-  });
 }
 
 const toAliasChange = (row: Selectable<ModelAliasRow>): AliasChange => ({

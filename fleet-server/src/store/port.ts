@@ -10,7 +10,7 @@ import type { DeploymentState } from '@watchpost/shared/lifecycle/deployment.ts'
 import type { DeviceState } from '@watchpost/shared/lifecycle/device.ts';
 import type { ModelVersionState } from '@watchpost/shared/lifecycle/model-version.ts';
 import type { Hardware } from '@watchpost/shared/messages/birth.ts';
-import type { DeploymentChange } from '@watchpost/shared/messages/deployment.ts';
+import type { DeploymentBody, DeploymentChange } from '@watchpost/shared/messages/deployment.ts';
 import type { Durable, Stream } from '@watchpost/shared/messages/durable.ts';
 import type { CameraEvent } from '@watchpost/shared/messages/event.ts';
 import type { Telemetry } from '@watchpost/shared/messages/telemetry.ts';
@@ -57,15 +57,6 @@ export interface BundleRecord {
   readonly releasedAtMs?: number;
 }
 
-/** A device took a bundle into use. */
-export interface InstallRecord {
-  readonly deploymentId: string;
-  readonly digest: string;
-  /** By the clock of the device. */
-  readonly sinceMs: number;
-  readonly reportedAtMs: number;
-}
-
 export interface DeploymentRecord {
   readonly id: string;
   readonly deviceId: string;
@@ -79,6 +70,32 @@ export interface DeploymentRecord {
   readonly order: string;
   readonly createdAtMs: number;
   readonly updatedAtMs: number;
+}
+
+/** One change of a deployment as its device told it; the digest is the one that was ordered. */
+export interface DeploymentChangeRecord extends DeploymentBody {
+  /** Sent from the backlog, later than it happened. */
+  readonly historical: boolean;
+  readonly receivedAtMs: number;
+}
+
+/** A deployment with its changes, in the order in which the device made them. */
+export interface DeploymentHistory extends DeploymentRecord {
+  readonly changes: readonly DeploymentChangeRecord[];
+}
+
+export interface DeploymentQuery {
+  readonly deviceId: string;
+  /** `next` of the page before. */
+  readonly before?: number;
+  readonly limit: number;
+}
+
+/** Newest first. */
+export interface DeploymentPage {
+  readonly deployments: readonly DeploymentHistory[];
+  /** Where the next, older page begins; absent when there is none. */
+  readonly next?: number;
 }
 
 /** A durable message, parsed, on its way to the store. */
@@ -122,7 +139,7 @@ export interface CommitResult {
   readonly cursors: readonly Cursor[];
   /** Messages stored now, without those that were there already and those rejected. */
   readonly fresh: readonly DurableMessage[];
-  /** Deployments that a fresh change moved, as they are now. */
+  /** Deployments that a fresh change speaks of, as they are now. */
   readonly moved: readonly DeploymentRecord[];
 }
 
@@ -198,8 +215,6 @@ export interface ModelStore {
   latestValidation(digest: string): Promise<ValidationView | undefined>;
   addAliasChange(model: string, change: AliasChange): Promise<void>;
   aliasChanges(): Promise<readonly { readonly model: string; readonly change: AliasChange }[]>;
-  /** What a device took into use, in the order it was told. */
-  installs(deviceId: string): Promise<readonly InstallRecord[]>;
 }
 
 export interface DeploymentStore {
@@ -207,6 +222,9 @@ export interface DeploymentStore {
   /** The newest of a device: the one whose order is retained. */
   latest(deviceId: string): Promise<DeploymentRecord | undefined>;
   latestOfAll(): Promise<readonly DeploymentRecord[]>;
+  page(query: DeploymentQuery): Promise<DeploymentPage>;
+  /** What a device told that may say which model ran, over all its deployments, in the order in which it made it. */
+  runChanges(deviceId: string): Promise<readonly DeploymentChangeRecord[]>;
   /** Takes the next counter of a device's orders: above every one taken before, and at least `atLeast`. */
   takeOrderCounter(deviceId: string, atLeast: number): Promise<number>;
 }
@@ -214,7 +232,7 @@ export interface DeploymentStore {
 export interface ReportStore {
   /**
    * Stores a batch in one transaction, each (device, epoch, stream, seq) once, and moves the cursors. A deployment
-   * change also moves its deployment's state, in order of seq. Once resolved, it survives a power cut.
+   * stands where its changes lead in the order of their numbers, whatever the order in which they come. Once resolved, it survives a power cut.
    */
   commit(batch: readonly NumberedMessage[], receivedAtMs: number): Promise<CommitResult>;
   /** Newest first. */

@@ -1,7 +1,7 @@
 import type { CameraEvent } from '@watchpost/shared/messages/event.ts';
 import type { Telemetry } from '@watchpost/shared/messages/telemetry.ts';
 import { attempt } from './attempt.ts';
-import { moveDeployments } from './deployment-store.ts';
+import { moveDeployments } from './deployment-changes.ts';
 import type {
   CommitResult,
   DurableMessage,
@@ -85,9 +85,11 @@ async function insertReports(tx: Tx, fresh: readonly DurableMessage[], receivedA
     .filter(isOf('event'))
     .map((message) => ({ ...columnsOf(message, receivedAtMs), camera: message.camera }));
   if (events.length > 0) await tx.insertInto('events').values(events).execute();
-  const changes = fresh
-    .filter(isOf('deployment'))
-    .map((message) => ({ ...columnsOf(message, receivedAtMs), deployment_id: message.body.deploymentId }));
+  const changes = fresh.filter(isOf('deployment')).map((message) => ({
+    ...columnsOf(message, receivedAtMs),
+    deployment_id: message.body.deploymentId,
+    state: message.body.state,
+  }));
   if (changes.length > 0) await tx.insertInto('deployment_changes').values(changes).execute();
   const summaries = fresh
     .filter(isOf('telemetry'))

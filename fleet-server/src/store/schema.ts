@@ -93,9 +93,6 @@ export interface DeploymentRow {
   reason: string | null;
   detail: string | null;
   order_jws: string;
-  /** The newest change that was looked at: those before it came late. */
-  change_epoch: string | null;
-  change_seq: number | null;
   created_at_ms: number;
   updated_at_ms: number;
 }
@@ -121,6 +118,7 @@ export interface EventTableRow extends ReportRow {
 
 export interface DeploymentChangeRow extends ReportRow {
   deployment_id: string;
+  state: DeploymentRecord['state'];
 }
 
 export interface TelemetryRow extends ReportRow {

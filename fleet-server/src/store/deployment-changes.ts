@@ -1,0 +1,119 @@
+import type { DeploymentState } from '@watchpost/shared/lifecycle/deployment.ts';
+import type { DeploymentChange } from '@watchpost/shared/messages/deployment.ts';
+import type { Selectable } from 'kysely';
+import { findStanding, orderChanges } from './deployment-progress.ts';
+import { toDeployment } from './deployment-rows.ts';
+import type { DeploymentChangeRecord, DeploymentRecord } from './port.ts';
+import type { Db, DeploymentChangeRow, DeploymentRow, Tx } from './schema.ts';
+
+/** A change as a device reported it. */
+export interface ReportedChange {
+  readonly deviceId: string;
+  readonly body: DeploymentChange;
+}
+
+/** Changes of one deployment that are shown; a box that works as it should makes about ten. */
+const MAX_SHOWN = 200;
+
+/** States in which the model that runs may change. */
+const RUN_STATES: readonly DeploymentState[] = [
+  'testing',
+  'success',
+  'already_installed',
+  'rolled_back',
+  'failure',
+];
+
+/**
+ * Brings the deployments that `changes` speak of to where all their stored changes lead, whatever the order in which
+ * those came; a device can move only its own.
+ * @param changes stored already
+ * @returns the deployments they speak of, as they are now
+ */
+export async function moveDeployments(
+  tx: Tx,
+  changes: readonly ReportedChange[],
+  atMs: number,
+): Promise<readonly DeploymentRecord[]> {
+  if (changes.length === 0) return [];
+  const rows = await tx
+    .selectFrom('deployments')
+    .selectAll()
+    .where('id', 'in', [...new Set(changes.map(({ body }) => body.deploymentId))])
+    .execute();
+  const moved: DeploymentRecord[] = [];
+  for (const row of rows) {
+    const isSpokenOf = changes.some(
+      ({ deviceId, body }) => deviceId === row.device_id && body.deploymentId === row.id,
+    );
+    if (!isSpokenOf) continue;
+    const changed = { ...row, ...(await readStanding(tx, row)), updated_at_ms: atMs };
+    await tx.updateTable('deployments').set(changed).where('row_id', '=', row.row_id).execute();
+    moved.push(toDeployment(changed));
+  }
+  return moved;
+}
+
+/** @returns the columns that say where the deployment stands */
+async function readStanding(
+  tx: Tx,
+  { id, device_id }: Pick<DeploymentRow, 'id' | 'device_id'>,
+): Promise<Partial<Pick<DeploymentRow, 'state' | 'reason' | 'detail'>>> {
+  const rows = await tx
+    .selectFrom('deployment_changes')
+    .select(['row_id', 'epoch', 'seq', 'state'])
+    .where('deployment_id', '=', id)
+    .where('device_id', '=', device_id)
+    .orderBy('row_id')
+    .execute();
+  const standing = findStanding(orderChanges(rows));
+  if (standing === undefined) return {};
+  const { body } = await tx
+    .selectFrom('deployment_changes')
+    .select('body')
+    .where('row_id', '=', standing.row_id)
+    .executeTakeFirstOrThrow();
+  const { state, reason = null, detail = null } = JSON.parse(body) as DeploymentChange;
+  return { state, reason, detail };
+}
+
+/** In the order in which the device made them; of very many the last ones. */
+export async function readChanges(
+  db: Db,
+  { id, device_id, bundle_digest }: Pick<DeploymentRow, 'id' | 'device_id' | 'bundle_digest'>,
+): Promise<readonly DeploymentChangeRecord[]> {
+  const rows = await db
+    .selectFrom('deployment_changes')
+    .selectAll()
+    .where('deployment_id', '=', id)
+    .where('device_id', '=', device_id)
+    .orderBy('row_id', 'desc')
+    .limit(MAX_SHOWN)
+    .execute();
+  return orderChanges(rows.reverse()).map((row) => toChange({ ...row, bundle_digest }));
+}
+
+/** What a device told of its own deployments that may say which model ran, in the order in which it made them. */
+export async function readRunChanges(db: Db, deviceId: string): Promise<readonly DeploymentChangeRecord[]> {
+  const rows = await db
+    .selectFrom('deployments')
+    .innerJoin('deployment_changes', 'deployment_changes.deployment_id', 'deployments.id')
+    .selectAll('deployment_changes')
+    .select('deployments.bundle_digest')
+    .where('deployments.device_id', '=', deviceId)
+    .where('deployment_changes.device_id', '=', deviceId)
+    .where('deployment_changes.state', 'in', RUN_STATES)
+    .orderBy('deployment_changes.row_id')
+    .execute();
+  return orderChanges(rows).map(toChange);
+}
+
+/** The digest is the one that was ordered. */
+function toChange({
+  bundle_digest,
+  body,
+  received_at_ms,
+}: Selectable<DeploymentChangeRow> & Pick<DeploymentRow, 'bundle_digest'>): DeploymentChangeRecord {
+  const { epoch: _epoch, seq: _seq, firstSeq: _firstSeq, ...change } = JSON.parse(body) as DeploymentChange;
+  return { ...change, bundleDigest: bundle_digest, receivedAtMs: received_at_ms };
+}
