@@ -126,6 +126,19 @@ describe('the director', () => {
     assert.ok(order.notBeforeMs < 1e12 && order.expiresMs > 1e12);
   });
 
+  test('only an order that shall lift the quarantine says so', async () => {
+    const reader = createJwsOrderReader({
+      deviceId: 'box-1',
+      directorKeys: { list: async () => [publicKey] },
+    });
+    const flagOf = async (options?: { readonly liftQuarantine: boolean }) =>
+      (await reader.read((await directorOf(server).deploy('box-1', bundle.digest, options)).order))
+        .liftQuarantine;
+    assert.equal(await flagOf({ liftQuarantine: true }), true);
+    assert.equal(await flagOf({ liftQuarantine: false }), undefined);
+    assert.equal(await flagOf(), undefined);
+  });
+
   test('after a restart of the server the newest order waits for its box', async () => {
     await directorOf(server, 2e12).deploy('box-2', bundle.digest);
     const newest = await directorOf(server, 3e12).deploy('box-2', bundle.digest);

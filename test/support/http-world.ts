@@ -14,8 +14,8 @@ import { createHttpApp } from '../../fleet-server/src/http/app.ts';
 import type { HttpApp, HttpDeps } from '../../fleet-server/src/http/route.ts';
 import { serverError } from '../../fleet-server/src/kernel/errors.ts';
 import { createModels } from '../../fleet-server/src/registry/models.ts';
-import type { Director } from '../../fleet-server/src/rollouts/port.ts';
-import type { EventRow } from '../../fleet-server/src/store/port.ts';
+import type { DeployOptions, Director } from '../../fleet-server/src/rollouts/port.ts';
+import type { EventRow, Store } from '../../fleet-server/src/store/port.ts';
 import { openSqliteStore } from '../../fleet-server/src/store/sqlite-store.ts';
 import { createTargetFinder } from '../../fleet-server/src/trust/registry-targets.ts';
 import { createTrustRepository } from '../../fleet-server/src/trust/repository.ts';
@@ -41,11 +41,14 @@ export const MAX_ARTIFACT_BYTES = 64 * 1024;
 export interface HttpWorld {
   readonly app: HttpApp;
   readonly fleet: FakeFleet;
+  readonly store: Store;
   readonly blobs: BlobStore;
   readonly audit: AuditLog;
   readonly folder: string;
   readonly clock: { nowMs: number };
   readonly events: EventRow[];
+  /** How each order was to be made. */
+  readonly orders: readonly DeployOptions[];
   readonly storedTelemetry: Telemetry[];
   /** The value of the Cookie header of a fresh session. */
   login(user?: string): Promise<string>;
@@ -73,6 +76,7 @@ export async function createHttpWorld(change: Partial<HttpDeps> = {}): Promise<H
   await addUser('admin', ['admin']);
   const audit = createAuditLog({ store: store.audit, nowMs });
   const events: EventRow[] = [];
+  const orders: DeployOptions[] = [];
   const storedTelemetry: Telemetry[] = [];
   const validator = async () => ({ passed: true, agentVersion: '0.1.0', checks: [], variants: [] });
   const tuf = createTrustRepository({
@@ -101,12 +105,13 @@ export async function createHttpWorld(change: Partial<HttpDeps> = {}): Promise<H
             .slice(0, limit),
         telemetry: async () => storedTelemetry,
       },
+      deployments: store.deployments,
     },
     models: {
       registry: models.registry,
       versions: models.versions,
       blobs,
-      director: fakeDirector,
+      director: createFakeDirector(orders),
       maxBytes: MAX_ARTIFACT_BYTES,
     },
     tuf,
@@ -124,11 +129,13 @@ export async function createHttpWorld(change: Partial<HttpDeps> = {}): Promise<H
   return {
     app,
     fleet,
+    store,
     blobs,
     audit,
     folder,
     clock,
     events,
+    orders,
     storedTelemetry,
     addUser,
     login: async (user = 'admin') => {
@@ -149,13 +156,14 @@ export async function createHttpWorld(change: Partial<HttpDeps> = {}): Promise<H
   };
 }
 
-const fakeDirector: Pick<Director, 'deploy'> = {
-  deploy: async (deviceId, bundleDigest) => {
+const createFakeDirector = (orders: DeployOptions[]): Pick<Director, 'deploy'> => ({
+  deploy: async (deviceId, bundleDigest, options = {}) => {
     if (deviceId !== DEVICE) throw serverError('NOT_FOUND', `there is no device "${deviceId}"`);
+    orders.push(options);
     const what = { deviceId, bundleDigest, model: 'pets', version: '1.0.0', order: 'a signed order' };
     return { id: 'deployment-1', ...what, state: 'pending', createdAtMs: 5, updatedAtMs: 5 };
   },
-};
+});
 
 const fakeRenewal: Renewal = {
   makeNonce: () => ({ nonce: 'a nonce', expiresAtMs: 5 }),

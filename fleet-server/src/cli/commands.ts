@@ -16,6 +16,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'show one device',
     load: async () => (await import('./device-show.ts')).deviceShow,
   },
+  'device deployments': {
+    summary: 'show what a device was ordered to run, and what became of it',
+    load: async () => (await import('./device-deployments.ts')).deviceDeployments,
+  },
   'device preauthorize': {
     summary: 'let the boxes of a list enrol without a token',
     load: async () => (await import('./device-admission.ts')).devicePreauthorize,

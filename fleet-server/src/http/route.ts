@@ -12,7 +12,7 @@ import type { Admission, Enrolment, FleetView, PictureBoard, Renewal } from '../
 import type { TlsListener } from '../identity/port.ts';
 import type { BundleRegistry, ModelVersions } from '../registry/port.ts';
 import type { Director } from '../rollouts/port.ts';
-import type { ReportStore } from '../store/port.ts';
+import type { DeploymentStore, ReportStore } from '../store/port.ts';
 import type { TrustRepository } from '../trust/port.ts';
 import type { AttemptLimits } from './attempt-limits.ts';
 import type { AccessDeps, Guards } from './guards.ts';
@@ -33,6 +33,7 @@ export interface HttpDeps {
     readonly view: FleetView;
     readonly pictures: PictureBoard;
     readonly reports: Pick<ReportStore, 'events' | 'telemetry'>;
+    readonly deployments: Pick<DeploymentStore, 'page'>;
   };
   readonly models: {
     readonly registry: BundleRegistry;

@@ -6,7 +6,7 @@ import type { FleetProjection } from '../devices/port.ts';
 import { serverError } from '../kernel/errors.ts';
 import type { BundleRecord, DeploymentRecord, Store } from '../store/port.ts';
 import type { TrustRepository } from '../trust/port.ts';
-import type { Director, OrderSigner } from './port.ts';
+import type { DeployOptions, Director, OrderSigner } from './port.ts';
 
 /** A box whose clock is slow must not find its order made in the future. */
 const CLOCK_MARGIN_MS = 24 * 3_600_000;
@@ -28,8 +28,8 @@ export function createDirector(deps: DirectorDeps): Director {
   // One at a time: the deployment stored last is the one with the highest counter.
   let last: Promise<unknown> = Promise.resolve();
   return {
-    deploy: (deviceId, bundleDigest) => {
-      const deployed = last.then(() => deploy(deps, deviceId, bundleDigest));
+    deploy: (deviceId, bundleDigest, options = {}) => {
+      const deployed = last.then(() => deploy(deps, { deviceId, bundleDigest, ...options }));
       last = deployed.catch(() => undefined);
       return deployed;
     },
@@ -43,8 +43,16 @@ export function createDirector(deps: DirectorDeps): Director {
   };
 }
 
+interface Deploy extends DeployOptions {
+  readonly deviceId: string;
+  readonly bundleDigest: string;
+}
+
 /** Stored before it is sent: a crash in between is mended by `republishAll`. */
-async function deploy(deps: DirectorDeps, deviceId: string, bundleDigest: string): Promise<DeploymentRecord> {
+async function deploy(
+  deps: DirectorDeps,
+  { deviceId, bundleDigest, liftQuarantine = false }: Deploy,
+): Promise<DeploymentRecord> {
   const device = await deps.store.devices.find(deviceId);
   if (device === undefined) throw serverError('NOT_FOUND', `device ${deviceId} is not enrolled`);
   const bundle = await deps.store.bundles.find(bundleDigest);
@@ -55,7 +63,10 @@ async function deploy(deps: DirectorDeps, deviceId: string, bundleDigest: string
   // Never below the clock: a store that came back from a backup goes on above what was signed since.
   const counter = await deps.store.deployments.takeOrderCounter(deviceId, nowMs);
   const ids = { deploymentId: deps.newId(), nonce: deps.newId() };
-  const order = makeOrder(bundle, { deviceId, ...ids, counter, nowMs });
+  const order: Order = {
+    ...makeOrder(bundle, { deviceId, ...ids, counter, nowMs }),
+    ...(liftQuarantine && { liftQuarantine }),
+  };
   const deployment: DeploymentRecord = {
     id: order.deploymentId,
     deviceId,

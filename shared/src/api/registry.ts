@@ -28,7 +28,14 @@ export type BundleView = Static<typeof BundleView>;
 export const BundleList = Type.Object({ bundles: Type.Array(BundleView) }, closed);
 
 /** POST /api/v1/devices/:id/deployments */
-export const DeploymentRequest = Type.Object({ bundleDigest: Sha256 }, closed);
+export const DeploymentRequest = Type.Object(
+  {
+    bundleDigest: Sha256,
+    /** Try it again where it failed before: the device takes it out of its quarantine. */
+    liftQuarantine: Type.Optional(Type.Boolean()),
+  },
+  closed,
+);
 export type DeploymentRequest = Static<typeof DeploymentRequest>;
 
 export const DeploymentView = Type.Object(
