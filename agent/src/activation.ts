@@ -35,8 +35,17 @@ export async function activateBundle(bundle: InstalledBundle, deps: ActivationDe
   const plan = deps.planFrames(manifest.preprocess, manifest.input);
   const classifier = await deps.host.start(composeSpec(bundle, variant, deps.settings));
   const latencyMs = await proveOrRelease(classifier, bundle, deps);
-  for (const camera of deps.cameras) camera.usePlan(plan);
-  await deps.model.replace({ digest, manifest, variant: variant.name, classifier });
+  await Promise.all(deps.cameras.map((camera) => camera.usePlans([plan])));
+  const threads = deps.settings.threads ?? 1;
+  const before = await deps.model.replace({
+    digest,
+    manifest,
+    variant: variant.name,
+    threads,
+    plan,
+    classifier,
+  });
+  await before?.classifier.release();
   deps.log.info(
     { model: manifest.model, version: manifest.version, digest, variant: variant.name, latencyMs },
     'model active',

@@ -84,7 +84,7 @@ async function watchCamera(camera: Camera, deps: PipelineDeps, signal: AbortSign
 }
 
 async function processFrame(frame: Frame, watch: Watch, deps: PipelineDeps): Promise<void> {
-  const classified = await deps.model.classify(frame.rgb).catch((error: unknown) => {
+  const classified = await deps.model.classify(frame.pictures).catch((error: unknown) => {
     deps.log.warn({ camera: frame.cameraId, error: describeError(error) }, 'frame lost');
     return undefined;
   });

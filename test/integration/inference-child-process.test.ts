@@ -55,11 +55,16 @@ test('when the process dies between frames, at most one frame is lost', async (t
 });
 
 test('when the process hangs, it is killed at the limit', async () => {
-  const impatient = createChildProcessHost({ log: silentLogger, random: () => 0, classifyLimitMs: 200 });
+  const impatient = createChildProcessHost({
+    log: silentLogger,
+    random: () => 0,
+    limits: { classifyMs: 200 },
+  });
   const { classifier, pid } = await startOne(impatient);
   process.kill(pid, 'SIGSTOP');
-  await assert.rejects(classifier.classify(RED), { code: 'INFERENCE_CRASHED' });
+  await assert.rejects(classifier.classify(RED), { code: 'INFERENCE_TIMEOUT', message: /0\.2 s/ });
   assert.equal(isAlive(pid), false);
+  await assert.doesNotReject(classifier.classify(RED), 'and the next frame is classified');
   await classifier.release();
 });
 

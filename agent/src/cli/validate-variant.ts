@@ -1,12 +1,13 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Manifest, Variant } from '@watchpost/shared/bundle/manifest.ts';
 import type { MeasuredVariant, ValidationCheck } from '@watchpost/shared/bundle/validation-report.ts';
 import { describeError, isAppError } from '@watchpost/shared/kernel/errors.ts';
 import { silentLogger } from '@watchpost/shared/kernel/log.ts';
 import { createChildProcessHost } from '../inference/child-process-host.ts';
-import { checkGoldenFrames } from '../inference/golden.ts';
-import type { Classifier } from '../inference/port.ts';
+import { checkGoldenFrames, describeMismatch } from '../inference/golden.ts';
+import { measureRuns } from '../inference/measured-runs.ts';
+import { composeModelSpec } from '../inference/model-spec.ts';
+import type { Classifier, HostedClassifier } from '../inference/port.ts';
+import { computePercentiles } from '../kernel/pace.ts';
 
 export interface MeasureJob {
   readonly manifest: Manifest;
@@ -32,25 +33,18 @@ const THREADS = 1;
  */
 export async function measureVariant(job: MeasureJob): Promise<MeasureResult> {
   const checks: ValidationCheck[] = [];
-  let pid: number | undefined;
-  const host = createChildProcessHost({
-    log: silentLogger,
-    random: () => 0,
-    onProcess: (id) => {
-      pid = id;
-    },
-  });
-  let classifier: Classifier | undefined;
+  const host = createChildProcessHost({ log: silentLogger, random: () => 0 });
+  let classifier: HostedClassifier | undefined;
   let doing = 'loads';
   try {
-    classifier = await host.start(composeSpec(job));
+    classifier = await host.start(composeModelSpec(job, job.variant, { threads: THREADS, spinning: false }));
     checks.push({ name: doing, passed: true, detail: describeInterface(job.manifest) });
     doing = 'golden frames';
     checks.push({ name: doing, ...(await compareGolden(classifier, job)) });
     doing = 'finite outputs';
-    const latencies = await runAll(classifier, job.manifest);
+    const latencies = await measureRuns(classifier, job.manifest.input, RUNS);
     checks.push({ name: doing, passed: true, detail: `${latencies.length} runs` });
-    const peakMemoryBytes = pid === undefined ? undefined : await readPeakMemory(pid);
+    const peakMemoryBytes = await classifier.peakMemoryBytes();
     const measured = describeRuns({ job, classifier, latencies });
     return { checks, measured: { ...measured, ...(peakMemoryBytes !== undefined && { peakMemoryBytes }) } };
   } catch (error) {
@@ -62,16 +56,6 @@ export async function measureVariant(job: MeasureJob): Promise<MeasureResult> {
   }
 }
 
-const composeSpec = ({ manifest, variant, folder }: MeasureJob) => ({
-  path: join(folder, variant.file),
-  runtime: variant.runtime,
-  input: manifest.input,
-  preprocess: manifest.preprocess,
-  output: manifest.output,
-  threads: THREADS,
-  spinning: false,
-});
-
 function describeInterface({ input, output }: Manifest): string {
   return `${input.name} ${input.dtype} ${input.layout} ${input.width}x${input.height}, ${output.labels.length} labels`;
 }
@@ -81,27 +65,7 @@ async function compareGolden(classifier: Classifier, { manifest, folder }: Measu
   const outcome = await checkGoldenFrames(classifier, manifest, folder);
   if (outcome.kind === 'passed')
     return { passed: true, detail: `${manifest.golden.length} frames as expected` };
-  const [expected, found] = [outcome.expected, outcome.found].map((values) =>
-    values.map((value) => value.toFixed(3)).join(' '),
-  );
-  return { passed: false, detail: `${outcome.file} gives ${found}, expected ${expected}` };
-}
-
-/** Black, grey and white pictures and stripes in turn: where a model divides by a spread of zero, it shows. */
-async function runAll(classifier: Classifier, { input }: Manifest): Promise<readonly number[]> {
-  const bytes = input.width * input.height * 3;
-  const pictures = [
-    new Uint8Array(bytes),
-    new Uint8Array(bytes).fill(128),
-    new Uint8Array(bytes).fill(255),
-    Uint8Array.from({ length: bytes }, (_, index) => (index * 97) % 256),
-  ];
-  const latencies: number[] = [];
-  for (let run = 0; run < RUNS; run += 1) {
-    const picture = pictures[run % pictures.length];
-    if (picture !== undefined) latencies.push((await classifier.classify(picture)).inferMs);
-  }
-  return latencies;
+  return { passed: false, detail: describeMismatch(outcome) };
 }
 
 interface Runs {
@@ -111,22 +75,15 @@ interface Runs {
 }
 
 function describeRuns({ job: { variant }, classifier, latencies }: Runs): MeasuredVariant {
-  const sorted = latencies.toSorted((a, b) => a - b);
-  const at = (ratio01: number): number =>
-    Math.round((sorted[Math.ceil(sorted.length * ratio01) - 1] ?? 0) * 100) / 100;
+  const { p50, p95 } = computePercentiles(latencies);
   return {
     name: variant.name,
     runtime: variant.runtime,
     executionProviders: [...classifier.executionProviders],
     runs: latencies.length,
-    latencyP50Ms: at(0.5),
-    latencyP95Ms: at(0.95),
+    latencyP50Ms: roundMs(p50),
+    latencyP95Ms: roundMs(p95),
   };
 }
 
-/** High-water mark of the resident memory, as Linux keeps it. */
-async function readPeakMemory(pid: number): Promise<number | undefined> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-  const [, kilobytes] = /^VmHWM:\s+(\d+) kB$/m.exec(status) ?? [];
-  return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
-}
+const roundMs = (ms: number): number => Math.round(ms * 100) / 100;

@@ -1,34 +1,59 @@
 import { computeBackoffMs } from '@watchpost/shared/kernel/backoff.ts';
-import { describeError, isAppError } from '@watchpost/shared/kernel/errors.ts';
+import { type AppError, describeError, isAppError } from '@watchpost/shared/kernel/errors.ts';
 import type { Logger } from '@watchpost/shared/kernel/log.ts';
 import { waitMs } from '@watchpost/shared/kernel/wait.ts';
 import { agentError } from '../kernel/errors.ts';
+import { readProcessMemory } from '../kernel/proc-memory.ts';
 import { type InferenceProcess, startInferenceProcess } from './child-process.ts';
-import type { Classifier, InferenceHost, ModelSpec, Prediction } from './port.ts';
+import type { ChildRestart, HostedClassifier, InferenceHost, ModelSpec, Prediction } from './port.ts';
+import { settleWithin } from './settle-within.ts';
 
 export interface ChildProcessHostDeps {
   readonly log: Logger;
   /** A draw from [0, 1), for the jitter between restarts. */
   readonly random: () => number;
-  /** A process that takes longer for one frame hangs, and is killed. */
-  readonly classifyLimitMs?: number;
-  /** Told the id of each process as its model is loaded. */
-  readonly onProcess?: (pid: number) => void;
+  /** A process that holds more is ended and started again. Without it, none is. */
+  readonly maxMemoryBytes?: number;
+  readonly limits?: Partial<HostLimits>;
+  readonly onRestart?: (restart: ChildRestart) => void;
 }
 
-const LOAD_LIMIT_MS = 120_000;
-const CLASSIFY_LIMIT_MS = 30_000;
-const RELEASE_LIMIT_MS = 3_000;
-const RESTART_BACKOFF = { baseMs: 250, maxMs: 30_000 };
+/** A process that takes longer hangs, or was stopped, and is killed. */
+export interface HostLimits {
+  readonly loadMs: number;
+  readonly classifyMs: number;
+  readonly releaseMs: number;
+  readonly memoryIntervalMs: number;
+}
+
+const LIMITS: HostLimits = { loadMs: 120_000, classifyMs: 8_000, releaseMs: 3_000, memoryIntervalMs: 2_000 };
+/** From the second crash in a row on. Short enough that frames flow again soon after what made it crash is over. */
+const RESTART_BACKOFF = { baseMs: 250, maxMs: 10_000 };
 
 /** Models in processes of their own. Two that are started run side by side, until the older is released. */
-export function createChildProcessHost(deps: ChildProcessHostDeps): InferenceHost {
+export function createChildProcessHost({ limits, ...deps }: ChildProcessHostDeps): InferenceHost {
   return {
-    start: async (spec) => {
-      const { child, executionProviders } = await loadInChild(spec, deps);
-      return new RestartingClassifier({ spec, child, executionProviders, deps });
+    start: async (spec, signal) => {
+      const life = { ...deps, spec, limits: { ...LIMITS, ...limits }, ended: new AbortController() };
+      const kill = (): void => life.ended.abort();
+      signal?.addEventListener('abort', kill, { once: true, signal: life.ended.signal });
+      if (signal?.aborted) kill();
+      try {
+        return new RestartingClassifier(life, await loadInChild(life));
+      } catch (error) {
+        kill();
+        throw error;
+      }
     },
   };
+}
+
+/** What all processes of one model have in common. */
+interface Life extends Omit<ChildProcessHostDeps, 'limits'> {
+  readonly spec: ModelSpec;
+  readonly limits: HostLimits;
+  /** Aborted when the model is no longer needed: no process outlives it. */
+  readonly ended: AbortController;
 }
 
 interface LoadedChild {
@@ -36,12 +61,12 @@ interface LoadedChild {
   readonly executionProviders: readonly string[];
 }
 
-async function loadInChild(spec: ModelSpec, { onProcess }: ChildProcessHostDeps): Promise<LoadedChild> {
-  const child = startInferenceProcess();
+async function loadInChild({ spec, limits, ended, maxMemoryBytes = Infinity }: Life): Promise<LoadedChild> {
+  const { memoryIntervalMs } = limits;
+  const child = startInferenceProcess({ signal: ended.signal, maxMemoryBytes, memoryIntervalMs });
   try {
-    const reply = await child.request({ kind: 'load', spec }, LOAD_LIMIT_MS);
+    const reply = await child.request({ kind: 'load', spec }, limits.loadMs);
     if (reply.kind !== 'loaded') throw new Error(`load was answered with ${reply.kind}`);
-    if (child.pid !== undefined) onProcess?.(child.pid);
     return { child, executionProviders: reply.executionProviders };
   } catch (error) {
     await child.kill();
@@ -49,15 +74,10 @@ async function loadInChild(spec: ModelSpec, { onProcess }: ChildProcessHostDeps)
   }
 }
 
-interface Start extends LoadedChild {
-  readonly spec: ModelSpec;
-  readonly deps: ChildProcessHostDeps;
-}
-
-class RestartingClassifier implements Classifier {
+class RestartingClassifier implements HostedClassifier {
   readonly executionProviders: readonly string[];
-  readonly #spec: ModelSpec;
-  readonly #deps: ChildProcessHostDeps;
+  readonly #life: Life;
+  /** Aborted at the release, a moment before the life ends: the frame in flight may still come through. */
   readonly #released = new AbortController();
   #child: InferenceProcess;
   /** Crashes since the last prediction. */
@@ -65,10 +85,9 @@ class RestartingClassifier implements Classifier {
   #inFlight: Promise<unknown> | undefined;
   #release: Promise<void> | undefined;
 
-  constructor({ spec, child, executionProviders, deps }: Start) {
-    this.#spec = spec;
+  constructor(life: Life, { child, executionProviders }: LoadedChild) {
+    this.#life = life;
     this.#child = child;
-    this.#deps = deps;
     this.executionProviders = executionProviders;
   }
 
@@ -84,21 +103,33 @@ class RestartingClassifier implements Classifier {
   }
 
   async #classify(rgb: Uint8Array): Promise<Prediction> {
-    if (this.#child.hasEnded()) await this.#restart();
-    const limitMs = this.#deps.classifyLimitMs ?? CLASSIFY_LIMIT_MS;
-    const reply = await this.#child.request({ kind: 'classify', rgb }, limitMs);
+    const why = this.#child.end();
+    if (why !== undefined) await this.#restart(why);
+    const reply = await this.#child.request({ kind: 'classify', rgb }, this.#life.limits.classifyMs);
     if (reply.kind !== 'classified') throw new Error(`classify was answered with ${reply.kind}`);
     this.#crashes = 0;
     return reply.prediction;
   }
 
-  async #restart(): Promise<void> {
-    const pauseMs = computeBackoffMs(RESTART_BACKOFF, this.#crashes, this.#deps.random());
+  async #restart(why: AppError): Promise<void> {
+    const { spec, log, random, onRestart } = this.#life;
+    const pauseMs = this.#crashes === 0 ? 0 : computeBackoffMs(RESTART_BACKOFF, this.#crashes - 1, random());
     this.#crashes += 1;
-    this.#deps.log.warn({ crashes: this.#crashes, pauseMs }, 'inference process ended, starting another');
-    await waitMs(pauseMs, this.#released.signal);
-    if (this.#released.signal.aborted) throw agentError('INFERENCE_CRASHED', 'the model was released');
-    this.#child = (await loadInChild(this.#spec, this.#deps)).child;
+    const error = describeError(why);
+    log.warn(
+      { crashes: this.#crashes, pauseMs, code: why.code, error },
+      'inference process ended, starting another',
+    );
+    onRestart?.({ spec, why });
+    const stopping = AbortSignal.any([this.#released.signal, this.#life.ended.signal]);
+    await waitMs(pauseMs, stopping);
+    if (stopping.aborted) throw agentError('INFERENCE_CRASHED', 'the model was released');
+    this.#child = (await loadInChild(this.#life)).child;
+  }
+
+  async peakMemoryBytes(): Promise<number | undefined> {
+    const { pid } = this.#child;
+    return pid === undefined ? undefined : (await readProcessMemory(pid))?.peakBytes;
   }
 
   release(): Promise<void> {
@@ -108,17 +139,20 @@ class RestartingClassifier implements Classifier {
 
   async #end(): Promise<void> {
     this.#released.abort();
-    await this.#inFlight?.catch(() => undefined);
-    if (!this.#child.hasEnded()) await this.#sayGoodbye();
+    const lastFrame = this.#inFlight;
+    if (lastFrame !== undefined) await settleWithin(lastFrame, this.#life.limits.releaseMs);
+    if (this.#inFlight === undefined && this.#child.end() === undefined) await this.#sayGoodbye();
+    this.#life.ended.abort();
+    await lastFrame?.catch(() => undefined);
     await this.#child.kill();
   }
 
   async #sayGoodbye(): Promise<void> {
     try {
-      await this.#child.request({ kind: 'release' }, RELEASE_LIMIT_MS);
+      await this.#child.request({ kind: 'release' }, this.#life.limits.releaseMs);
     } catch (error) {
-      if (!isAppError(error, 'INFERENCE_CRASHED')) throw error;
-      this.#deps.log.warn({ error: describeError(error) }, 'inference process did not end in order');
+      if (!isAppError(error)) throw error;
+      this.#life.log.warn({ error: describeError(error) }, 'inference process did not end in order');
     }
   }
 }

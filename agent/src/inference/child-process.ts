@@ -3,6 +3,7 @@ import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { AppError } from '@watchpost/shared/kernel/errors.ts';
 import { agentError } from '../kernel/errors.ts';
+import { readProcessMemory } from '../kernel/proc-memory.ts';
 import type { ChildReply, ChildRequest } from './child-messages.ts';
 
 /** The entry has this file's ending: .ts from the sources, .js when compiled. */
@@ -14,20 +15,29 @@ interface Pending {
   readonly reject: (error: Error) => void;
 }
 
+export interface ProcessGuards {
+  /** Aborting it ends the process at once. */
+  readonly signal: AbortSignal;
+  /** A process that holds more is ended. */
+  readonly maxMemoryBytes: number;
+  readonly memoryIntervalMs: number;
+}
+
 /** One life of an inference process. */
 export interface InferenceProcess {
   readonly pid: number | undefined;
-  hasEnded(): boolean;
+  /** How it ended: INFERENCE_CRASHED | INFERENCE_TIMEOUT | INFERENCE_MEMORY; undefined while it lives. */
+  end(): AppError | undefined;
   /**
    * One request at a time. A process that does not answer within the limit is killed.
-   * @throws AppError INFERENCE_CRASHED, or what the process answered with
+   * @throws AppError as `end`, or what the process answered with
    */
   request(request: ChildRequest, limitMs: number): Promise<ChildReply>;
   /** Ends the process and waits until it is gone. */
   kill(): Promise<void>;
 }
 
-export function startInferenceProcess(): InferenceProcess {
+export function startInferenceProcess(guards: ProcessGuards): InferenceProcess {
   const child = fork(ENTRY, [], {
     execPath: process.execPath,
     execArgv: [],
@@ -40,7 +50,9 @@ export function startInferenceProcess(): InferenceProcess {
     pending = undefined;
     return settled;
   };
-  const ended = watchEnd(child, (error) => settle()?.reject(error));
+  const end = watchEnd(child, (error) => settle()?.reject(error));
+  const { pid } = child;
+  if (pid !== undefined) guardProcess(pid, end, guards);
   child.on('message', (reply: ChildReply) => {
     if (reply.kind === 'failed') settle()?.reject(rebuildError(reply));
     else settle()?.resolve(reply);
@@ -49,9 +61,9 @@ export function startInferenceProcess(): InferenceProcess {
   const request = (message: ChildRequest, limitMs: number): Promise<ChildReply> => {
     if (pending !== undefined) throw new Error(`${message.kind} while another request is being answered`);
     return new Promise<ChildReply>((resolve, reject) => {
-      const lastError = ended.error();
+      const lastError = end.error();
       if (lastError !== undefined) return reject(lastError);
-      const timer = setTimeout(() => child.kill('SIGKILL'), limitMs);
+      const timer = setTimeout(() => end.kill(hangs(message, limitMs)), limitMs);
       const done =
         <Value>(finish: (value: Value) => void) =>
         (value: Value): void => {
@@ -65,12 +77,12 @@ export function startInferenceProcess(): InferenceProcess {
   };
 
   return {
-    pid: child.pid,
-    hasEnded: () => ended.error() !== undefined,
+    pid,
+    end: end.error,
     request,
     kill: async () => {
-      child.kill('SIGKILL');
-      await ended.wait;
+      end.kill(agentError('INFERENCE_CRASHED', 'the inference process was ended with its model'));
+      await end.wait;
     },
   };
 }
@@ -79,9 +91,12 @@ interface End {
   readonly wait: Promise<void>;
   /** Undefined while the process lives. */
   error(): AppError | undefined;
+  /** SIGKILL, since a process that is stopped heeds no other; the first reason counts. */
+  kill(why: AppError): void;
 }
 
 function watchEnd(child: ChildProcess, onEnd: (error: AppError) => void): End {
+  let killedFor: AppError | undefined;
   let error: AppError | undefined;
   let lastWords = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
@@ -90,9 +105,7 @@ function watchEnd(child: ChildProcess, onEnd: (error: AppError) => void): End {
   const wait = new Promise<void>((resolve) => {
     const end = (how: string, cause?: Error): void => {
       if (error === undefined) {
-        error = agentError('INFERENCE_CRASHED', `the inference process ${how}`, {
-          cause: cause ?? new Error(lastWords.trim() || 'it said nothing'),
-        });
+        error = killedFor ?? crashed(how, cause ?? new Error(lastWords.trim() || 'it said nothing'));
         onEnd(error);
       }
       resolve();
@@ -101,9 +114,47 @@ function watchEnd(child: ChildProcess, onEnd: (error: AppError) => void): End {
       if (child.pid === undefined) end('could not be started', cause);
     });
     // Not `exit`: with `close`, its last words have been read.
-    child.once('close', (code, signal) => end(signal === null ? `ended with ${code}` : `ended by ${signal}`));
+    child.once('close', (code, signal) => end(describeExit(code, signal)));
   });
-  return { wait, error: () => error };
+  const kill = (why: AppError): void => {
+    killedFor ??= why;
+    child.kill('SIGKILL');
+  };
+  return { wait, error: () => error, kill };
+}
+
+const crashed = (how: string, cause: Error): AppError =>
+  agentError('INFERENCE_CRASHED', `the inference process ${how}`, { cause });
+
+function describeExit(code: number | null, signal: NodeJS.Signals | null): string {
+  if (signal === null) return `ended with ${code}`;
+  if (signal !== 'SIGKILL') return `ended by ${signal}`;
+  return 'ended by SIGKILL from outside, as the system does when memory runs out (`journalctl -k` tells)';
+}
+
+const hangs = ({ kind }: ChildRequest, limitMs: number): AppError =>
+  agentError('INFERENCE_TIMEOUT', `the inference process gave no answer to ${kind} for ${limitMs / 1000} s`);
+
+function guardProcess(
+  pid: number,
+  end: End,
+  { signal, maxMemoryBytes, memoryIntervalMs }: ProcessGuards,
+): void {
+  const onAbort = (): void =>
+    end.kill(agentError('INFERENCE_CRASHED', 'the inference process was ended with its model'));
+  const weigh = async (): Promise<void> => {
+    const { residentBytes = 0 } = (await readProcessMemory(pid)) ?? {};
+    if (residentBytes <= maxMemoryBytes) return;
+    const held = `${residentBytes} bytes, more than the ${maxMemoryBytes} it may`;
+    end.kill(agentError('INFERENCE_MEMORY', `the inference process held ${held}`));
+  };
+  const watching = setInterval(weigh, memoryIntervalMs).unref();
+  signal.addEventListener('abort', onAbort, { once: true });
+  end.wait.then(() => {
+    clearInterval(watching);
+    signal.removeEventListener('abort', onAbort);
+  });
+  if (signal.aborted) onAbort();
 }
 
 function rebuildError(reply: ChildReply & { kind: 'failed' }): AppError {

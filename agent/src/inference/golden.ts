@@ -35,6 +35,12 @@ export async function checkGoldenFrames(
   return { kind: 'passed', latencyMs: median(latencies) };
 }
 
+/** What a golden frame gave, for people. */
+export function describeMismatch({ file, found, expected }: GoldenOutcome & { kind: 'failed' }): string {
+  const words = (values: readonly number[]): string => values.map((value) => value.toFixed(3)).join(' ');
+  return `golden frame ${file} gives ${words(found)}, expected ${words(expected)}`;
+}
+
 function isWithinTolerance(frame: GoldenFrame, found: readonly number[]): boolean {
   return (
     frame.probabilities.length === found.length &&

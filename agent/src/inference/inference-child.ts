@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { isAppError } from '@watchpost/shared/kernel/errors.ts';
 import { AGENT_ERRORS, type AgentErrorCode } from '../kernel/errors.ts';
 import type { ChildReply, ChildRequest } from './child-messages.ts';
@@ -9,6 +10,14 @@ import type { Classifier } from './port.ts';
 process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => undefined);
 process.on('disconnect', () => process.exit(0));
+
+/** When memory runs out, the system ends this process before the agent and before what else the box runs. */
+const OOM_SCORE_ADJ = 800;
+try {
+  writeFileSync('/proc/self/oom_score_adj', String(OOM_SCORE_ADJ));
+} catch {
+  // Not Linux, or /proc is read-only: the system then chooses by size alone.
+}
 
 let classifier: Classifier | undefined;
 

@@ -6,12 +6,13 @@ import type {
   Variant,
 } from '@watchpost/shared/bundle/manifest.ts';
 import type { ModelGraph } from '@watchpost/shared/bundle/model-graph.ts';
+import type { AppError } from '@watchpost/shared/kernel/errors.ts';
 import type {
   ModelChoice,
   SelfTestFindings,
   ShadowFindings,
 } from '@watchpost/shared/messages/deployment-findings.ts';
-import type { FramePlan } from '../capture/port.ts';
+import type { FramePlan, PlannedPicture } from '../capture/port.ts';
 
 /** What a runtime needs to load one variant of a model. */
 export interface ModelSpec {
@@ -41,7 +42,8 @@ export interface Classifier {
   readonly executionProviders: readonly string[];
   /**
    * @param rgb rgb24 at the size of the model's input; read until the promise settles, never changed
-   * @throws AppError MODEL_OUTPUT_INVALID | INFERENCE_CRASHED; MODEL_MISMATCH for a picture of another size
+   * @throws AppError MODEL_OUTPUT_INVALID; INFERENCE_CRASHED | INFERENCE_TIMEOUT | INFERENCE_MEMORY in a process of its
+   *   own; MODEL_MISMATCH for a picture of another size
    */
   classify(rgb: Uint8Array): Promise<Prediction>;
   /** Frees native memory; a classifier is of no use after it. */
@@ -106,21 +108,40 @@ export type CheckGoldenFrames = (
   folder: string,
 ) => Promise<GoldenOutcome>;
 
-/**
- * Loads a model in a child process of its own: `session.run` blocks its event loop, and a native crash must not take
- * the agent along. The classifier restarts its child after a crash; a frame in flight is then lost with
- * INFERENCE_CRASHED.
- */
-export interface InferenceHost {
-  /** @throws AppError as `InferenceRuntime.load`, and INFERENCE_CRASHED */
-  start(spec: ModelSpec): Promise<Classifier>;
+/** A model in a process of its own. */
+export interface HostedClassifier extends Classifier {
+  /** The most its present process held at once; undefined where the system does not tell, or the process is gone. */
+  peakMemoryBytes(): Promise<number | undefined>;
 }
 
-/** A model that classifies, with what it is. */
+/** An inference process ended by itself, or was ended for hanging or for its memory; another one takes its place. */
+export interface ChildRestart {
+  readonly spec: ModelSpec;
+  /** INFERENCE_CRASHED | INFERENCE_TIMEOUT | INFERENCE_MEMORY */
+  readonly why: AppError;
+}
+
+/**
+ * Loads a model in a child process of its own: `session.run` blocks its event loop, and a native crash must not take
+ * the agent along. The classifier restarts its child after a crash; the frame in flight is then lost, with the code of
+ * how the process ended.
+ */
+export interface InferenceHost {
+  /**
+   * @param signal aborting it ends the process at once, whatever it does, and for good
+   * @throws AppError as `InferenceRuntime.load`, and INFERENCE_CRASHED | INFERENCE_TIMEOUT | INFERENCE_MEMORY
+   */
+  start(spec: ModelSpec, signal?: AbortSignal): Promise<HostedClassifier>;
+}
+
+/** A model that classifies, with what it is and how it is run. */
 export interface RunningModel {
   readonly digest: string;
   readonly manifest: Manifest;
   readonly variant: string;
+  readonly threads: number;
+  /** Of the pictures it takes. */
+  readonly plan: FramePlan;
   readonly classifier: Classifier;
 }
 
@@ -130,13 +151,26 @@ export interface Classification {
   readonly prediction: Prediction;
 }
 
+/** Told of each frame the champion has classified; must not throw. */
+export type OnClassified = (pictures: readonly PlannedPicture[], classification: Classification) => void;
+
 /** The champion of this box: one model, shared by every camera, replaced while they run. */
 export interface ActiveModel {
   current(): RunningModel | undefined;
-  /** Switches to `next` between two frames; the model before is released once its last frame is through. */
-  replace(next: RunningModel): Promise<void>;
-  /** @returns undefined while there is no model, or when the frame is not of the current model's size */
-  classify(rgb: Uint8Array): Promise<Classification | undefined>;
+  /**
+   * Switches between two frames: the next one is for `next`, also while the model before still has one.
+   * @returns the model before, once its last frame is through or has taken too long; the caller releases it
+   */
+  replace(next: RunningModel | undefined): Promise<RunningModel | undefined>;
+  /**
+   * One frame at a time, in the order they come.
+   * @param pictures of one frame; the one of the model's plan is read
+   * @returns undefined while there is no model, or when the frame has no picture for it
+   */
+  classify(pictures: readonly PlannedPicture[]): Promise<Classification | undefined>;
+  /** @returns ends the telling */
+  onClassified(listener: OnClassified): () => void;
+  /** Stands down and releases the model. */
   release(): Promise<void>;
 }
 
@@ -162,7 +196,8 @@ export type SelfTestResult =
 /**
  * Each variant this box can run, with each number of threads worth a try, in a process of its own: loaded, warmed up,
  * proved with the golden frames, measured over 100 runs against the manifest's `requires.latencyMs`, and weighed.
- * @param folder of the bundle
+ * Aborting `signal` ends the process at once and rejects with the signal's reason.
+ * @param bundle the folder holds the files of the manifest
  */
 export type SelfTest = (
   bundle: { readonly manifest: Manifest; readonly folder: string },

@@ -18,6 +18,15 @@ export const tfjsRuntime: InferenceRuntime = {
   load: async (spec) => createSessionClassifier(await openSession(spec), spec),
 };
 
+export function isTfjsInstalled(): boolean {
+  const { resolve } = createRequire(import.meta.url);
+  try {
+    return resolve('@tensorflow/tfjs') !== '' && resolve('@tensorflow/tfjs-backend-wasm') !== '';
+  } catch {
+    return false;
+  }
+}
+
 async function openSession(spec: ModelSpec): Promise<ModelSession> {
   const tf = (await importNative()) ?? (await importWebAssembly());
   const model = await loadModel(tf, spec.path);
