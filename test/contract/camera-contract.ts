@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Camera, CameraHealth, FramePlan } from '../../agent/src/capture/port.ts';
+import {
+  type Camera,
+  type CameraHealth,
+  type FramePlan,
+  type PlannedPicture,
+  pictureFor,
+} from '../../agent/src/capture/port.ts';
 
 /** A camera to be tested, not yet started, and the hands to move it. */
 export interface CameraBench {
@@ -14,6 +20,7 @@ export interface CameraBench {
 const SMALL: FramePlan = { width: 32, height: 18, fit: 'squash', scaleFlags: 'area' };
 const SQUARE: FramePlan = { width: 24, height: 24, fit: 'cover', scaleFlags: 'bilinear' };
 const bytesOf = (plan: FramePlan): number => plan.width * plan.height * 3;
+const sizeOf = ({ rgb }: PlannedPicture): number => rgb.length;
 const soon = (): AbortSignal => AbortSignal.timeout(20_000);
 
 /** What every camera promises. `make` gives a recording, played once, with room for about 20 frames. */
@@ -32,11 +39,11 @@ export function cameraContract(name: string, make: (plan: FramePlan) => Promise<
       assert.deepEqual(camera.counters(), { captured: 0, skipped: 0, reconnects: 0 });
     });
 
-    test('a frame has the size of the plan, the id of the camera, and a number', () =>
+    test('a frame has a picture of the size of the plan, the id of the camera, and a number', () =>
       withCamera(async ({ camera, capture }) => {
         const [frame] = await Promise.all([camera.nextFrame(soon()), capture(1)]);
         assert.equal(frame?.cameraId, camera.id);
-        assert.equal(frame?.rgb.length, bytesOf(SMALL));
+        assert.equal(frame?.pictures[0]?.rgb.length, bytesOf(SMALL));
         assert.equal(frame?.sequence, 1);
       }));
 
@@ -80,16 +87,36 @@ export function cameraContract(name: string, make: (plan: FramePlan) => Promise<
         assert.equal(camera.health().code, 'CAMERA_ENDED');
       }));
 
-    test('every frame taken after usePlan has the new geometry, and that is no reconnect', () =>
+    test('once other plans are in use, every frame has their pictures, in their order, and that is no reconnect', () =>
       withCamera(async ({ camera, capture }) => {
         await capture(2);
         const { captured } = camera.counters();
-        camera.usePlan(SQUARE);
+        await camera.usePlans([SQUARE, SMALL, { ...SQUARE }]);
         const [frame] = await Promise.all([camera.nextFrame(soon()), capture(captured + 1)]);
-        assert.equal(frame?.rgb.length, bytesOf(SQUARE));
+        assert.deepEqual(frame?.pictures.map(sizeOf), [bytesOf(SQUARE), bytesOf(SMALL)]);
+        assert.equal(frame && pictureFor(frame, { ...SMALL })?.length, bytesOf(SMALL));
         assert.ok((frame?.sequence ?? 0) > captured);
         assert.equal(camera.counters().reconnects, 0);
       }));
+
+    test('a plan that is no longer used has no picture any more', () =>
+      withCamera(async ({ camera, capture }) => {
+        await camera.usePlans([SMALL, SQUARE]);
+        await capture(1);
+        await camera.usePlans([SQUARE]);
+        const { captured } = camera.counters();
+        await capture(captured + 1);
+        const frame = await camera.nextFrame(soon());
+        assert.deepEqual(frame?.pictures.map(sizeOf), [bytesOf(SQUARE)]);
+      }));
+
+    test('before its start, and after its stop, plans are in use at once', async () => {
+      const { camera } = await make(SMALL);
+      await camera.usePlans([SMALL, SQUARE]);
+      await camera.stop();
+      await camera.usePlans([SQUARE], AbortSignal.abort());
+      await camera.usePlans([SQUARE]);
+    });
 
     test('stop lets waiting takers go, and can be called again', async () => {
       const { camera } = await make(SMALL);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Logger } from '../../shared/src/kernel/log.ts';
 import { type ClipFolder, createClipFolder } from '../support/camera-clips.ts';
-import { watchCamera } from '../support/camera-session.ts';
+import { rgbOf, watchCamera } from '../support/camera-session.ts';
 import { captureChildren } from '../support/capture-children.ts';
 import { startMjpegServer } from '../support/mjpeg-server.ts';
 import { startRtspServer } from '../support/rtsp-server.ts';
@@ -105,7 +105,7 @@ for (const scheme of ['rtsp', 'http']) {
     const server = await (scheme === 'rtsp' ? startRtspServer(guarded) : startMjpegServer(guarded));
     try {
       await using session = await watchCamera({ url: server.url, credentialsFile });
-      assert.equal((await session.frame()).rgb.length, 32 * 18 * 3);
+      assert.equal(rgbOf(await session.frame()).length, 32 * 18 * 3);
       const [child] = await captureChildren();
       assert.ok(child !== undefined);
       assert.ok(!child.commandLine.includes(ENCODED_PASSWORD) && !child.commandLine.includes('gate'));
@@ -120,7 +120,7 @@ test('an RTSP camera over TCP plays without credentials', async () => {
   try {
     await using session = await watchCamera({ url: server.url });
     const frames = [await session.frame(), await session.frame(), await session.frame()];
-    const [red = 0, , blue = 0] = frames[2]?.rgb ?? [];
+    const [red = 0, , blue = 0] = frames[2]?.pictures[0]?.rgb ?? [];
     assert.ok(red > 200 && blue < 60);
     assert.equal(session.camera.health().condition, 'online');
     assert.equal(frames[0]?.mediaMs, undefined);

@@ -34,6 +34,9 @@ export interface SessionOptions {
 
 export const SMALL: FramePlan = { width: 32, height: 18, fit: 'squash', scaleFlags: 'area' };
 
+/** The picture of the first plan. */
+export const rgbOf = ({ pictures }: Frame): Uint8Array => pictures[0]?.rgb ?? new Uint8Array();
+
 export function cameraConfig(source: Partial<CameraConfig>): CameraConfig {
   return { id: 'cam-1', loop: false, rtspTransport: 'tcp', fps: 10, ...source };
 }

@@ -1,4 +1,4 @@
-import { frameBytes, IDLE_PLAN, isSamePlan } from '../../agent/src/capture/frame-plan.ts';
+import { coversPlans, frameBytes, IDLE_PLAN, mergePlans } from '../../agent/src/capture/frame-plan.ts';
 import { createLatestSlot } from '../../agent/src/capture/latest-slot.ts';
 import type { Camera, CameraCounters, CameraHealth, Frame, FramePlan } from '../../agent/src/capture/port.ts';
 
@@ -9,14 +9,15 @@ export class FakeCamera implements Camera {
   readonly id: string;
   readonly #slot = createLatestSlot<Frame>();
   readonly #listeners: ((health: CameraHealth) => void)[] = [];
-  #plan: FramePlan;
+  #plans: readonly FramePlan[];
+  #emittedPlans: readonly FramePlan[] = [];
   #condition: Condition = { condition: 'offline' };
   #captured = 0;
   #latestPicture: Uint8Array | undefined;
 
   constructor(id = 'cam-1', plan: FramePlan = IDLE_PLAN) {
     this.id = id;
-    this.#plan = plan;
+    this.#plans = [plan];
   }
 
   async start(signal: AbortSignal): Promise<void> {
@@ -48,17 +49,23 @@ export class FakeCamera implements Camera {
     this.#listeners.push(listener);
   }
 
-  usePlan(plan: FramePlan): void {
-    if (!isSamePlan(plan, this.#plan)) this.#slot.clear();
-    this.#plan = plan;
+  async usePlans(plans: readonly FramePlan[]): Promise<void> {
+    this.#plans = mergePlans(plans);
+    if (!coversPlans(this.#emittedPlans, this.#plans)) this.#slot.clear();
   }
 
   /** Captures one frame. @param grey value of every byte; a model of the test may read it */
   emit(grey = 128): void {
     this.#captured += 1;
-    const rgb = new Uint8Array(frameBytes(this.#plan)).fill(grey);
+    const pictures = this.#plans.map((plan) => ({ plan, rgb: new Uint8Array(frameBytes(plan)).fill(grey) }));
+    this.#emittedPlans = this.#plans;
     this.#latestPicture = Uint8Array.of(0xff, 0xd8, 0xff, 0xd9);
-    this.#slot.put({ cameraId: this.id, sequence: this.#captured, capturedAtMs: performance.now(), rgb });
+    this.#slot.put({
+      cameraId: this.id,
+      sequence: this.#captured,
+      capturedAtMs: performance.now(),
+      pictures,
+    });
     this.see({ condition: 'online' });
   }
 

@@ -8,6 +8,8 @@ export interface MjpegServerOptions {
   readonly fps: number;
   /** `user:password` for Basic authentication; without it everybody may watch. */
   readonly credentials?: string;
+  /** Who comes when this many are watching is refused. */
+  readonly maxClients?: number;
   /** To come back at the address of a server that went away. */
   readonly port?: number;
 }
@@ -18,15 +20,29 @@ export interface MjpegServer {
   readonly port: number;
   /** Pictures sent so far, to all clients together. */
   sent(): number;
+  /** Clients that are watching now. */
+  watching(): number;
+  /** Clients that were sent away, because others were watching. */
+  refused(): number;
   stop(): Promise<void>;
 }
 
 /** A camera for tests that speaks `multipart/x-mixed-replace` on loopback. */
 export async function startMjpegServer(options: MjpegServerOptions): Promise<MjpegServer> {
   let sent = 0;
+  let refused = 0;
+  const watching = new Set<ServerResponse>();
   const server = createServer((request, response) => {
-    if (isAllowed(request, options.credentials)) stream(response, options, () => sent++);
-    else response.writeHead(401, { 'www-authenticate': 'Basic realm="camera"' }).end();
+    if (!isAllowed(request, options.credentials)) {
+      response.writeHead(401, { 'www-authenticate': 'Basic realm="camera"' }).end();
+    } else if (watching.size >= (options.maxClients ?? Number.POSITIVE_INFINITY)) {
+      refused += 1;
+      response.writeHead(503).end();
+    } else {
+      watching.add(response);
+      response.on('close', () => watching.delete(response));
+      stream(response, options, () => sent++);
+    }
   }).listen(options.port ?? 0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
@@ -34,6 +50,8 @@ export async function startMjpegServer(options: MjpegServerOptions): Promise<Mjp
     url: `http://127.0.0.1:${port}/video.mjpg`,
     port,
     sent: () => sent,
+    watching: () => watching.size,
+    refused: () => refused,
     stop: async () => {
       server.close();
       server.closeAllConnections();

@@ -8,6 +8,8 @@ export interface RtspServerOptions {
   readonly video: string;
   /** `user:password`; without it everybody may watch. */
   readonly credentials?: string;
+  /** Who comes when this many are playing is refused. */
+  readonly maxClients?: number;
 }
 
 /** A camera for tests: RTSP over TCP, media interleaved, on a free loopback port. */
@@ -16,6 +18,10 @@ export interface RtspServer {
   readonly url: string;
   /** RTP packets are swallowed while true: the session stays open and silent. */
   mute(silent: boolean): void;
+  /** Clients that are playing now. */
+  watching(): number;
+  /** Clients that were sent away, because others were playing. */
+  refused(): number;
   stop(): Promise<void>;
 }
 
@@ -31,6 +37,13 @@ export async function startRtspServer(options: RtspServerOptions): Promise<RtspS
   const players = new Set<Socket>();
   const clients = new Set<Socket>();
   let silent = false;
+  let refused = 0;
+  const admit = (client: Socket): boolean => {
+    const isFull = players.size >= (options.maxClients ?? Number.POSITIVE_INFINITY);
+    if (isFull) refused += 1;
+    else players.add(client);
+    return !isFull;
+  };
   udp.on('message', (packet) => {
     if (!silent) for (const player of players) player.write(interleaved(packet));
   });
@@ -41,7 +54,7 @@ export async function startRtspServer(options: RtspServerOptions): Promise<RtspS
       clients.delete(client);
       players.delete(client);
     });
-    answer(client, { sdp, ...options }, () => players.add(client));
+    answer(client, { sdp, ...options }, () => admit(client));
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
@@ -49,6 +62,8 @@ export async function startRtspServer(options: RtspServerOptions): Promise<RtspS
     mute: (value) => {
       silent = value;
     },
+    watching: () => players.size,
+    refused: () => refused,
     stop: () => stopAll(server, clients, source, udp),
   };
 }
@@ -75,7 +90,7 @@ function interleaved(packet: Uint8Array): Buffer {
   return Buffer.concat([header, packet]);
 }
 
-function answer(client: Socket, options: RtspServerOptions & { sdp: string }, onPlay: () => void): void {
+function answer(client: Socket, options: RtspServerOptions & { sdp: string }, admit: () => boolean): void {
   let text = '';
   client.on('data', (chunk) => {
     // Interleaved RTCP reports of the client start with `$`; no request of ffmpeg's client has a body.
@@ -84,13 +99,17 @@ function answer(client: Socket, options: RtspServerOptions & { sdp: string }, on
     for (let end = text.indexOf('\r\n\r\n'); end >= 0; end = text.indexOf('\r\n\r\n')) {
       const request = text.slice(0, end);
       text = text.slice(end + 4);
-      client.write(replyTo(request, options));
-      if (request.startsWith('PLAY')) onPlay();
+      const isAdmitted = !request.startsWith('PLAY') || admit();
+      client.write(replyTo(request, options, isAdmitted));
     }
   });
 }
 
-function replyTo(request: string, { sdp, credentials }: RtspServerOptions & { sdp: string }): string {
+function replyTo(
+  request: string,
+  { sdp, credentials }: RtspServerOptions & { sdp: string },
+  isAdmitted: boolean,
+): string {
   const method = request.split(' ', 1)[0];
   const sequence = /^CSeq: *(\d+)/im.exec(request)?.[1] ?? '0';
   const reply = (status: string, headers: readonly string[] = [], body = ''): string =>
@@ -105,7 +124,7 @@ function replyTo(request: string, { sdp, credentials }: RtspServerOptions & { sd
   if (method === 'SETUP') {
     return reply('200 OK', ['Transport: RTP/AVP/TCP;unicast;interleaved=0-1', 'Session: 1']);
   }
-  return reply('200 OK', ['Session: 1']);
+  return isAdmitted ? reply('200 OK', ['Session: 1']) : reply('453 Not Enough Bandwidth');
 }
 
 function isAllowed(request: string, credentials: string | undefined): boolean {

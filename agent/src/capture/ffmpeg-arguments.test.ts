@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { CameraConfig } from '../config/schema.ts';
-import { type FfmpegInvocation, planFfmpeg } from './ffmpeg-arguments.ts';
+import { type FfmpegInvocation, type FfmpegSource, planFfmpeg } from './ffmpeg-arguments.ts';
 import type { FramePlan } from './port.ts';
 
 const SQUASH: FramePlan = { width: 64, height: 48, fit: 'squash', scaleFlags: 'bilinear' };
 
 function plan(
   camera: Partial<CameraConfig>,
-  rest: { plan?: FramePlan; credentials?: { user: string; password: string } } = {},
+  rest: Partial<Pick<FfmpegSource, 'plans' | 'fromIndex' | 'credentials'>> = {},
 ): FfmpegInvocation {
   const config: CameraConfig = { id: 'door', loop: false, rtspTransport: 'tcp', fps: 5, ...camera };
-  return planFfmpeg({ camera: config, plan: SQUASH, socketTimeoutMs: 10_000, ...rest });
+  return planFfmpeg({ camera: config, plans: [SQUASH], socketTimeoutMs: 10_000, ...rest });
 }
 
 /** The input's own options: what stands between the common ones and the filters. */
@@ -46,24 +46,39 @@ for (const [name, camera, expected] of INPUTS) {
   test(`the input of ${name}`, () => assert.equal(inputOf(plan(camera)), expected));
 }
 
-test('one decoder thread, damaged packets dropped, frames on pipe 3 and pictures on pipe 4', () => {
+test('one decoder thread, damaged packets dropped, pictures on pipe 3 and frames on pipe 4', () => {
   const text = plan({ file: 'a.mp4' }).args.join(' ');
   assert.match(text, /-fflags \+genpts\+discardcorrupt -threads 1 -re/);
-  assert.match(text, /-map \[tensor\] -f rawvideo -flush_packets 1 pipe:3 /);
-  assert.match(text, /-map \[picture\] -c:v mjpeg -q:v 6 .*pipe:4$/);
+  assert.match(text, /-map \[picture\] -c:v mjpeg -q:v 6 .*pipe:3 /);
+  assert.match(text, /pipe:3 -map \[tensor0\] -f rawvideo -flush_packets 1 pipe:4$/);
+});
+
+test('each further plan is another output of the same decoded picture', () => {
+  const wide: FramePlan = { width: 96, height: 32, fit: 'squash', scaleFlags: 'area' };
+  const invocation = plan({ file: 'a.mp4' }, { plans: [SQUASH, wide] });
+  const graph = graphOf(invocation);
+  assert.match(graph, /,split=3\[shown\]\[frames0\]\[frames1\];/);
+  assert.match(graph, /\[frames0\]scale=64:48:[^;]*\[tensor0\];\[frames1\]scale=96:32:[^;]*\[tensor1\]$/);
+  assert.match(invocation.args.join(' '), /-map \[tensor0\] .* pipe:4 -map \[tensor1\] .* pipe:5$/);
+});
+
+test('a recording goes on at its frame, not after it', () => {
+  const seek = inputOf(plan({ file: 'a.mp4', fps: 3 }, { fromIndex: 2 }));
+  assert.equal(seek, '-re -ss 666666us -i file:a.mp4');
 });
 
 test('frames are dropped before they are scaled', () => {
   const graph = graphOf(plan({ file: 'a.mp4' }));
-  assert.ok(graph.startsWith('[0:v:0]fps=5:round=up,split=2[frames][shown];'), graph);
-  assert.match(graph, /\[frames\]scale=64:48:flags=bilinear,format=rgb24\[tensor\]/);
-  assert.match(graph, /\[shown\]scale='min\(640,iw\)':-2:flags=area\[picture\]$/);
+  assert.ok(graph.startsWith('[0:v:0]fps=5:round=up:start_time=0,split=2[shown][frames0];'), graph);
+  assert.match(graph, /\[shown\]scale='min\(640,iw\)':-2:flags=area\[picture\];/);
+  assert.match(graph, /\[frames0\]scale=64:48:flags=bilinear,format=rgb24\[tensor0\]$/);
 });
 
 test('a live clock is steadied, the clock of a recording is left alone', () => {
   assert.match(graphOf(plan({ url: 'rtsp://cam/1' })), /clip\(PTS-PREV_INPTS,0,10\/TB\)/);
   assert.match(graphOf(plan({ device: '/dev/video0', fps: 0.2 })), /clip\(PTS-PREV_INPTS,0,10\/TB\)/);
   assert.doesNotMatch(graphOf(plan({ file: 'a.mp4' })), /setpts/);
+  assert.doesNotMatch(graphOf(plan({ url: 'rtsp://cam/1' })), /start_time/);
 });
 
 test('a fast camera shows people at most five pictures a second', () => {
@@ -84,8 +99,8 @@ for (const [shortestEdge, scale] of COVERS) {
       scaleFlags: 'bicubic',
       ...(shortestEdge !== undefined && { shortestEdge }),
     };
-    const graph = graphOf(plan({ file: 'a.mp4' }, { plan: cover }));
-    assert.ok(graph.includes(`[frames]${scale},format=rgb24,crop=224:224[tensor]`), graph);
+    const graph = graphOf(plan({ file: 'a.mp4' }, { plans: [cover] }));
+    assert.ok(graph.includes(`[frames0]${scale},format=rgb24,crop=224:224[tensor0]`), graph);
   });
 }
 

@@ -3,7 +3,10 @@ import { type Credentials, hasCredentials, withCredentials } from './camera-url.
 import { planTensorFilter } from './frame-plan.ts';
 import type { FramePlan } from './port.ts';
 
-/** How to start ffmpeg: pipe 3 gives frames (rgb24), pipe 4 pictures for people (JPEG after JPEG). */
+/**
+ * How to start ffmpeg: pipe 3 gives pictures for people (JPEG after JPEG), each pipe from 4 on the tensors (rgb24) of
+ * one plan, in the order of the plans.
+ */
 export interface FfmpegInvocation {
   readonly args: readonly string[];
   /** What ffmpeg reads on its standard input, where that is the way to tell it a secret. */
@@ -12,11 +15,16 @@ export interface FfmpegInvocation {
 
 export interface FfmpegSource {
   readonly camera: CameraConfig;
-  readonly plan: FramePlan;
+  readonly plans: readonly FramePlan[];
+  /** For a recording: the frame to begin with. Default: the first. */
+  readonly fromIndex?: number;
   readonly credentials?: Credentials;
   /** How long ffmpeg waits for a silent camera before it gives up. */
   readonly socketTimeoutMs: number;
 }
+
+export const PICTURE_PIPE = 3;
+export const FIRST_TENSOR_PIPE = 4;
 
 type Options = Readonly<Record<string, string>>;
 
@@ -33,20 +41,28 @@ export function planFfmpeg(source: FfmpegSource): FfmpegInvocation {
       ...args,
       ...['-filter_complex_threads', '1', '-fflags', '+genpts+discardcorrupt', '-threads', '1'],
       ...input.args,
-      ...['-filter_complex', planFilterGraph(source.camera, source.plan)],
-      ...['-map', '[tensor]', '-f', 'rawvideo', '-flush_packets', '1', 'pipe:3'],
+      ...['-filter_complex', planFilterGraph(source.camera, source.plans)],
       ...['-map', '[picture]', '-c:v', 'mjpeg', '-q:v', '6', '-threads', '1'],
-      ...['-f', 'mjpeg', '-flush_packets', '1', 'pipe:4'],
+      ...['-f', 'mjpeg', '-flush_packets', '1', `pipe:${PICTURE_PIPE}`],
+      ...source.plans.flatMap((_, at) => planTensorOutput(at)),
     ],
   };
 }
+
+const planTensorOutput = (at: number): readonly string[] =>
+  `-map [tensor${at}] -f rawvideo -flush_packets 1 pipe:${FIRST_TENSOR_PIPE + at}`.split(' ');
 
 function planInput(source: FfmpegSource): FfmpegInvocation {
   const { url, device, file } = source.camera;
   if (url !== undefined) return planStreamInput(url, source);
   if (device !== undefined) return { args: ['-f', 'v4l2', '-i', device] };
   // `file:` keeps a name with a colon from being read as a protocol.
-  return { args: ['-re', '-i', `file:${file ?? ''}`] };
+  return { args: ['-re', ...planSeek(source), '-i', `file:${file ?? ''}`] };
+}
+
+/** Exact to a picture of the recording: ffmpeg decodes from the keyframe before, at full speed, and throws away. */
+function planSeek({ camera, fromIndex = 0 }: FfmpegSource): readonly string[] {
+  return fromIndex === 0 ? [] : ['-ss', `${Math.floor((fromIndex * 1_000_000) / camera.fps)}us`];
 }
 
 function planStreamInput(url: string, source: FfmpegSource): FfmpegInvocation {
@@ -93,16 +109,18 @@ function planSecretInput(address: string, options: Options): FfmpegInvocation {
 }
 
 /**
- * One decode, two outputs. `fps` comes before any scaling: it drops most pictures. `round=up` makes frame n the
- * picture at exactly n / fps of a recording.
+ * One decode, an output per plan and one for people. `fps` comes before any scaling: it drops most pictures.
+ * `round=up` and `start_time` make frame n the picture at exactly n / fps of a recording, also behind a seek.
  */
-export function planFilterGraph(camera: CameraConfig, plan: FramePlan): string {
-  const steady = camera.file === undefined ? `${steadyClock(camera.fps)},` : '';
+export function planFilterGraph(camera: CameraConfig, plans: readonly FramePlan[]): string {
+  const clock = camera.file === undefined ? `${steadyClock(camera.fps)},` : '';
+  const start = camera.file === undefined ? '' : ':start_time=0';
   const pace = camera.fps > PICTURE_MAX_FPS ? `fps=${PICTURE_MAX_FPS},` : '';
+  const frames = plans.map((_, at) => `[frames${at}]`).join('');
   return [
-    `[0:v:0]${steady}fps=${camera.fps}:round=up,split=2[frames][shown]`,
-    `[frames]${planTensorFilter(plan)}[tensor]`,
+    `[0:v:0]${clock}fps=${camera.fps}:round=up${start},split=${plans.length + 1}[shown]${frames}`,
     `[shown]${pace}scale='min(${PICTURE_MAX_WIDTH},iw)':-2:flags=area[picture]`,
+    ...plans.map((plan, at) => `[frames${at}]${planTensorFilter(plan)}[tensor${at}]`),
   ].join(';');
 }
 

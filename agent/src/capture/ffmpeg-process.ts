@@ -1,12 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
-import type { FfmpegInvocation } from './ffmpeg-arguments.ts';
+import { type FfmpegInvocation, FIRST_TENSOR_PIPE, PICTURE_PIPE } from './ffmpeg-arguments.ts';
 import type { ChunkSink } from './frame-splitter.ts';
+import { readRssBytes } from './proc-memory.ts';
 import type { FfmpegExit } from './stream-error.ts';
 
 export interface FfmpegSinks {
-  readonly onFrameBytes: ChunkSink;
   readonly onPictureBytes: ChunkSink;
+  /** One for each plan. */
+  readonly onTensorBytes: readonly ChunkSink[];
 }
 
 export interface FfmpegProcess {
@@ -14,8 +16,12 @@ export interface FfmpegProcess {
   readonly gone: Promise<FfmpegExit>;
   /** SIGTERM, and SIGKILL when that is not heeded. */
   end(): void;
+  /** SIGKILL at once, which also reaches a stopped one. */
+  kill(): void;
   /** What it complained about so far was not fatal. */
   forgive(): void;
+  /** What it holds of the machine's memory; undefined when it is gone. */
+  rssBytes(): Promise<number | undefined>;
 }
 
 export interface FfmpegLauncher {
@@ -39,7 +45,7 @@ export function createFfmpegLauncher(deps: FfmpegLauncherDeps): FfmpegLauncher {
   return {
     launch(invocation, sinks) {
       if (running.size === 0) process.on('exit', killAll);
-      const child = startChild(deps.ffmpegPath, invocation);
+      const child = startChild(deps.ffmpegPath, invocation, sinks.onTensorBytes.length);
       running.add(child);
       return superviseChild(child, sinks, deps, () => {
         running.delete(child);
@@ -50,11 +56,12 @@ export function createFfmpegLauncher(deps: FfmpegLauncherDeps): FfmpegLauncher {
 }
 
 /** A process group of its own, so that the whole of it can be killed; nobody's terminal reaches it. */
-function startChild(ffmpegPath: string, { args, stdin }: FfmpegInvocation): ChildProcess {
+function startChild(ffmpegPath: string, { args, stdin }: FfmpegInvocation, tensors: number): ChildProcess {
   const input = stdin === undefined ? 'ignore' : 'pipe';
+  const tensorPipes = Array.from({ length: tensors }, () => 'pipe' as const);
   const child = spawn(ffmpegPath, args, {
     detached: true,
-    stdio: [input, 'ignore', 'pipe', 'pipe', 'pipe'],
+    stdio: [input, 'ignore', 'pipe', 'pipe', ...tensorPipes],
   });
   child.stdin?.on('error', ignoreClosedPipe);
   child.stdin?.end(stdin);
@@ -77,8 +84,9 @@ function superviseChild(
   drain(child.stdio[2], (chunk) => {
     stderr = (stderr + Buffer.from(chunk).toString()).slice(-STDERR_TAIL_CHARS);
   });
-  drain(child.stdio[3], sinks.onFrameBytes);
-  drain(child.stdio[4], sinks.onPictureBytes);
+  const pipes: readonly (Readable | Writable | null | undefined)[] = child.stdio;
+  drain(pipes[PICTURE_PIPE], sinks.onPictureBytes);
+  for (const [at, sink] of sinks.onTensorBytes.entries()) drain(pipes[FIRST_TENSOR_PIPE + at], sink);
   const settle = (exitCode: number | null, signal: string | null): void => {
     clearTimeout(killTimer);
     onGone();
@@ -96,9 +104,11 @@ function superviseChild(
       signalGroup(child, 'SIGTERM');
       killTimer = setTimeout(() => signalGroup(child, 'SIGKILL'), killAfterMs);
     },
+    kill: () => signalGroup(child, 'SIGKILL'),
     forgive() {
       stderr = '';
     },
+    rssBytes: async () => (child.pid === undefined ? undefined : readRssBytes(child.pid)),
   };
 }
 

@@ -1,18 +1,27 @@
-import type { FramePlan } from './port.ts';
+import { type FramePlan, isSamePlan, type PlannedPicture } from './port.ts';
 
 /** What a camera produces while there is no model: enough to judge the picture, next to no work. */
 export const IDLE_PLAN: FramePlan = { width: 160, height: 90, fit: 'squash', scaleFlags: 'area' };
 
 export const frameBytes = (plan: FramePlan): number => plan.width * plan.height * 3;
 
-export function isSamePlan(a: FramePlan, b: FramePlan): boolean {
-  return (
-    a.width === b.width &&
-    a.height === b.height &&
-    a.fit === b.fit &&
-    a.shortestEdge === b.shortestEdge &&
-    a.scaleFlags === b.scaleFlags
-  );
+/** Equal plans are one; without any, the camera's own. */
+export function mergePlans(plans: readonly FramePlan[]): readonly FramePlan[] {
+  if (plans.length === 0) return [IDLE_PLAN];
+  return plans.filter((plan, at) => plans.findIndex((other) => isSamePlan(plan, other)) === at);
+}
+
+/** True when `plans` holds every one of `wanted`. */
+export const coversPlans = (plans: readonly FramePlan[], wanted: readonly FramePlan[]): boolean =>
+  wanted.every((plan) => plans.some((other) => isSamePlan(plan, other)));
+
+/** The pictures of these plans, in their order; all there are while one of them is missing. */
+export function choosePictures(
+  pictures: readonly PlannedPicture[],
+  wanted: readonly FramePlan[],
+): readonly PlannedPicture[] {
+  const chosen = wanted.flatMap((plan) => pictures.find((picture) => isSamePlan(picture.plan, plan)) ?? []);
+  return chosen.length === wanted.length ? chosen : pictures;
 }
 
 /** The ffmpeg filters that make a plan's tensor out of a decoded picture. Golden frames rest on them. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createFrameSplitter, createJpegSplitter } from './frame-splitter.ts';
+import { createFrameSplitter, createJoiner, createJpegSplitter } from './frame-splitter.ts';
 
 function splitWith(
   create: (onWhole: (whole: Uint8Array) => void) => (chunk: Uint8Array) => void,
@@ -47,6 +47,19 @@ test('the receiver owns each frame: later bytes do not change it', () => {
       [9, 9],
     ],
   );
+});
+
+test('parts with the same number belong together, however far one output is ahead', () => {
+  const wholes: (readonly string[])[] = [];
+  const [first, second, third] = createJoiner<string>(3, (parts) => wholes.push(parts));
+  for (const part of ['a0', 'a1', 'a2']) first?.(part);
+  third?.('c0');
+  second?.('b0');
+  second?.('b1');
+  assert.deepEqual(wholes, [['a0', 'b0', 'c0']]);
+  third?.('c1');
+  assert.deepEqual(wholes[1], ['a1', 'b1', 'c1']);
+  assert.equal(wholes.length, 2);
 });
 
 test('a picture that never ends is dropped, the next one is found', () => {

@@ -24,6 +24,23 @@ export function createFrameSplitter(sizeBytes: number, onFrame: (frame: Uint8Arr
   };
 }
 
+/**
+ * Joins what several outputs of one ffmpeg give: every output has one part for each picture, so parts with the same
+ * number belong together. A part waits for its others.
+ * @returns a sink for each output
+ */
+export function createJoiner<Part>(
+  outputs: number,
+  onWhole: (parts: readonly Part[]) => void,
+): readonly ((part: Part) => void)[] {
+  const waiting: readonly Part[][] = Array.from({ length: outputs }, () => []);
+  return waiting.map((queue) => (part: Part): void => {
+    queue.push(part);
+    if (waiting.some(({ length }) => length === 0)) return;
+    onWhole(waiting.flatMap((parts) => parts.splice(0, 1)));
+  });
+}
+
 const PICTURE_MAX_BYTES = 4 * 1024 * 1024;
 const MARKER = 0xff;
 const START_OF_IMAGE = 0xd8;

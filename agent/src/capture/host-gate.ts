@@ -1,3 +1,5 @@
+import { untilAborted } from './until-aborted.ts';
+
 /** Lets one camera at a time connect to a host: a recorder with 16 channels falls over when all come at once. */
 export interface HostGate {
   /**
@@ -16,17 +18,8 @@ export function createHostGate(): HostGate {
       const after = before.then(() => turn.promise);
       queues.set(host, after);
       void after.then(() => queues.get(host) === after && queues.delete(host));
-      await firstOf(before, signal);
+      await untilAborted(before, signal);
       return () => turn.resolve();
     },
   };
-}
-
-async function firstOf(turn: Promise<void>, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  const aborted = Promise.withResolvers<void>();
-  const onAbort = (): void => aborted.resolve();
-  signal.addEventListener('abort', onAbort);
-  await Promise.race([turn, aborted.promise]);
-  signal.removeEventListener('abort', onAbort);
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
+  createPictureWatch,
   judgePicture,
   measurePicture,
   PICTURE_LIMITS,
@@ -8,6 +9,7 @@ import {
   type PictureMeasure,
   type PictureVerdict,
 } from './picture-watch.ts';
+import type { PlannedPicture } from './port.ts';
 
 const CLEAR: PictureMeasure = { hash: 1, mean: 100, variance: 900 };
 const DARK: PictureMeasure = { hash: 2, mean: 7.9, variance: 900 };
@@ -115,6 +117,22 @@ for (const [name, pictures, expected] of TABLE) {
     assert.equal(verdict, expected);
   });
 }
+
+test('a frozen camera stays frozen when another plan cuts its picture, a living one is never called frozen', () => {
+  const picture = (width: number, value: number): PlannedPicture => ({
+    plan: { width, height: 2, fit: 'squash', scaleFlags: 'area' },
+    rgb: Uint8Array.from({ length: width * 6 }, (_, at) => (at + value) % 251),
+  });
+  const stands = createPictureWatch(PICTURE_LIMITS);
+  stands(picture(8, 0), 0);
+  assert.equal(stands(picture(8, 0), 60_000), 'frozen');
+  assert.equal(stands(picture(16, 0), 61_000), 'frozen');
+  assert.equal(stands(picture(16, 1), 62_000), 'clear');
+  const lives = createPictureWatch(PICTURE_LIMITS);
+  for (const second of [0, 30, 60, 90]) {
+    assert.equal(lives(picture(second < 60 ? 8 : 16, second), second * 1000), 'clear');
+  }
+});
 
 test('mean and variance are those of the luma', () => {
   const { mean, variance } = measurePicture(Uint8Array.of(0, 0, 0, 100, 100, 100));

@@ -1,3 +1,5 @@
+import { type FramePlan, isSamePlan, type PlannedPicture } from './port.ts';
+
 /** What a picture is worth: `covered` is a black or hidden lens, `frozen` a camera that repeats itself. */
 export type PictureVerdict = 'clear' | 'covered' | 'frozen';
 
@@ -71,4 +73,24 @@ export function judgePicture(
     return { history, verdict: 'covered' };
   }
   return { history, verdict: nowMs - sameSinceMs >= limits.frozenMs ? 'frozen' : 'clear' };
+}
+
+/**
+ * Looks at one picture after the other. Another plan cuts the same scene differently, so its first picture differs
+ * from the one before for no reason of the camera's: one that stood still is taken to stand still.
+ */
+export function createPictureWatch(
+  limits: PictureLimits,
+): (picture: PlannedPicture, nowMs: number) => PictureVerdict {
+  let plan: FramePlan | undefined;
+  let history: PictureHistory | undefined;
+  return (picture, nowMs) => {
+    const measure = measurePicture(picture.rgb);
+    const isCutAnew = plan !== undefined && !isSamePlan(plan, picture.plan);
+    const before = isCutAnew && history !== undefined ? { ...history, hash: measure.hash } : history;
+    const judged = judgePicture(measure, before, nowMs, limits);
+    plan = picture.plan;
+    history = judged.history;
+    return judged.verdict;
+  };
 }

@@ -12,17 +12,39 @@ export interface FramePlan {
   readonly scaleFlags: 'bilinear' | 'bicubic' | 'area' | 'lanczos';
 }
 
-/** One decoded picture, already at the model's size. The receiver owns `rgb`. */
+/** A decoded picture, already at the size of a model. The receiver owns `rgb`. */
+export interface PlannedPicture {
+  readonly plan: FramePlan;
+  /** rgb24, width x height x 3, row by row. */
+  readonly rgb: Uint8Array;
+}
+
+/** One moment of a camera: the same decoded picture, once for every plan in use. */
 export interface Frame {
   readonly cameraId: string;
   /** Grows by one per captured frame of this camera, across reconnects. */
   readonly sequence: number;
   /** Monotonic milliseconds at which the last byte arrived. */
   readonly capturedAtMs: number;
-  /** rgb24, width x height x 3, row by row. */
-  readonly rgb: Uint8Array;
+  /** In the order of the plans in use: the champion's first. */
+  readonly pictures: readonly PlannedPicture[];
   /** Position in the recording, for file sources; begins again with each pass of a `loop`. */
   readonly mediaMs?: number;
+}
+
+export function isSamePlan(a: FramePlan, b: FramePlan): boolean {
+  return (
+    a.width === b.width &&
+    a.height === b.height &&
+    a.fit === b.fit &&
+    a.shortestEdge === b.shortestEdge &&
+    a.scaleFlags === b.scaleFlags
+  );
+}
+
+/** The picture this plan asked for; undefined while the plan is not in use. */
+export function pictureFor(frame: Pick<Frame, 'pictures'>, plan: FramePlan): Uint8Array | undefined {
+  return frame.pictures.find((picture) => isSamePlan(picture.plan, plan))?.rgb;
 }
 
 /** Whether a camera can be seen right now. */
@@ -63,10 +85,14 @@ export interface Camera {
   /** Called at each change of health. */
   onHealth(listener: (health: CameraHealth) => void): void;
   /**
-   * Other tensor geometry, after a model change; the stream is reopened when it differs, which counts neither as
-   * a reconnect nor as a failure; a recording begins again. Every frame taken after this call has the new geometry.
+   * Other tensor geometry: one plan or more, the champion's first; equal plans are one. A flowing stream goes on until
+   * another one flows with the new plans, where the source can be opened twice, which counts neither as a reconnect
+   * nor as a failure; a recording goes on where it is.
+   * Resolves when every frame taken from now on has a picture for each plan: at once where nothing changes, and for a
+   * camera that does not flow, whose next stream will. A later call overtakes this one. Never rejects; aborting
+   * `signal` ends the wait, the plans hold all the same.
    */
-  usePlan(plan: FramePlan): void;
+  usePlans(plans: readonly FramePlan[], signal?: AbortSignal): Promise<void>;
 }
 
 /** Makes an inert camera; `plan` is missing while there is no model. */

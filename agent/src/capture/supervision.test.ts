@@ -4,6 +4,7 @@ import {
   CAPTURE_LIMITS,
   type CameraSight,
   computeHealth,
+  findBloat,
   findSilence,
   planNext,
   type RunningStream,
@@ -23,6 +24,18 @@ const SILENCES: readonly (readonly [string, RunningStream, number, string | unde
 for (const [name, stream, nowMs, code] of SILENCES) {
   test(`a stream ${name} is ${code ?? 'well'}`, () => {
     assert.equal(findSilence(stream, CAPTURE_LIMITS, nowMs)?.code, code);
+  });
+}
+
+const MIB = 1024 * 1024;
+for (const [rssBytes, detail] of [
+  [undefined, undefined],
+  [512 * MIB, undefined],
+  [600 * MIB, 'ffmpeg holds 600 MiB of memory, 512 MiB are allowed'],
+] as const) {
+  test(`an ffmpeg of ${rssBytes ?? 'unknown'} bytes is ${detail === undefined ? 'well' : 'too large'}`, () => {
+    const expected = detail === undefined ? undefined : { code: 'CAMERA_MEMORY', detail };
+    assert.deepEqual(findBloat(rssBytes, CAPTURE_LIMITS), expected);
   });
 }
 
@@ -57,6 +70,13 @@ const NEXT: readonly NextCase[] = [
     source: 'recording',
     end: failed('CAMERA_TIMEOUT'),
     expected: 'CAMERA_TIMEOUT 550',
+  },
+  {
+    name: 'the failure of a stream that flowed, at the longest',
+    source: 'live',
+    end: { ...failed('CAMERA_TIMEOUT'), frames: 9 },
+    random01: 0.999_999,
+    expected: 'CAMERA_TIMEOUT 1000',
   },
   { name: 'a first failure', source: 'live', end: failed('CAMERA_TIMEOUT'), expected: 'CAMERA_TIMEOUT 550' },
   {

@@ -16,6 +16,8 @@ export interface CaptureLimits {
   /** From SIGTERM to SIGKILL. */
   readonly killAfterMs: number;
   readonly reconnect: BackoffPolicy;
+  /** An ffmpeg that holds more is ended: a leak of its must not take the box. */
+  readonly maxRssBytes: number;
   /** Cameras lock out who keeps knocking with a wrong password. */
   readonly authRetryMs: number;
   /** How often a running stream is looked at. */
@@ -29,6 +31,7 @@ export const CAPTURE_LIMITS: CaptureLimits = {
   socketTimeoutMs: 10_000,
   killAfterMs: 3_000,
   reconnect: { baseMs: 1_000, maxMs: 60_000 },
+  maxRssBytes: 512 * 1024 * 1024,
   authRetryMs: 300_000,
   tickMs: 1_000,
 };
@@ -54,7 +57,14 @@ export function findSilence(
   return { code: 'CAMERA_STALLED', detail: `no frame for ${limitMs} ms` };
 }
 
-/** How a stream went: `ended` is ffmpeg leaving by itself without complaint. */
+/** @param rssBytes undefined where it is not known */
+export function findBloat(rssBytes: number | undefined, limits: CaptureLimits): StreamFailure | undefined {
+  if (rssBytes === undefined || rssBytes <= limits.maxRssBytes) return undefined;
+  const [used, allowed] = [rssBytes, limits.maxRssBytes].map((bytes) => Math.round(bytes / 1024 ** 2));
+  return { code: 'CAMERA_MEMORY', detail: `ffmpeg holds ${used} MiB of memory, ${allowed} MiB are allowed` };
+}
+
+/** How a stream went: `ended` is ffmpeg leaving by itself without complaint. `frames` count from the recording's start. */
 export type StreamEnd =
   | { readonly kind: 'ended'; readonly frames: number }
   | { readonly kind: 'failed'; readonly frames: number; readonly failure: StreamFailure };
