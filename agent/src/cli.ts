@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
 import { describeError, isAppError } from '@watchpost/shared/kernel/errors.ts';
+import { PROFILE_VARIABLE } from './config/keys.ts';
 
 const HELP = `watchpost-agent: classifies the cameras beside this box and reports to the fleet server
 
@@ -10,6 +11,8 @@ const HELP = `watchpost-agent: classifies the cameras beside this box and report
       join the fleet with a one-time token, read from FILE or standard input
   watchpost-agent enrol  --request ...
       ask to join without a token, and wait until a person accepts the fingerprint shown
+  watchpost-agent provision [--config FILE] FILE ...
+      make settings of the first provisioning FILE there is, join the fleet, and take it away
   watchpost-agent fingerprint [--config FILE] [--set ...]
       id and fingerprint of this box, as a line for the preauthorised list
   watchpost-agent config [--config FILE] [--set ...] [--json] [--sample]
@@ -19,18 +22,20 @@ const HELP = `watchpost-agent: classifies the cameras beside this box and report
   watchpost-agent validate --bundle DIR [--json]
       load every variant of a bundle as "run" does, and tell whether a box may trust it
 
-Settings: defaults < YAML file < environment (WATCHPOST_SERVER_URL ...) < --set. Exit code: 0 done,
-1 failed, 2 wrong use or bad input.
+Settings: defaults < profile of the board (--profile FILE|FOLDER, or WATCHPOST_PROFILE) < YAML file
+< environment (WATCHPOST_SERVER_URL ...) < --set. Exit code: 0 done, 1 failed, 2 wrong use or bad input.
 `;
 
 async function main(args: readonly string[]): Promise<number> {
   const [command, ...rest] = args;
   if (command === 'replay') return (await import('./cli/replay.ts')).runReplay(rest, process);
+  if (command === 'provision') return (await import('./cli/provision.ts')).runProvisionCommand(rest);
   if (command === 'validate') return (await import('./cli/validate.ts')).runValidate(rest, process.stdout);
   const { values } = parseArgs({
     args: [...rest],
     options: {
       config: { type: 'string' },
+      profile: { type: 'string' },
       set: { type: 'string', multiple: true, default: [] },
       'token-file': { type: 'string' },
       request: { type: 'boolean', default: false },
@@ -39,8 +44,10 @@ async function main(args: readonly string[]): Promise<number> {
       help: { type: 'boolean', default: false },
     },
   });
+  const profile = values.profile ?? process.env[PROFILE_VARIABLE] ?? '';
   const sources = {
     ...(values.config === undefined ? {} : { file: values.config }),
+    ...(profile === '' ? {} : { profile }),
     env: process.env,
     flags: values.set,
   };

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { text } from 'node:stream/consumers';
+import type { AgentConfig } from '../config/schema.ts';
 import { type ConfigSources, loadAgentConfig } from '../config/yaml-config.ts';
 import { deviceIdOf } from '../identity/device-id.ts';
 import { enrol } from '../identity/enrol.ts';
@@ -15,7 +16,11 @@ export async function runEnrolCommand(
   { tokenFile, isRequest }: { readonly tokenFile: string | undefined; readonly isRequest: boolean },
 ): Promise<number> {
   const config = await loadAgentConfig(sources);
-  const token = isRequest ? undefined : await readToken(tokenFile);
+  return enrolBox(config, isRequest ? undefined : await readToken(tokenFile));
+}
+
+/** Joins the fleet of `server.url`. @param token one-time; without one the box waits until it is accepted */
+export async function enrolBox(config: AgentConfig, token: string | undefined): Promise<number> {
   const { url: serverUrl, caFile } = config.server;
   const ca = caFile === undefined ? undefined : await readGiven('server.caFile', caFile);
   const identity = await enrol(

@@ -1,31 +1,27 @@
-import { readFile } from 'node:fs/promises';
-import { parse, YAMLError } from 'yaml';
-import { agentError } from '../kernel/errors.ts';
+import { loadBoardSettings } from './board-profiles.ts';
 import type { ConfigInput } from './layers.ts';
 import { parseAgentConfig } from './parse.ts';
 import type { AgentConfig } from './schema.ts';
+import { readYamlFile } from './yaml-file.ts';
 
 export interface ConfigSources extends Pick<ConfigInput, 'env' | 'flags'> {
   /** Path of the YAML file; it must exist. */
   readonly file?: string;
+  /** A board profile, or a folder of them, of which this board's is taken. */
+  readonly profile?: string;
 }
 
-/** @throws AppError CONFIG_UNREADABLE | CONFIG_INVALID */
-export async function loadAgentConfig({ file, ...sources }: ConfigSources): Promise<AgentConfig> {
-  if (file === undefined) return parseAgentConfig(sources);
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw agentError('CONFIG_UNREADABLE', `cannot read ${file}`, { cause });
-  });
-  return parseAgentConfig({ ...sources, file: { name: file, content: parseYaml(file, text) } });
+/** The box's own settings. @throws AppError CONFIG_UNREADABLE | CONFIG_INVALID */
+export async function loadAgentConfig(sources: ConfigSources): Promise<AgentConfig> {
+  return parseAgentConfig(await readConfigInput(sources));
 }
 
-function parseYaml(file: string, text: string): unknown {
-  try {
-    return parse(text);
-  } catch (cause) {
-    if (!(cause instanceof YAMLError)) throw cause;
-    // What follows the first line is a picture of the place.
-    const what = cause.message.split('\n', 1)[0] ?? 'not YAML';
-    throw agentError('CONFIG_UNREADABLE', `${file}: ${what}`, { cause });
-  }
+/** What the box itself is told, not checked yet. @throws AppError CONFIG_UNREADABLE | CONFIG_INVALID for a profile */
+export async function readConfigInput({ file, profile, ...sources }: ConfigSources): Promise<ConfigInput> {
+  const board = profile === undefined ? undefined : await loadBoardSettings(profile);
+  return {
+    ...sources,
+    ...(board !== undefined && { profile: board }),
+    ...(file !== undefined && { file: { name: file, content: await readYamlFile(file) } }),
+  };
 }
