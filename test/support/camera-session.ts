@@ -27,6 +27,8 @@ export interface CameraSession {
 export interface SessionOptions {
   /** `none` as while there is no model; default: a small one. */
   readonly plan?: FramePlan | 'none';
+  /** Instead of `plan`: several. */
+  readonly plans?: readonly FramePlan[];
   readonly limits?: Partial<CaptureLimits>;
   readonly logger?: Logger;
   readonly ffmpegPath?: string;
@@ -55,6 +57,7 @@ export async function watchCamera(
   });
   const plan = options.plan ?? SMALL;
   const camera = openCamera(cameraConfig(source), plan === 'none' ? undefined : plan);
+  if (options.plans !== undefined) await camera.usePlans(options.plans);
   const seen: CameraHealth[] = [];
   camera.onHealth((health) => seen.push(health));
   await camera.start(new AbortController().signal);

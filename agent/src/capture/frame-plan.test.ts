@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { choosePictures, coversPlans, IDLE_PLAN, mergePlans } from './frame-plan.ts';
+import { type FramePlan, type PlannedPicture, pictureFor } from './port.ts';
+
+const A: FramePlan = { width: 4, height: 4, fit: 'cover', shortestEdge: 8, scaleFlags: 'area' };
+const B: FramePlan = { ...A, width: 8 };
+const OTHER_EDGE: FramePlan = { ...A, shortestEdge: 9 };
+
+test('equal plans are one, the first keeps its place; without any there is the own one of the camera', () => {
+  assert.deepEqual(mergePlans([B, A, { ...B }, OTHER_EDGE]), [B, A, OTHER_EDGE]);
+  assert.deepEqual(mergePlans([]), [IDLE_PLAN]);
+});
+
+test('plans cover those they hold by value', () => {
+  assert.ok(coversPlans([A, B], [{ ...B }]));
+  assert.ok(coversPlans([A], []));
+  assert.ok(!coversPlans([A, B], [B, OTHER_EDGE]));
+});
+
+const picture = (plan: FramePlan, value: number): PlannedPicture => ({ plan, rgb: Uint8Array.of(value) });
+
+test('pictures are chosen in the order of the plans; while one is missing, all are given', () => {
+  const made = [picture(A, 1), picture(B, 2)];
+  assert.deepEqual(choosePictures(made, [B]), [made[1]]);
+  assert.deepEqual(choosePictures(made, [B, A]), [made[1], made[0]]);
+  assert.deepEqual(choosePictures(made, [B, OTHER_EDGE]), made);
+});
+
+test('the picture for a plan is found by value', () => {
+  const frame = { cameraId: 'a', sequence: 1, capturedAtMs: 0, pictures: [picture(A, 1), picture(B, 2)] };
+  assert.deepEqual(pictureFor(frame, { ...B }), Uint8Array.of(2));
+  assert.equal(pictureFor(frame, OTHER_EDGE), undefined);
+});
