@@ -11,11 +11,16 @@ export interface TinyOnnx {
   readonly ending?: 'probabilities' | 'logits';
   /** NaN makes every output NaN. */
   readonly factor?: number;
+  /** The logarithm of the means less this takes their place: a darker picture gives NaN. */
+  readonly logAbove?: number;
+  /** Work that does not change the result: a matrix of `side` x `side` floats, multiplied by itself as often. */
+  readonly ballast?: { readonly side: number; readonly products: number };
   /** Says that the factor lies in a file beside the model. */
   readonly weightsAt?: string;
 }
 
 const FLOAT = 1;
+const INT64 = 7;
 const ELEMENT_TYPES = { float32: FLOAT, uint8: 2 } as const;
 
 export function tinyOnnx(model: TinyOnnx): Uint8Array {
@@ -26,7 +31,9 @@ export function tinyOnnx(model: TinyOnnx): Uint8Array {
   const graph = message(
     field(1, node('Cast', ['input'], 'float', [attribute('to', FLOAT)])),
     field(1, node('ReduceMean', ['float'], 'mean', [attribute('axes', axes), attribute('keepdims', 0)])),
-    field(1, node('Mul', ['mean', 'factor'], isLast ? 'output' : 'scaled', [])),
+    ...logarithm(model),
+    ...ballast(model),
+    field(1, node('Mul', [lastMean(model), 'factor'], isLast ? 'output' : 'scaled', [])),
     isLast ? message() : field(1, node('Softmax', ['scaled'], 'output', [attribute('axis', 1)])),
     field(2, text('tiny')),
     field(
@@ -37,6 +44,41 @@ export function tinyOnnx(model: TinyOnnx): Uint8Array {
     field(12, valueInfo('output', FLOAT, [batch, 3])),
   );
   return message(number(1, 8), field(7, graph), field(8, message(number(2, 13))));
+}
+
+function lastMean({ logAbove, ballast }: TinyOnnx): string {
+  if (ballast !== undefined) return 'weighed';
+  return logAbove === undefined ? 'mean' : 'logged';
+}
+
+function logarithm({ logAbove }: TinyOnnx): readonly Uint8Array[] {
+  if (logAbove === undefined) return [];
+  return [
+    field(5, scalar('floor', logAbove)),
+    field(1, node('Sub', ['mean', 'floor'], 'above', [])),
+    field(1, node('Log', ['above'], 'logged', [])),
+  ];
+}
+
+/** It rests on the picture, or the runtime would work it out once and for all; zero, it adds nothing. */
+function ballast({ ballast, ...model }: TinyOnnx): readonly Uint8Array[] {
+  if (ballast === undefined) return [];
+  const { side, products } = ballast;
+  const mean = lastMean(model);
+  const all = [attribute('axes', [0, 1]), attribute('keepdims', 0)];
+  const steps = Array.from({ length: products }, (_, index) =>
+    field(1, node('MatMul', [`product${index}`, 'product0'], `product${index + 1}`, [])),
+  );
+  return [
+    field(5, scalar('zero', 0)),
+    field(5, integers('sides', [side, side])),
+    field(1, node('ReduceMean', [mean], 'grey', all)),
+    field(1, node('Mul', ['grey', 'zero'], 'nothing', [])),
+    field(1, node('Expand', ['nothing', 'sides'], 'product0', [])),
+    ...steps,
+    field(1, node('ReduceMean', [`product${products}`], 'weight', all)),
+    field(1, node('Add', [mean, 'weight'], 'weighed', [])),
+  ];
 }
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
@@ -75,6 +117,11 @@ function attribute(name: string, value: number | readonly number[]): Uint8Array 
 function scalar(name: string, value: number): Uint8Array {
   const raw = new Uint8Array(Float32Array.of(value).buffer);
   return message(number(2, FLOAT), field(8, text(name)), field(9, raw));
+}
+
+function integers(name: string, values: readonly number[]): Uint8Array {
+  const raw = new Uint8Array(BigInt64Array.from(values, BigInt).buffer);
+  return message(number(1, values.length), number(2, INT64), field(8, text(name)), field(9, raw));
 }
 
 /** `data_location` 1 is EXTERNAL. */

@@ -2,7 +2,6 @@ import { computeBackoffMs } from '@watchpost/shared/kernel/backoff.ts';
 import { type AppError, describeError, isAppError } from '@watchpost/shared/kernel/errors.ts';
 import type { Logger } from '@watchpost/shared/kernel/log.ts';
 import { waitMs } from '@watchpost/shared/kernel/wait.ts';
-import { agentError } from '../kernel/errors.ts';
 import { readProcessMemory } from '../kernel/proc-memory.ts';
 import { type InferenceProcess, startInferenceProcess } from './child-process.ts';
 import type { ChildRestart, HostedClassifier, InferenceHost, ModelSpec, Prediction } from './port.ts';
@@ -26,7 +25,7 @@ export interface HostLimits {
   readonly memoryIntervalMs: number;
 }
 
-const LIMITS: HostLimits = { loadMs: 120_000, classifyMs: 8_000, releaseMs: 3_000, memoryIntervalMs: 2_000 };
+const LIMITS: HostLimits = { loadMs: 120_000, classifyMs: 8_000, releaseMs: 3_000, memoryIntervalMs: 1_000 };
 /** From the second crash in a row on. Short enough that frames flow again soon after what made it crash is over. */
 const RESTART_BACKOFF = { baseMs: 250, maxMs: 10_000 };
 
@@ -113,17 +112,15 @@ class RestartingClassifier implements HostedClassifier {
 
   async #restart(why: AppError): Promise<void> {
     const { spec, log, random, onRestart } = this.#life;
+    const stopping = AbortSignal.any([this.#released.signal, this.#life.ended.signal]);
+    if (stopping.aborted) throw why;
     const pauseMs = this.#crashes === 0 ? 0 : computeBackoffMs(RESTART_BACKOFF, this.#crashes - 1, random());
     this.#crashes += 1;
-    const error = describeError(why);
-    log.warn(
-      { crashes: this.#crashes, pauseMs, code: why.code, error },
-      'inference process ended, starting another',
-    );
+    const facts = { crashes: this.#crashes, pauseMs, code: why.code, error: describeError(why) };
+    log.warn(facts, 'inference process ended, starting another');
     onRestart?.({ spec, why });
-    const stopping = AbortSignal.any([this.#released.signal, this.#life.ended.signal]);
     await waitMs(pauseMs, stopping);
-    if (stopping.aborted) throw agentError('INFERENCE_CRASHED', 'the model was released');
+    if (stopping.aborted) throw why;
     this.#child = (await loadInChild(this.#life)).child;
   }
 

@@ -51,8 +51,7 @@ export function startInferenceProcess(guards: ProcessGuards): InferenceProcess {
     return settled;
   };
   const end = watchEnd(child, (error) => settle()?.reject(error));
-  const { pid } = child;
-  if (pid !== undefined) guardProcess(pid, end, guards);
+  guardProcess(child, end, guards);
   child.on('message', (reply: ChildReply) => {
     if (reply.kind === 'failed') settle()?.reject(rebuildError(reply));
     else settle()?.resolve(reply);
@@ -77,11 +76,11 @@ export function startInferenceProcess(guards: ProcessGuards): InferenceProcess {
   };
 
   return {
-    pid,
+    pid: child.pid,
     end: end.error,
     request,
     kill: async () => {
-      end.kill(agentError('INFERENCE_CRASHED', 'the inference process was ended with its model'));
+      end.kill(notNeeded());
       await end.wait;
     },
   };
@@ -132,16 +131,17 @@ function describeExit(code: number | null, signal: NodeJS.Signals | null): strin
   return 'ended by SIGKILL from outside, as the system does when memory runs out (`journalctl -k` tells)';
 }
 
+const notNeeded = (): AppError =>
+  agentError('INFERENCE_CRASHED', 'the inference process was ended with its model');
+
 const hangs = ({ kind }: ChildRequest, limitMs: number): AppError =>
   agentError('INFERENCE_TIMEOUT', `the inference process gave no answer to ${kind} for ${limitMs / 1000} s`);
 
-function guardProcess(
-  pid: number,
-  end: End,
-  { signal, maxMemoryBytes, memoryIntervalMs }: ProcessGuards,
-): void {
-  const onAbort = (): void =>
-    end.kill(agentError('INFERENCE_CRASHED', 'the inference process was ended with its model'));
+function guardProcess(child: ChildProcess, end: End, guards: ProcessGuards): void {
+  const { pid } = child;
+  if (pid === undefined) return;
+  const { signal, maxMemoryBytes, memoryIntervalMs } = guards;
+  const onAbort = (): void => end.kill(notNeeded());
   const weigh = async (): Promise<void> => {
     const { residentBytes = 0 } = (await readProcessMemory(pid)) ?? {};
     if (residentBytes <= maxMemoryBytes) return;
@@ -150,7 +150,7 @@ function guardProcess(
   };
   const watching = setInterval(weigh, memoryIntervalMs).unref();
   signal.addEventListener('abort', onAbort, { once: true });
-  end.wait.then(() => {
+  child.once('close', () => {
     clearInterval(watching);
     signal.removeEventListener('abort', onAbort);
   });
