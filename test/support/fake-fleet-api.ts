@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
+import type { DeploymentHistory } from '@watchpost/shared/api/deployments.ts';
 import type { DeviceView, ErrorReply, LiveMessage, StoredEvent } from '@watchpost/shared/api/fleet.ts';
 import type { Telemetry } from '@watchpost/shared/messages/telemetry.ts';
 
@@ -12,6 +13,8 @@ export interface FakeFleet {
   /** Newest first. */
   events: StoredEvent[];
   telemetry: readonly Telemetry[];
+  /** Newest first, whatever the device. */
+  deployments: readonly DeploymentHistory[];
   /** By `device/camera`. */
   pictures: Map<string, Uint8Array>;
   /** False: GET /live is refused, as while a server restarts behind a proxy. */
@@ -50,7 +53,14 @@ interface Exchange {
 
 /** A stand-in for the fleet server: the built page under a strict policy, canned answers, a live stream. */
 export async function startFakeFleetApi(webRoot: string): Promise<FakeFleetApi> {
-  const fleet: FakeFleet = { devices: [], events: [], telemetry: [], pictures: new Map(), liveOpen: true };
+  const fleet: FakeFleet = {
+    devices: [],
+    events: [],
+    telemetry: [],
+    deployments: [],
+    pictures: new Map(),
+    liveOpen: true,
+  };
   const streams = new Set<ServerResponse>();
   const routes = createRoutes(fleet, streams);
 
@@ -91,6 +101,7 @@ function createRoutes(fleet: FakeFleet, streams: Set<ServerResponse>): (exchange
     [/^devices$/, ({ response }) => reply(response, { devices: fleet.devices })],
     [/^events$/, ({ response, url }) => reply(response, eventPage(fleet, url.searchParams))],
     [/\/telemetry$/, ({ response }) => reply(response, { samples: fleet.telemetry })],
+    [/\/deployments$/, ({ response }) => reply(response, { deployments: fleet.deployments })],
     [/\/picture$/, (exchange) => servePicture(exchange, fleet)],
     [/^live$/, ({ response }) => openStream(response, fleet, streams)],
   ];

@@ -1,4 +1,9 @@
 import type {
+  DeploymentChangeView,
+  DeploymentHistory,
+  DeploymentHistoryPage,
+} from '@watchpost/shared/api/deployments.ts';
+import type {
   DeviceView,
   ErrorReply,
   EventPage,
@@ -7,7 +12,8 @@ import type {
 } from '@watchpost/shared/api/fleet.ts';
 import type { LoginRequest, SessionView } from '@watchpost/shared/api/registry.ts';
 
-export type { DeviceView, EventPage, LoginRequest, SessionView, StoredEvent };
+export type { DeploymentHistory, DeviceView, EventPage, LoginRequest, SessionView, StoredEvent };
+export type DeploymentChange = DeploymentChangeView;
 export type CameraView = DeviceView['cameras'][number];
 export type Telemetry = TelemetryHistory['samples'][number];
 
@@ -44,6 +50,8 @@ export interface Api {
   devices(signal: AbortSignal): Promise<readonly DeviceView[]>;
   events(query: EventQuery, signal: AbortSignal): Promise<EventPage>;
   telemetry(device: string, signal: AbortSignal): Promise<readonly Telemetry[]>;
+  /** @returns undefined when the device was never ordered to run anything */
+  latestDeployment(device: string, signal: AbortSignal): Promise<DeploymentHistory | undefined>;
   /** @returns undefined while the camera has no picture */
   picture(device: string, camera: string, signal: AbortSignal): Promise<Picture | undefined>;
   /** Called when a request is refused because nobody is logged in. @returns unsubscribes */
@@ -81,6 +89,8 @@ export function createApi(): Api {
     events: (query, signal) => get<EventPage>(`events?${eventSearch(query)}`, signal),
     telemetry: async (device, signal) =>
       (await get<TelemetryHistory>(`devices/${device}/telemetry`, signal)).samples,
+    latestDeployment: async (device, signal) =>
+      (await get<DeploymentHistoryPage>(`devices/${device}/deployments?limit=1`, signal)).deployments[0],
     picture: (device, camera, signal) =>
       send(`devices/${device}/cameras/${camera}/picture`, { signal, cache: 'no-cache' }).then(
         readPicture,

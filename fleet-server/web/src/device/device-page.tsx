@@ -6,10 +6,10 @@ import { NotFound } from '../shell/not-found.tsx';
 import { Page } from '../shell/page.tsx';
 import { CONNECTION_WORDS } from '../shell/state-words.ts';
 import { CameraGrid } from './camera-grid.tsx';
-import { DeploymentNotice } from './deployment-notice.tsx';
 import { DeviceHeader } from './device-header.tsx';
 import classes from './device-page.module.css';
 import { EventsPanel } from './events-panel.tsx';
+import { ModelUpdate } from './model-update.tsx';
 import { TelemetryPanel } from './telemetry-panel.tsx';
 import { useTelemetry } from './use-telemetry.ts';
 
@@ -30,7 +30,7 @@ function Device({ device }: { readonly device: DeviceView }) {
   return (
     <Page title={`${device.id} (${CONNECTION_WORDS[device.connection].text.toLowerCase()})`}>
       <DeviceHeader device={device} />
-      {device.deployment && <DeploymentNotice deployment={device.deployment} />}
+      <ModelUpdate device={device} />
       <div className={classes.columns}>
         <div className={classes.cameras}>
           <CameraGrid device={device} />

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { formatAgo, formatBytes, formatDuration, formatPercent } from './format.ts';
+import { formatAgo, formatBytes, formatDuration, formatElapsed, formatMs, formatPercent } from './format.ts';
 
 test('a duration is given in the largest unit that fits', () => {
   const cases: readonly (readonly [number, string])[] = [
@@ -37,4 +37,9 @@ test('nearly all is not given as all', () => {
   assert.equal(formatPercent(0.9999), '99 %');
   assert.equal(formatPercent(1), '100 %');
   assert.equal(formatPercent(0.004), '0 %');
+});
+
+test('a measured time has the digits that tell', () => {
+  assert.deepEqual([0, 3.24, 840.4, 12_450].map(formatMs), ['0.0 ms', '3.2 ms', '840 ms', '12.5 s']);
+  assert.deepEqual([-5, 999, 61_000].map(formatElapsed), ['< 1 s', '< 1 s', '1 min']);
 });

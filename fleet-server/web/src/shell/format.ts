@@ -11,6 +11,15 @@ export function formatDuration(ms: number): string {
   return `${Math.floor(ms / DAY_MS)} d`;
 }
 
+/** A measured time: 3.2 ms, 840 ms, 12.5 s. */
+export function formatMs(ms: number): string {
+  if (ms >= 10 * SECOND_MS) return `${formatNumber(ms / SECOND_MS, 1)} s`;
+  return `${formatNumber(ms, ms < 100 ? 1 : 0)} ms`;
+}
+
+/** How long something took; clocks that were set in between make it nothing. */
+export const formatElapsed = (ms: number): string => (ms < SECOND_MS ? '< 1 s' : formatDuration(ms));
+
 export function formatAgo(ms: number): string {
   return ms < 2 * SECOND_MS ? 'now' : `${formatDuration(ms)} ago`;
 }
