@@ -53,9 +53,15 @@ const hasPlan =
   (plan: FramePlan) =>
   (frame: Frame): boolean =>
     pictureFor(frame, plan) !== undefined;
-const sequences = (frames: readonly Frame[]): readonly number[] => frames.map(({ sequence }) => sequence);
 const longestGapMs = (frames: readonly Frame[]): number =>
   Math.max(...frames.slice(1).map((frame, at) => frame.capturedAtMs - (frames[at]?.capturedAtMs ?? 0)));
+
+function assertContinuous(frames: readonly Frame[]): void {
+  assert.deepEqual(
+    frames.map(({ sequence }) => sequence),
+    frames.map((_, at) => (frames[0]?.sequence ?? 0) + at),
+  );
+}
 
 function assertNothingHappened({ camera, seen }: CameraSession): void {
   assert.equal(camera.counters().reconnects, 0);
@@ -91,11 +97,9 @@ for (const [kind, startServer] of Object.entries(SERVERS)) {
       const changeMs = performance.now() - callAtMs;
       await reader.more(5);
       const frames = [...reader.frames];
-      assert.deepEqual(
-        sequences(frames),
-        frames.map((_, at) => at + 1),
-      );
       const firstNew = frames.findIndex(hasPlan(SQUARE));
+      // A stream may open with a burst of what it held back, of which the slot keeps the newest.
+      assertContinuous(frames.slice(plain.length - 1, firstNew + 1));
       assert.ok(frames.slice(firstNew).every(hasPlan(SQUARE)) && frames.every(hasPlan(SMALL)));
       assert.ok(firstNew > plain.length, 'the old geometry was delivered after the call');
       // Break before make would be silent for all of the change.
