@@ -64,7 +64,10 @@ export function findBloat(rssBytes: number | undefined, limits: CaptureLimits): 
   return { code: 'CAMERA_MEMORY', detail: `ffmpeg holds ${used} MiB of memory, ${allowed} MiB are allowed` };
 }
 
-/** How a stream went: `ended` is ffmpeg leaving by itself without complaint. `frames` count from the recording's start. */
+/**
+ * How a stream went: `ended` is ffmpeg leaving by itself without complaint. `frames` are those of the recording up to
+ * there, also where the stream began in its middle.
+ */
 export type StreamEnd =
   | { readonly kind: 'ended'; readonly frames: number }
   | { readonly kind: 'failed'; readonly frames: number; readonly failure: StreamFailure };
