@@ -1,19 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { type Component, startAll } from '@watchpost/shared/kernel/component.ts';
 import type { Logger } from '@watchpost/shared/kernel/log.ts';
-import type { Camera } from './capture/port.ts';
 import { type Box, closeBox, openBox, random01 } from './composition/box.ts';
 import { createFleetUplink, reportModel } from './composition/fleet.ts';
-import { createActivation, createBundleUpdater, resumeModel } from './composition/updates.ts';
-import type { AgentConfig } from './config/schema.ts';
+import { createLiveParts, type LiveParts } from './composition/live-parts.ts';
+import { createBoxConfig, type OpenedSettings } from './composition/settings.ts';
+import { createActivation, createBundleUpdater, createTrust, resumeModel } from './composition/updates.ts';
 import { createDecider } from './decision/decider.ts';
 import { createCertificateRenewal } from './identity/certificate-renewal.ts';
 import { systemClock } from './kernel/system-clock.ts';
 import { createPipeline } from './pipeline.ts';
-import { createNvidiaSmiGpu } from './telemetry/nvidia-smi-gpu.ts';
-import { createProcTelemetry } from './telemetry/proc-telemetry.ts';
-import { createTelemetryReporter } from './telemetry/telemetry-reporter.ts';
-import { createHttpPictures } from './uplink/http-pictures.ts';
 import type { UplinkComponent } from './uplink/port.ts';
 import { createSystemdNotify } from './watchdog/systemd-notify.ts';
 import { createWatchdog } from './watchdog/watchdog.ts';
@@ -25,18 +21,22 @@ import { createWatchdog } from './watchdog/watchdog.ts';
  * @throws AppError NOT_ENROLLED | CONFIG_INVALID | STORE_FAILED
  */
 export async function startAgent(
-  config: AgentConfig,
+  settings: OpenedSettings,
   log: Logger,
   signal: AbortSignal,
 ): Promise<() => Promise<void>> {
-  const box = await openBox(config, log);
+  const box = await openBox(settings, log);
   const activate = createActivation(box);
   const uplink = createFleetUplink(box);
-  const updater = await createBundleUpdater(box, uplink, activate);
+  const { directorKeys, ...trust } = await createTrust(box);
+  const updater = await createBundleUpdater(box, uplink, { ...trust, activate });
   uplink.onDesired((document) => updater.onDesired(document));
   await resumeModel(box, activate);
   reportModel(box, uplink, updater);
-  const parts = [box.clockTrust, ...createParts(box, uplink), updater, createBoxWatchdog(box)];
+  const live = createLiveParts(box, uplink);
+  const fleetConfig = createBoxConfig(settings, box, uplink, { ...live, directorKeys });
+  const frames = createFrameParts(box, uplink, live);
+  const parts = [box.clockTrust, ...frames, updater, fleetConfig, createBoxWatchdog(box)];
   const stopParts = await startAll(parts, signal).catch(async (error: unknown) => {
     await closeBox(box);
     throw error;
@@ -48,14 +48,17 @@ export async function startAgent(
 }
 
 /** In the order they start; they stop in reverse, so the uplink is the last to fall silent. */
-function createParts(box: Box, uplink: UplinkComponent): readonly Component[] {
+function createFrameParts(box: Box, uplink: UplinkComponent, live: LiveParts): readonly Component[] {
   const { config, cameras, log, identity, credentials } = box;
-  const gpu = createNvidiaSmiGpu({
-    intervalSec: config.telemetry.intervalSec,
+  const pipeline = createPipeline({
+    model: box.progress.model,
+    uplink,
+    createDecider: ({ manifest }) => createDecider(manifest.decision, manifest.output.labels),
+    newId: randomUUID,
     clock: systemClock,
-    random01,
-    log,
+    log: log.child({ component: 'pipeline' }),
   });
+  cameras.watchWith(pipeline);
   return [
     createCertificateRenewal({
       identity,
@@ -68,36 +71,10 @@ function createParts(box: Box, uplink: UplinkComponent): readonly Component[] {
       log: log.child({ component: 'certificate-renewal' }),
     }),
     uplink,
-    gpu,
-    createTelemetryReporter({
-      source: createProcTelemetry({ dataDir: config.dataDir, gpu }),
-      uplink,
-      ...config.telemetry,
-      clock: systemClock,
-      log,
-    }),
-    createPipeline({
-      cameras,
-      model: box.progress.model,
-      uplink,
-      createDecider: ({ manifest }) => createDecider(manifest.decision, manifest.output.labels),
-      newId: randomUUID,
-      clock: systemClock,
-      log: log.child({ component: 'pipeline' }),
-    }),
-    ...cameras.map(asComponent),
-    ...(config.pictures.enabled && box.guard.verdict === 'normal'
-      ? [
-          createHttpPictures({
-            sources: cameras,
-            serverUrl: config.server.url,
-            identity,
-            idleSec: config.pictures.idleSec,
-            fetch: box.fetch,
-            log,
-          }),
-        ]
-      : []),
+    ...live.telemetry,
+    pipeline,
+    cameras,
+    live.pictures,
   ];
 }
 
@@ -111,8 +88,4 @@ function createBoxWatchdog({ progress, guard, log }: Box): Component {
     clock: systemClock,
     log: log.child({ component: 'watchdog' }),
   });
-}
-
-function asComponent(camera: Camera): Component {
-  return { name: `camera ${camera.id}`, start: (signal) => camera.start(signal), stop: () => camera.stop() };
 }

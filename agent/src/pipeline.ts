@@ -2,6 +2,7 @@ import type { Component } from '@watchpost/shared/kernel/component.ts';
 import { describeError } from '@watchpost/shared/kernel/errors.ts';
 import type { Logger } from '@watchpost/shared/kernel/log.ts';
 import type { EventBody } from '@watchpost/shared/messages/event.ts';
+import type { CameraWatcher } from './camera-set.ts';
 import type { Camera, Frame } from './capture/port.ts';
 import type { Decider, Decision } from './decision/port.ts';
 import type { ActiveModel, Classification, RunningModel } from './inference/port.ts';
@@ -10,7 +11,6 @@ import { createPaceMeter, type PaceMeter } from './kernel/pace.ts';
 import type { Uplink } from './uplink/port.ts';
 
 export interface PipelineDeps {
-  readonly cameras: readonly Camera[];
   readonly model: ActiveModel;
   readonly uplink: Uplink;
   readonly createDecider: (model: RunningModel) => Decider;
@@ -21,19 +21,30 @@ export interface PipelineDeps {
 
 const STATS_INTERVAL_MS = 5_000;
 
+export type Pipeline = Component & CameraWatcher;
+
 /** The frame path: every camera, for itself, capture -> inference -> decision -> uplink. */
-export function createPipeline(deps: PipelineDeps): Component {
+export function createPipeline(deps: PipelineDeps): Pipeline {
   const stopping = new AbortController();
-  let loops: readonly Promise<void>[] = [];
+  const loops = new Set<Promise<void>>();
   return {
     name: 'pipeline',
-    start: async () => {
-      loops = deps.cameras.map((camera) => watchCamera(camera, deps, stopping.signal));
-    },
+    start: async () => undefined,
     stop: async () => {
       stopping.abort();
       await Promise.all(loops);
     },
+    watch: async (camera) => {
+      const loop = watchCamera(camera, deps, stopping.signal);
+      loops.add(loop);
+      await loop.finally(() => loops.delete(loop));
+    },
+    retire: (id) =>
+      deps.uplink.publish(
+        'cameraStatus',
+        { tsMs: deps.clock.wallMs(), condition: 'disabled', quality01: 0 },
+        id,
+      ),
   };
 }
 

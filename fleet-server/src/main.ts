@@ -36,10 +36,11 @@ import { loadAuthorityFile } from './identity/x509-authority-file.ts';
 import { createIngest } from './ingest/ingest.ts';
 import { createAgentValidator } from './registry/agent-validator.ts';
 import { createModels, type Models } from './registry/models.ts';
+import { createConfigurator } from './rollouts/configurator.ts';
 import { createDirector } from './rollouts/director.ts';
 import { type DirectorKeyRing, loadDirectorKeys } from './rollouts/file-director-key.ts';
-import { createListedOrderSigner } from './rollouts/listed-order-signer.ts';
-import type { Director } from './rollouts/port.ts';
+import { createListedConfigSigner, createListedOrderSigner } from './rollouts/listed-order-signer.ts';
+import type { Configurator, Director } from './rollouts/port.ts';
 import type { Store } from './store/port.ts';
 import { openSqliteStore } from './store/sqlite-store.ts';
 import { openFileOnlineKeys } from './trust/file-online-keys.ts';
@@ -84,6 +85,7 @@ interface Fleet {
   readonly pictures: PictureBoard;
   readonly enrolment: Enrolment;
   readonly director: Director;
+  readonly configurator: Configurator;
   readonly directorRing: DirectorKeyRing;
   readonly tuf: TrustRepository;
 }
@@ -156,6 +158,10 @@ async function createFleet(
   });
   const audit = createAuditLog({ store: store.audit, nowMs });
   const tuf = await createFleetTuf(config, secrets, store);
+  const signing = {
+    privateKeys: key.privateKeys,
+    listKeyIds: async () => (await tuf.directorKeys())?.map(nameDirectorKey),
+  };
   const blobs = await openDiskBlobs({
     folder: join(config.dataDir, 'blobs'),
     maxBytes: MAX_ARTIFACT_BYTES,
@@ -177,11 +183,17 @@ async function createFleet(
     }),
     enrolment: createFleetEnrolment({ config, store, view, broker, trust, log }, key),
     directorRing: key,
+    configurator: createConfigurator({
+      sign: createListedConfigSigner(signing),
+      store,
+      broker,
+      projection: view,
+      view,
+      nowMs,
+      log: log.child({ component: 'configurator' }),
+    }),
     director: createDirector({
-      sign: createListedOrderSigner({
-        privateKeys: key.privateKeys,
-        listKeyIds: async () => (await tuf.directorKeys())?.map(nameDirectorKey),
-      }),
+      sign: createListedOrderSigner(signing),
       store,
       broker,
       projection: view,
@@ -301,6 +313,7 @@ function createWebServer({ config, store, blobs, models, view, pictures, ...flee
           director,
           maxBytes: MAX_ARTIFACT_BYTES,
         },
+        configurator: fleet.configurator,
         tuf,
         directorKeys: fleet.directorRing.publicKeys,
         enrolment,
@@ -326,7 +339,7 @@ function createWebServer({ config, store, blobs, models, view, pictures, ...flee
 
 /** In the order they start; they stop in reverse, so what was taken in is committed and receipted before the broker closes. */
 function listParts(
-  { config, store, trust, models, broker, view, director, tuf, log }: Fleet,
+  { config, store, trust, models, broker, view, director, configurator, tuf, log }: Fleet,
   http: HttpServer,
 ): readonly Component[] {
   const ingest = createIngest({
@@ -339,7 +352,10 @@ function listParts(
   });
   const orders: Component = {
     name: 'orders',
-    start: () => director.republishAll(),
+    start: async () => {
+      await director.republishAll();
+      await configurator.republishAll();
+    },
     stop: async () => undefined,
   };
   const signer = createOnlineSigner({ repository: tuf, schedule, log: log.child({ component: 'trust' }) });

@@ -4,6 +4,7 @@ import { isId } from './kernel/ids.ts';
 import { createJsonParser, type Parse } from './kernel/parse.ts';
 import { Birth } from './messages/birth.ts';
 import { CameraState, CameraStats, CameraStatus } from './messages/camera.ts';
+import { DesiredConfig, ReportedConfig } from './messages/config-document.ts';
 import { DeploymentChange } from './messages/deployment.ts';
 import { Receipt } from './messages/durable.ts';
 import { CameraEvent } from './messages/event.ts';
@@ -39,6 +40,8 @@ export const TOPICS = {
   deployment: topic('deployment', 'up', { qos: 1 }, DeploymentChange),
   reportedModel: topic('reported/model', 'up', { qos: 1, retain: true }, ReportedModel),
   desiredModel: topic('desired/model', 'down', { qos: 1, retain: true }, DesiredModel),
+  reportedConfig: topic('reported/config', 'up', { qos: 1, retain: true }, ReportedConfig),
+  desiredConfig: topic('desired/config', 'down', { qos: 1, retain: true }, DesiredConfig),
   receipt: topic('receipt', 'down', { qos: 1 }, Receipt),
 } as const;
 

@@ -9,12 +9,13 @@ import { createPeople } from '../../fleet-server/src/accounts/people.ts';
 import { createAuditLog } from '../../fleet-server/src/audit/audit-log.ts';
 import type { AuditLog } from '../../fleet-server/src/audit/port.ts';
 import type { BlobStore } from '../../fleet-server/src/blobs/port.ts';
-import type { Admission, Enrolment, Renewal } from '../../fleet-server/src/devices/port.ts';
+import type { Admission, Enrolment, FleetView, Renewal } from '../../fleet-server/src/devices/port.ts';
 import { createHttpApp } from '../../fleet-server/src/http/app.ts';
 import type { HttpApp, HttpDeps } from '../../fleet-server/src/http/route.ts';
 import { serverError } from '../../fleet-server/src/kernel/errors.ts';
 import { createModels } from '../../fleet-server/src/registry/models.ts';
-import type { DeployOptions, Director } from '../../fleet-server/src/rollouts/port.ts';
+import { createConfigurator } from '../../fleet-server/src/rollouts/configurator.ts';
+import type { Configurator, DeployOptions, Director } from '../../fleet-server/src/rollouts/port.ts';
 import type { EventRow, Store } from '../../fleet-server/src/store/port.ts';
 import { openSqliteStore } from '../../fleet-server/src/store/sqlite-store.ts';
 import { createTargetFinder } from '../../fleet-server/src/trust/registry-targets.ts';
@@ -23,6 +24,7 @@ import type { Role } from '../../shared/src/api/people.ts';
 import { silentLogger } from '../../shared/src/kernel/log.ts';
 import type { Telemetry } from '../../shared/src/messages/telemetry.ts';
 import { createFakeFleet, createMemoryPictures, type FakeFleet } from './fake-fleet.ts';
+import { deviceRecord } from './fleet-data.ts';
 import { makeDevice } from './http-data.ts';
 import { createMemoryBlobs } from './memory-blobs.ts';
 import { createMemoryOnlineKeys } from './tuf-ceremony.ts';
@@ -114,6 +116,7 @@ export async function createHttpWorld(change: Partial<HttpDeps> = {}): Promise<H
       director: createFakeDirector(orders),
       maxBytes: MAX_ARTIFACT_BYTES,
     },
+    configurator: createFakeConfigurator(store, fleet, nowMs),
     tuf,
     directorKeys: [DIRECTOR_KEY],
     enrolment: fakeEnrolment,
@@ -164,6 +167,24 @@ const createFakeDirector = (orders: DeployOptions[]): Pick<Director, 'deploy'> =
     return { id: 'deployment-1', ...what, state: 'pending', createdAtMs: 5, updatedAtMs: 5 };
   },
 });
+
+/** The real one, on a device that is in no table. */
+const createFakeConfigurator = (store: Store, view: FleetView, nowMs: () => number): Configurator =>
+  createConfigurator({
+    sign: async () => 'a signed document',
+    store: {
+      deviceConfigs: store.deviceConfigs,
+      devices: {
+        ...store.devices,
+        find: async (id) => (id === DEVICE ? deviceRecord(id) : undefined),
+      },
+    },
+    broker: { publish: async () => undefined },
+    projection: { setConfig: () => undefined },
+    view,
+    nowMs,
+    log: silentLogger,
+  });
 
 const fakeRenewal: Renewal = {
   makeNonce: () => ({ nonce: 'a nonce', expiresAtMs: 5 }),

@@ -1,5 +1,7 @@
 import { once } from 'node:events';
-import { type ConfigSources, loadAgentConfig } from '../config/yaml-config.ts';
+import { openSettings } from '../composition/settings.ts';
+import { createComposeConfig } from '../config/compose-config.ts';
+import { type ConfigSources, readConfigInput } from '../config/yaml-config.ts';
 import { createPinoLogger } from '../kernel/pino-logger.ts';
 import { endWithin, exitOnBug } from '../kernel/process-end.ts';
 import { AGENT_VERSION } from '../kernel/version.ts';
@@ -10,7 +12,9 @@ const STOP_WITHIN_MS = 25_000;
 
 /** `watchpost-agent run`: until SIGTERM or SIGINT. @returns the exit code */
 export async function runAgentCommand(sources: ConfigSources): Promise<number> {
-  const config = await loadAgentConfig(sources);
+  const compose = createComposeConfig(await readConfigInput(sources));
+  const settings = await openSettings(compose, createPinoLogger(compose().log.level));
+  const { config } = settings;
   const log = createPinoLogger(config.log.level);
   exitOnBug(log);
   const stopping = new AbortController();
@@ -20,7 +24,7 @@ export async function runAgentCommand(sources: ConfigSources): Promise<number> {
       stopping.abort(signal);
     });
   }
-  const stop = await startAgent(config, log, stopping.signal);
+  const stop = await startAgent(settings, log, stopping.signal);
   log.info({ version: AGENT_VERSION, cameras: config.cameras.length }, 'agent ready');
   if (!stopping.signal.aborted) await once(stopping.signal, 'abort');
   log.info({ signal: stopping.signal.reason }, 'agent stopping');

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Logger } from '@watchpost/shared/kernel/log.ts';
 import type { Hardware } from '@watchpost/shared/messages/birth.ts';
+import { type CameraSet, createCameraSet } from '../camera-set.ts';
 import { createFfmpegCamera } from '../capture/ffmpeg-camera.ts';
-import type { Camera } from '../capture/port.ts';
 import type { AgentConfig } from '../config/schema.ts';
 import { type FileCredentials, openFileCredentials } from '../identity/file-credentials.ts';
 import { createFileDirectorKeys, type FileDirectorKeys } from '../identity/file-director-keys.ts';
@@ -19,7 +19,6 @@ import { openFileBundleStore } from '../update/file-bundle-store.ts';
 import type { BundleStore } from '../update/port.ts';
 import type { Outbox } from '../uplink/port.ts';
 import { openSqliteOutbox } from '../uplink/sqlite-outbox.ts';
-import { openBootGuard } from '../watchdog/file-boot-guard.ts';
 import type { BootGuard } from '../watchdog/port.ts';
 import { createProgressRecorder, type ProgressRecorder } from '../watchdog/progress-recorder.ts';
 
@@ -37,7 +36,7 @@ export interface Box {
   readonly hardware: Hardware;
   readonly outbox: Outbox;
   readonly bundles: BundleStore;
-  readonly cameras: readonly Camera[];
+  readonly cameras: CameraSet;
   readonly model: ActiveModel;
   /** What the watchdog goes by. */
   readonly progress: ProgressRecorder;
@@ -46,19 +45,23 @@ export interface Box {
   readonly startedAtMs: number;
 }
 
-export async function openBox(config: AgentConfig, log: Logger): Promise<Box> {
+/** @throws AppError NOT_ENROLLED | STORE_FAILED */
+export async function openBox({ config, guard }: Pick<Box, 'config' | 'guard'>, log: Logger): Promise<Box> {
   const identity = await loadIdentity(config.dataDir);
   const credentials = await openFileCredentials(config.dataDir);
   const { dataDir } = config;
-  const guard = await openBootGuard({ dataDir, log });
   const { wallMs, monotonicMs } = systemClock;
   const openCamera = createFfmpegCamera({
     logger: log.child({ component: 'capture' }),
     nowMs: monotonicMs,
     random01,
   });
-  const cameras = config.cameras.map((camera) => openCamera(camera));
   const model = createActiveModel();
+  const cameras = createCameraSet({
+    cameras: config.cameras,
+    open: (camera) => openCamera(camera, model.current()?.plan),
+    log: log.child({ component: 'cameras' }),
+  });
   return {
     config,
     log,
@@ -70,7 +73,7 @@ export async function openBox(config: AgentConfig, log: Logger): Promise<Box> {
     bundles: await openFileBundleStore({ dataDir: config.dataDir, log }),
     cameras,
     model,
-    progress: createProgressRecorder({ cameras, model, clock: systemClock }),
+    progress: createProgressRecorder({ cameras: () => cameras.list(), model, clock: systemClock }),
     guard,
     clockTrust: await openFileClockTrust({ dataDir, clock: systemClock, log }),
     startedAtMs: wallMs(),

@@ -39,14 +39,14 @@ function describeActive(model: ActiveModel): ActiveBundle | undefined {
   return { model: manifest.model, version: manifest.version, digest, variant };
 }
 
-export function composeBirth({ config, hardware, model, outbox, startedAtMs }: Box): Birth {
+export function composeBirth({ cameras, hardware, model, outbox, startedAtMs }: Box): Birth {
   const activeBundle = describeActive(model);
   return {
     agentVersion: AGENT_VERSION,
     startedAtMs,
     hardware,
     executionProviders: [...(model.current()?.classifier.executionProviders ?? [])],
-    cameras: config.cameras.map((camera) => ({
+    cameras: cameras.configs().map((camera) => ({
       id: camera.id,
       name: camera.name ?? camera.id,
       kind: kindOf(camera),

@@ -12,6 +12,7 @@ import { checkGoldenFrames } from '../inference/golden.ts';
 import { systemClock } from '../kernel/system-clock.ts';
 import { AGENT_VERSION } from '../kernel/version.ts';
 import { createJwsOrderReader } from '../trust/jws-order.ts';
+import type { DirectorKeys } from '../trust/port.ts';
 import { ROOTLESS_TRUST } from '../trust/rootless-trust.ts';
 import { createSqliteTrustMarks } from '../trust/sqlite-trust-marks.ts';
 import { bindOrders, createTufDirectorKeys } from '../trust/tuf-director-keys.ts';
@@ -36,7 +37,7 @@ export function createActivation({ config, log, cameras, model }: Box): Activate
       checkGoldenFrames,
       planFrames: computeFramePlan,
       model,
-      cameras,
+      cameras: cameras.list(),
       settings,
       log,
     });
@@ -45,10 +46,9 @@ export function createActivation({ config, log, cameras, model }: Box): Activate
 export async function createBundleUpdater(
   box: Box,
   uplink: UplinkComponent,
-  activate: Activate,
+  { activate, orders, trust }: Pick<BoxTrust, 'orders' | 'trust'> & { readonly activate: Activate },
 ): Promise<Updater> {
   const { config, identity, bundles, log } = box;
-  const { orders, trust } = await createTrust(box);
   const updater: Updater = createUpdater({
     source: createHttpArtifacts({
       serverUrl: config.server.url,
@@ -73,16 +73,23 @@ export async function createBundleUpdater(
   return updater;
 }
 
+export interface BoxTrust extends Pick<UpdaterDeps, 'orders' | 'trust'> {
+  readonly directorKeys: DirectorKeys;
+}
+
 /** Whose orders count, and what may be installed: both by the root this box was given. */
-async function createTrust(box: Box): Promise<Pick<UpdaterDeps, 'orders' | 'trust'>> {
+export async function createTrust(box: Box): Promise<BoxTrust> {
   const { identity, directorKeys, log } = box;
   const { deviceId } = identity;
   const { rootFile } = box.config.trust;
   if (rootFile === undefined)
-    return { orders: createJwsOrderReader({ deviceId, directorKeys }), trust: ROOTLESS_TRUST };
+    return { orders: createJwsOrderReader({ deviceId, directorKeys }), trust: ROOTLESS_TRUST, directorKeys };
   const trust = await createRootedTrust(box, rootFile);
   const listed = createTufDirectorKeys({ trust, told: directorKeys, log: log.child({ component: 'trust' }) });
-  return bindOrders(createJwsOrderReader({ deviceId, directorKeys: listed }), trust);
+  return {
+    ...bindOrders(createJwsOrderReader({ deviceId, directorKeys: listed }), trust),
+    directorKeys: listed,
+  };
 }
 
 async function createRootedTrust({ config, identity, fetch, log }: Box, rootFile: string): Promise<TufTrust> {

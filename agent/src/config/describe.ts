@@ -17,7 +17,8 @@ export function describeConfig(): string {
 }
 
 const PRECEDENCE = [
-  'Defaults give way to the file, the file to the environment, the environment to `--set key=value`.',
+  'Defaults give way to the profile of the board, that to the file, the file to what the fleet sets, that to',
+  'the environment, and the environment to `--set key=value`.',
   'Lists are JSON there.',
 ];
 

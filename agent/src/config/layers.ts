@@ -1,15 +1,33 @@
+import { isRecord } from '@watchpost/shared/config/find-problems.ts';
 import { IsBoolean, IsString, type TSchema } from 'typebox';
-import { annotationsOf, type ConfigKey, formatVariable, listKeys, VARIABLE_PREFIX } from './keys.ts';
+import { type FleetLayer, readFleetLayer } from './fleet-layer.ts';
+import {
+  annotationsOf,
+  type ConfigKey,
+  formatVariable,
+  listKeys,
+  PROFILE_VARIABLE,
+  VARIABLE_PREFIX,
+} from './keys.ts';
 import { AgentConfig } from './schema.ts';
 
 /** Where settings come from, before they are checked. */
 export interface ConfigInput {
-  /** The parsed file, and the name a person knows it by. */
-  readonly file?: { readonly name: string; readonly content: unknown };
+  /** Settings that suit the board, and the name a person knows them by. */
+  readonly profile?: NamedContent;
+  /** The parsed file. */
+  readonly file?: NamedContent;
+  /** What the fleet set, where it did. */
+  readonly fleet?: FleetLayer;
   /** Variables that begin with `WATCHPOST_` must be known; others, and those of fleetctl and the server, are ignored. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** `--set` arguments: `server.url=https://fleet.example` */
   readonly flags?: readonly string[];
+}
+
+export interface NamedContent {
+  readonly name: string;
+  readonly content: unknown;
 }
 
 export interface ConfigProblem {
@@ -36,8 +54,9 @@ const KEYS = listKeys(AgentConfig).filter(({ path }) => !path.includes('[]'));
 const KEY_OF_PATH = new Map(KEYS.map((key) => [key.path, key]));
 const KEY_OF_VARIABLE = new Map(KEYS.map((key) => [formatVariable(key), key]));
 
-/** Of fleetctl and the fleet server: a person may work with all of them in one shell. */
-const OF_OTHERS: readonly string[] = [
+/** Those of fleetctl and the fleet server too: a person may work with all of them in one shell. */
+const NO_SETTINGS: readonly string[] = [
+  PROFILE_VARIABLE,
   'WATCHPOST_SERVER',
   'WATCHPOST_USER',
   'WATCHPOST_PASSWORD_FILE',
@@ -46,16 +65,19 @@ const OF_OTHERS: readonly string[] = [
   'WATCHPOST_MASTER_KEY',
 ];
 
-/** File, environment, flags: in rising precedence. */
-export function readLayers({ file, env = {}, flags = [] }: ConfigInput): readonly Layer[] {
+/** Profile, file, fleet, environment, flags: in rising precedence. */
+export function readLayers({ profile, file, fleet, env = {}, flags = [] }: ConfigInput): readonly Layer[] {
+  const local = [profile, file].filter((content) => content !== undefined).map(readFileLayer);
+  const below = local.map(({ tree }) => tree).reduce(mergeTrees, {});
   return [
-    ...(file === undefined ? [] : [readFileLayer(file.name, file.content)]),
+    ...local,
+    ...(fleet === undefined ? [] : [{ ...readFleetLayer(fleet, below), problems: [] }]),
     readSettings(Object.entries(env).flatMap(readVariable)),
     readSettings(flags.map(readFlag)),
   ];
 }
 
-function readFileLayer(name: string, content: unknown): Layer {
+function readFileLayer({ name, content }: NamedContent): Layer {
   const tree = dropEmpty(content) ?? {};
   const isTree = isRecord(tree);
   const problem = { path: '(whole file)', message: 'must be keys and values', source: name };
@@ -63,7 +85,7 @@ function readFileLayer(name: string, content: unknown): Layer {
 }
 
 function readVariable([name, text]: readonly [string, string | undefined]): readonly Setting[] {
-  if (text === undefined || !name.startsWith(VARIABLE_PREFIX) || OF_OTHERS.includes(name)) return [];
+  if (text === undefined || !name.startsWith(VARIABLE_PREFIX) || NO_SETTINGS.includes(name)) return [];
   return [{ name, text, source: 'environment', key: KEY_OF_VARIABLE.get(name) }];
 }
 
@@ -118,8 +140,4 @@ export function mergeTrees(lower: unknown, upper: unknown): unknown {
   if (!isRecord(lower) || !isRecord(upper)) return upper;
   const merged = Object.entries(upper).map(([name, value]) => [name, mergeTrees(lower[name], value)]);
   return { ...lower, ...Object.fromEntries(merged) };
-}
-
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -25,6 +25,21 @@ test('with nothing given, every key has its default', () => {
   assert.deepEqual(config.cameras, []);
 });
 
+test('the file wins over the profile of the board, and the profile over the defaults', () => {
+  const config = parseAgentConfig({
+    profile: { name: 'pi.yaml', content: { inference: { threads: 2 }, telemetry: { summarySec: 300 } } },
+    ...file({ inference: { threads: 3 } }),
+  });
+  assert.equal(config.inference.threads, 3);
+  assert.deepEqual(config.telemetry, { intervalSec: 10, summarySec: 300 });
+});
+
+test('a problem in the profile of the board is named with the profile', () => {
+  assert.deepEqual(problemsOf({ profile: { name: 'pi.yaml', content: { inference: { threads: 0 } } } }), [
+    'inference.threads must be >= 1 (pi.yaml)',
+  ]);
+});
+
 test('flags win over the environment, the environment over the file, the file over defaults', () => {
   const config = parseAgentConfig({
     ...file({
@@ -51,7 +66,8 @@ test('text of environment and flags is read as the type of its key', () => {
     },
     flags: ['cameras=[{"id":"door","file":"door.mp4"}]', 'device.id=007'],
   });
-  assert.deepEqual(config.inference, { threads: 4, spinning: true });
+  assert.equal(config.inference.threads, 4);
+  assert.equal(config.inference.spinning, true);
   assert.equal(config.trust.rootFile, '/etc/1.root.json');
   assert.equal(config.device.id, '007');
   assert.deepEqual(config.cameras, [

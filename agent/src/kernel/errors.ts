@@ -9,6 +9,17 @@ export const AGENT_ERRORS = {
     remedy: 'Correct each line named; `watchpost-agent config` explains every key.',
   },
   CONFIG_UNREADABLE: { retry: false, http: 400, remedy: 'Check the path and that the file is YAML.' },
+  CONFIG_LOST_CAMERAS: {
+    retry: false,
+    http: 409,
+    remedy:
+      'Correct the cameras in the settings of the fleet and set them again; the box went back to those before.',
+  },
+  CONFIG_UNPROVED: {
+    retry: false,
+    http: 409,
+    remedy: 'See why the agent ended (`journalctl -u watchpost-agent`), then set the settings again.',
+  },
   NOT_ENROLLED: {
     retry: false,
     http: 401,

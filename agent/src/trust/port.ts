@@ -45,12 +45,12 @@ export interface DirectorKeys {
   list(keyId?: string): Promise<readonly KeyObject[]>;
 }
 
-/** Reads what the director signed. */
-export interface OrderReader {
+/** Reads what the director signed: orders, or documents of settings. */
+export interface OrderReader<Payload = Order> {
   /**
    * @param token compact JWS
-   * @returns the order, which is genuine and for this box; whether it is in time is not judged here
+   * @returns what it says, which is genuine and for this box; whether it is in time is not judged here
    * @throws AppError ORDER_INVALID; STORE_FAILED | DISK_FULL: cannot tell now
    */
-  read(token: string): Promise<Order>;
+  read(token: string): Promise<Payload>;
 }

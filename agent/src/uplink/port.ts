@@ -1,4 +1,5 @@
 import type { Component } from '@watchpost/shared/kernel/component.ts';
+import type { DesiredConfig } from '@watchpost/shared/messages/config-document.ts';
 import type { DurableFields, Stream } from '@watchpost/shared/messages/durable.ts';
 import type { DesiredModel } from '@watchpost/shared/messages/model-document.ts';
 import type { OutboxReport } from '@watchpost/shared/messages/telemetry.ts';
@@ -71,6 +72,8 @@ export interface Uplink {
 export interface FleetRequests {
   /** Called for each `desired/model` document: at every connection, so also when nothing changed. */
   onDesired(listener: (document: DesiredModel) => void): void;
+  /** The same for `desired/config`. */
+  onDesiredConfig(listener: (document: DesiredConfig) => void): void;
 }
 
 /** The running uplink. `stop` flushes the outbox and says goodbye; whoever opened the outbox closes it. */

@@ -1,6 +1,7 @@
 import { isAppError } from '@watchpost/shared/kernel/errors.ts';
 import type { Logger } from '@watchpost/shared/kernel/log.ts';
 import type { Birth } from '@watchpost/shared/messages/birth.ts';
+import type { DesiredConfig } from '@watchpost/shared/messages/config-document.ts';
 import { type Receipt, STREAMS, type Stream } from '@watchpost/shared/messages/durable.ts';
 import type { DesiredModel } from '@watchpost/shared/messages/model-document.ts';
 import type { OutboxReport } from '@watchpost/shared/messages/telemetry.ts';
@@ -54,6 +55,9 @@ const STREAM_OF: Readonly<Record<DurableKind, Stream>> = {
   telemetry: 'telemetry',
 };
 
+/** What the server says to a box. */
+const HEARD = ['receipt', 'desiredModel', 'desiredConfig'] as const satisfies readonly TopicKind[];
+
 export function createUplink(options: UplinkOptions): UplinkComponent {
   return new FleetUplink(options);
 }
@@ -67,6 +71,7 @@ class FleetUplink implements UplinkComponent {
   /** The last document of each retained topic, said again at every connection: the broker may have lost its own. */
   readonly #documents = new Map<string, SessionMessage>();
   #onDesired: (document: DesiredModel) => void = () => undefined;
+  #onDesiredConfig: (document: DesiredConfig) => void = () => undefined;
   /** Present while connected. */
   #flight: Flight | undefined;
   #wakeUp: NodeJS.Timeout | undefined;
@@ -123,6 +128,10 @@ class FleetUplink implements UplinkComponent {
     this.#onDesired = listener;
   }
 
+  onDesiredConfig(listener: (document: DesiredConfig) => void): void {
+    this.#onDesiredConfig = listener;
+  }
+
   #topic(kind: TopicKind, camera?: string): string {
     return formatTopic({ ...this.#address, kind, ...(camera === undefined ? {} : { camera }) });
   }
@@ -130,7 +139,7 @@ class FleetUplink implements UplinkComponent {
   #greet(): void {
     const { outbox, session, birth, clock } = this.#options;
     outbox.flush();
-    session.subscribe([this.#topic('receipt'), this.#topic('desiredModel')]);
+    session.subscribe(HEARD.map((kind) => this.#topic(kind)));
     this.publish('birth', birth());
     for (const message of this.#documents.values()) {
       if (message.topic !== this.#topic('birth')) session.send(message);
@@ -187,6 +196,7 @@ class FleetUplink implements UplinkComponent {
     const kind = parseTopic(topic)?.kind;
     if (kind === 'receipt') this.#parse(kind, payload, (receipt) => this.#settle(receipt));
     if (kind === 'desiredModel') this.#parse(kind, payload, (document) => this.#onDesired(document));
+    if (kind === 'desiredConfig') this.#parse(kind, payload, (document) => this.#onDesiredConfig(document));
   }
 
   #parse<K extends TopicKind>(kind: K, payload: Uint8Array, use: (message: Payload<K>) => void): void {

@@ -4,7 +4,8 @@ import type { Clock } from '../kernel/clock.ts';
 import type { ProgressSource } from './port.ts';
 
 export interface ProgressRecorderDeps {
-  readonly cameras: readonly Camera[];
+  /** Those there are now. */
+  readonly cameras: () => readonly Camera[];
   readonly model: ActiveModel;
   readonly clock: Pick<Clock, 'monotonicMs'>;
 }
@@ -37,7 +38,7 @@ export function createProgressRecorder({ cameras, model, clock }: ProgressRecord
       recoveringSinceMs ??= clock.monotonicMs();
     },
     look: () => ({
-      cameras: cameras.map((camera) => ({
+      cameras: cameras().map((camera) => ({
         isDelivering: DELIVERING.includes(camera.health().condition),
         captured: camera.counters().captured,
       })),

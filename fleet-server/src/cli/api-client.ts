@@ -10,6 +10,8 @@ export interface ApiClient {
   /** @param limitMs for what takes the server longer than usual */
   post<S extends TSchema>(path: string, body: unknown, reply: S, limitMs?: number): Promise<Static<S>>;
   patch<S extends TSchema>(path: string, body: unknown, reply: S): Promise<Static<S>>;
+  /** A PUT of JSON. */
+  replace<S extends TSchema>(path: string, body: unknown, reply: S): Promise<Static<S>>;
   /** A POST whose reply is empty. */
   send(path: string, body: unknown): Promise<void>;
   delete(path: string): Promise<void>;
@@ -74,6 +76,7 @@ function createClient(request: Send): ApiClient {
       return readReply(await request({ method: 'POST', path, json, signal }), schema);
     },
     patch: async (path, json, schema) => readReply(await request({ method: 'PATCH', path, json }), schema),
+    replace: async (path, json, schema) => readReply(await request({ method: 'PUT', path, json }), schema),
     send: async (path, json) => void (await request({ method: 'POST', path, json })),
     delete: async (path) => void (await request({ method: 'DELETE', path })),
     has: async (path) => {

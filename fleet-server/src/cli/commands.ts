@@ -44,6 +44,22 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'order a device to run a bundle',
     load: async () => (await import('./device-deploy.ts')).deviceDeploy,
   },
+  'device config get': {
+    summary: 'show what is set on a device',
+    load: async () => (await import('./device-config.ts')).deviceConfigGet,
+  },
+  'device config set': {
+    summary: 'set a device, over its own settings',
+    load: async () => (await import('./device-config.ts')).deviceConfigSet,
+  },
+  'device config reset': {
+    summary: 'leave a device to its own settings',
+    load: async () => (await import('./device-config.ts')).deviceConfigReset,
+  },
+  'device config history': {
+    summary: 'show what was set on a device, when and by whom',
+    load: async () => (await import('./device-config.ts')).deviceConfigHistory,
+  },
   'token create': {
     summary: 'make a token that enrols one box',
     load: async () => (await import('./token-create.ts')).tokenCreate,

@@ -25,18 +25,26 @@ export async function runFleetctl(args: readonly string[], terminal: Terminal): 
 }
 
 async function dispatch(args: readonly string[], terminal: Terminal): Promise<void> {
-  const [room = '', verb = '', ...rest] = args;
-  if (room === '--help' || room === 'help') return terminal.out(formatOverview(COMMANDS));
-  const name = `${room} ${verb}`.trim();
-  const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (entry === undefined)
-    throw serverError('USAGE', name === '' ? 'a command is missing' : `there is no command "${name}"`);
+  if (args[0] === '--help' || args[0] === 'help') return terminal.out(formatOverview(COMMANDS));
+  const { name, entry, rest } = findCommand(args);
   const command = await entry.load();
   if (rest.includes('--help')) return terminal.out(formatHelp(name, command));
   const { values, positionals } = readArguments(command, rest);
   const { env, progress } = terminal;
   const result = await command.run({ values: new OptionValues(values), positionals, env, progress });
   terminal.out(values.json === true ? JSON.stringify(result.json) : result.text);
+}
+
+/** Names have two words or three. @throws AppError USAGE */
+function findCommand(args: readonly string[]) {
+  for (const words of [3, 2]) {
+    const name = args.slice(0, words).join(' ');
+    const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+    if (entry !== undefined) return { name, entry, rest: args.slice(words) };
+  }
+  const [room, verb] = args;
+  const given = [room, verb].filter((word) => word !== undefined).join(' ');
+  throw serverError('USAGE', given === '' ? 'a command is missing' : `there is no command "${given}"`);
 }
 
 /** @throws AppError USAGE */

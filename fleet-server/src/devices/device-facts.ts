@@ -1,8 +1,9 @@
 import type { ActiveBundle, Birth } from '@watchpost/shared/messages/birth.ts';
 import type { CameraState, CameraStats, CameraStatus } from '@watchpost/shared/messages/camera.ts';
+import type { ReportedConfig } from '@watchpost/shared/messages/config-document.ts';
 import type { DeviceStatus } from '@watchpost/shared/messages/status.ts';
 import type { Telemetry } from '@watchpost/shared/messages/telemetry.ts';
-import type { DeploymentRecord, DeviceRecord } from '../store/port.ts';
+import type { DeploymentRecord, DeviceConfigRecord, DeviceRecord } from '../store/port.ts';
 import type { LiveReport } from './port.ts';
 
 export interface CameraFacts {
@@ -26,6 +27,9 @@ export interface DeviceFacts {
   readonly active?: ActiveBundle | undefined;
   readonly telemetry?: Telemetry;
   readonly deployment?: DeploymentRecord;
+  /** What the fleet last set on it, if anything. */
+  readonly desiredConfig?: DeviceConfigRecord;
+  readonly reportedConfig?: ReportedConfig;
   readonly cameras: ReadonlyMap<string, CameraFacts>;
 }
 
@@ -51,12 +55,14 @@ export function withReport(facts: DeviceFacts, report: LiveReport, nowMs: number
       return { ...seen, telemetry: report.body };
     case 'reportedModel':
       return { ...seen, active: report.body.active };
+    case 'reportedConfig':
+      return { ...seen, reportedConfig: report.body };
     case 'cameraStatus':
-      return withCamera(seen, report.camera, { status: report.body });
+      return withReportedCamera(seen, report.camera, { status: report.body });
     case 'cameraStats':
-      return withCamera(seen, report.camera, { stats: report.body });
+      return withReportedCamera(seen, report.camera, { stats: report.body });
     case 'cameraState':
-      return withCamera(seen, report.camera, { state: report.body });
+      return withReportedCamera(seen, report.camera, { state: report.body });
   }
 }
 
@@ -76,16 +82,30 @@ function withBirth(facts: DeviceFacts, birth: Birth): DeviceFacts {
   return { ...facts, birth, active: birth.activeBundle, cameras: new Map(cameras) };
 }
 
+/** After a birth, what is said of a camera it does not name is an echo of one that is gone. */
+function withReportedCamera(facts: DeviceFacts, id: string, change: Partial<CameraFacts>): DeviceFacts {
+  const isGone = facts.birth?.cameras.every((camera) => camera.id !== id) ?? false;
+  return isGone ? facts : withCamera(facts, id, change);
+}
+
 export function withCamera(facts: DeviceFacts, id: string, change: Partial<CameraFacts>): DeviceFacts {
   const known = facts.cameras.get(id);
   if (known === undefined && facts.cameras.size >= MAX_CAMERAS) return facts;
   return { ...facts, cameras: new Map(facts.cameras).set(id, { name: id, ...known, ...change }) };
 }
 
-/** The newest deployment counts; a late word of an older one is ignored. */
+/** The newest deployment: whatever the clock said, it was ordered last. */
 export function withDeployment(facts: DeviceFacts, deployment: DeploymentRecord): DeviceFacts {
-  const shown = facts.deployment;
-  const isOlder =
-    shown !== undefined && shown.id !== deployment.id && shown.createdAtMs > deployment.createdAtMs;
-  return isOlder ? facts : { ...facts, deployment };
+  return { ...facts, deployment };
+}
+
+/** A late word of an older deployment is ignored. */
+export function withProgress(facts: DeviceFacts, deployment: DeploymentRecord): DeviceFacts {
+  return facts.deployment?.id === deployment.id ? { ...facts, deployment } : facts;
+}
+
+/** The newest settings count. */
+export function withDesiredConfig(facts: DeviceFacts, config: DeviceConfigRecord): DeviceFacts {
+  const shown = facts.desiredConfig?.version ?? 0;
+  return config.version < shown ? facts : { ...facts, desiredConfig: config };
 }

@@ -20,7 +20,21 @@ export function toView(facts: DeviceFacts, nowMs: number): DeviceView {
     ...(active === undefined ? {} : { activeBundle: active }),
     ...(telemetry === undefined ? {} : { telemetry }),
     ...(deployment === undefined ? {} : { deployment: toDeploymentView(deployment) }),
+    ...toConfigView(facts),
     cameras: [...facts.cameras].map(([id, camera]) => toCameraView(id, camera)),
+  };
+}
+
+function toConfigView({ desiredConfig, reportedConfig }: DeviceFacts): Pick<DeviceView, 'config'> {
+  if (desiredConfig === undefined && reportedConfig === undefined) return {};
+  const { version, actor, atMs } = desiredConfig ?? {};
+  return {
+    config: {
+      ...(version !== undefined && actor !== undefined && atMs !== undefined
+        ? { desired: { version, actor, atMs } }
+        : {}),
+      ...(reportedConfig === undefined ? {} : { reported: reportedConfig }),
+    },
   };
 }
 

@@ -1,13 +1,22 @@
 import type { StoredEvent } from '@watchpost/shared/api/fleet.ts';
 import type { Component } from '@watchpost/shared/kernel/component.ts';
 import type { Telemetry } from '@watchpost/shared/messages/telemetry.ts';
-import type { CommitResult, DeploymentRecord, DeviceRecord, DurableMessage, Store } from '../store/port.ts';
+import type {
+  CommitResult,
+  DeploymentRecord,
+  DeviceConfigRecord,
+  DeviceRecord,
+  DurableMessage,
+  Store,
+} from '../store/port.ts';
 import {
   createFacts,
   type DeviceFacts,
   withCamera,
   withDeployment,
+  withDesiredConfig,
   withPresence,
+  withProgress,
   withReport,
 } from './device-facts.ts';
 import { connectionOf, toView } from './device-view.ts';
@@ -100,6 +109,10 @@ class MemoryFleetView implements FleetView, FleetProjection, Component {
     this.#change(deployment.deviceId, (facts) => withDeployment(facts, deployment));
   }
 
+  setConfig(config: DeviceConfigRecord): void {
+    this.#change(config.deviceId, (facts) => withDesiredConfig(facts, config));
+  }
+
   setPresence(deviceId: string, connected: boolean): void {
     this.#change(deviceId, (facts) => withPresence(facts, connected, this.#deps.nowMs()));
   }
@@ -116,7 +129,8 @@ class MemoryFleetView implements FleetView, FleetProjection, Component {
   }
 
   applyCommit({ fresh, moved }: Pick<CommitResult, 'fresh' | 'moved'>, receivedAtMs: number): void {
-    for (const deployment of moved) this.setDeployment(deployment);
+    for (const deployment of moved)
+      this.#change(deployment.deviceId, (facts) => withProgress(facts, deployment));
     if (this.#listeners.size === 0) return;
     const events = fresh.flatMap((message) => toStoredEvent(message, receivedAtMs));
     for (const data of events.slice(-MAX_EVENTS_TOLD)) this.#tell({ kind: 'event', data });

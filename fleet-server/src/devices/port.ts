@@ -11,7 +11,7 @@ import type {
 import type { Telemetry } from '@watchpost/shared/messages/telemetry.ts';
 import type { CameraTopicKind, Payload, TopicKind } from '@watchpost/shared/topics.ts';
 import type { AuditActor } from '../audit/port.ts';
-import type { CommitResult, DeploymentRecord, DeviceRecord } from '../store/port.ts';
+import type { CommitResult, DeploymentRecord, DeviceConfigRecord, DeviceRecord } from '../store/port.ts';
 
 export type { CameraView, DeviceView, LiveMessage };
 
@@ -28,7 +28,10 @@ export interface FleetView {
 }
 
 /** Kinds of messages that only the view keeps: the newest counts. */
-export type LiveKind = Exclude<TopicKind, 'cameraEvent' | 'deployment' | 'desiredModel' | 'receipt'>;
+export type LiveKind = Exclude<
+  TopicKind,
+  'cameraEvent' | 'deployment' | 'desiredModel' | 'desiredConfig' | 'receipt'
+>;
 
 /** A live message, parsed. */
 export type LiveReport = {
@@ -43,8 +46,10 @@ export type LiveReport = {
 export interface FleetProjection {
   /** A new device, or a new record of a known one. */
   addDevice(record: DeviceRecord): void;
-  /** A new deployment, or a new state of one; an older deployment than the one shown is ignored. */
+  /** The newest deployment of its device. */
   setDeployment(deployment: DeploymentRecord): void;
+  /** New settings of a device; older ones than those shown are ignored. */
+  setConfig(config: DeviceConfigRecord): void;
   /** The device's connection to the broker went up or down. */
   setPresence(deviceId: string, connected: boolean): void;
   apply(report: LiveReport): void;

@@ -14,6 +14,7 @@ import { auditRoutes } from './routes/audit.ts';
 import { bundleRoutes } from './routes/bundles.ts';
 import { certificateRoutes } from './routes/certificates.ts';
 import { deploymentRoutes } from './routes/deployments.ts';
+import { deviceConfigRoutes } from './routes/device-config.ts';
 import { deviceRoutes } from './routes/devices.ts';
 import { enrolmentRoutes } from './routes/enrolment.ts';
 import { eventRoutes } from './routes/events.ts';
@@ -33,6 +34,7 @@ import { serveWebUi } from './web-ui.ts';
 const API_ROUTES: readonly Routes[] = [
   sessionRoutes,
   deviceRoutes,
+  deviceConfigRoutes,
   admissionRoutes,
   certificateRoutes,
   eventRoutes,

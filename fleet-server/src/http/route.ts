@@ -11,7 +11,7 @@ import type { BlobStore } from '../blobs/port.ts';
 import type { Admission, Enrolment, FleetView, PictureBoard, Renewal } from '../devices/port.ts';
 import type { TlsListener } from '../identity/port.ts';
 import type { BundleRegistry, ModelVersions } from '../registry/port.ts';
-import type { Director } from '../rollouts/port.ts';
+import type { Configurator, Director } from '../rollouts/port.ts';
 import type { DeploymentStore, ReportStore } from '../store/port.ts';
 import type { TrustRepository } from '../trust/port.ts';
 import type { AttemptLimits } from './attempt-limits.ts';
@@ -43,6 +43,7 @@ export interface HttpDeps {
     /** Longest artifact taken. */
     readonly maxBytes: number;
   };
+  readonly configurator: Configurator;
   readonly tuf: TrustRepository;
   /** The director's public keys, SPKI in PEM, the newest first. */
   readonly directorKeys: readonly string[];

@@ -54,6 +54,7 @@ function parseValid({ address, payload }: InboundMessage): Inbound {
     case 'telemetry':
       return sortTelemetry(deviceId, parsePayload('telemetry', payload));
     case 'desiredModel':
+    case 'desiredConfig':
     case 'receipt':
       throw sharedError('TOPIC_INVALID', `device ${deviceId} published ${address.kind}, which it only reads`);
     default: {

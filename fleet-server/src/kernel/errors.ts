@@ -9,6 +9,12 @@ export const SERVER_ERRORS = {
     http: 500,
     remedy: 'Stop the program that holds the port, or choose another one.',
   },
+  SETTINGS_INVALID: {
+    retry: false,
+    http: 400,
+    remedy:
+      'Correct each setting named: a fleet may set cameras, telemetry, pictures, update, inference, outbox and log.',
+  },
   REQUEST_INVALID: { retry: false, http: 400, remedy: 'Send what the API document (/docs) asks for.' },
   NOT_FOUND: { retry: false, http: 404, remedy: 'Check the id.' },
   LOGIN_REQUIRED: { retry: false, http: 401, remedy: "Log in, or give the device's credentials." },

@@ -1,18 +1,22 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
+import { CONFIG_TOKEN_TYPE } from '@watchpost/shared/trust/config-order.ts';
 import { computeKeyId } from '@watchpost/shared/trust/key-id.ts';
 import { ORDER_TOKEN_TYPE } from '@watchpost/shared/trust/order.ts';
 import { CompactSign } from 'jose';
-import type { OrderSigner } from './port.ts';
+import type { ConfigSigner, OrderSigner } from './port.ts';
 
 /** @param privateKey the director's, Ed25519 */
-export function createJwsOrderSigner(privateKey: KeyObject): OrderSigner {
-  const header = {
-    alg: 'EdDSA',
-    typ: ORDER_TOKEN_TYPE,
-    kid: computeKeyId(createPublicKey(privateKey)),
-  };
-  return (order) =>
-    new CompactSign(new TextEncoder().encode(JSON.stringify(order)))
+export const createJwsOrderSigner = (privateKey: KeyObject): OrderSigner =>
+  createSigner(privateKey, ORDER_TOKEN_TYPE);
+
+/** @param privateKey the director's, Ed25519 */
+export const createJwsConfigSigner = (privateKey: KeyObject): ConfigSigner =>
+  createSigner(privateKey, CONFIG_TOKEN_TYPE);
+
+function createSigner(privateKey: KeyObject, typ: string): (payload: object) => Promise<string> {
+  const header = { alg: 'EdDSA', typ, kid: computeKeyId(createPublicKey(privateKey)) };
+  return (payload) =>
+    new CompactSign(new TextEncoder().encode(JSON.stringify(payload)))
       .setProtectedHeader(header)
       .sign(privateKey);
 }

@@ -8,6 +8,7 @@ import { certificates } from './migrations/005-certificates.ts';
 import { orderCounters } from './migrations/006-order-counters.ts';
 import { unsignedBundles } from './migrations/007-unsigned-bundles.ts';
 import { changeStates } from './migrations/008-change-states.ts';
+import { deviceConfigs } from './migrations/009-device-configs.ts';
 
 /** One step of the schema. */
 export type Migration = (db: Kysely<unknown>) => Promise<void>;
@@ -22,6 +23,7 @@ export const MIGRATIONS: Readonly<Record<number, Migration>> = {
   6: orderCounters,
   7: unsignedBundles,
   8: changeStates,
+  9: deviceConfigs,
 };
 
 type Versions = {

@@ -6,6 +6,7 @@ import type {
 } from '@watchpost/shared/api/models.ts';
 import type { Role } from '@watchpost/shared/api/people.ts';
 import type { Manifest } from '@watchpost/shared/bundle/manifest.ts';
+import type { FleetSettings } from '@watchpost/shared/config/fleet-settings.ts';
 import type { DeploymentState } from '@watchpost/shared/lifecycle/deployment.ts';
 import type { DeviceState } from '@watchpost/shared/lifecycle/device.ts';
 import type { ModelVersionState } from '@watchpost/shared/lifecycle/model-version.ts';
@@ -96,6 +97,15 @@ export interface DeploymentPage {
   readonly deployments: readonly DeploymentHistory[];
   /** Where the next, older page begins; absent when there is none. */
   readonly next?: number;
+}
+
+/** What somebody set on a device. */
+export interface DeviceConfigRecord {
+  readonly deviceId: string;
+  readonly version: number;
+  readonly settings: FleetSettings;
+  readonly actor: string;
+  readonly atMs: number;
 }
 
 /** A durable message, parsed, on its way to the store. */
@@ -229,6 +239,15 @@ export interface DeploymentStore {
   takeOrderCounter(deviceId: string, atLeast: number): Promise<number>;
 }
 
+export interface DeviceConfigStore {
+  /** Under the next version of the device: above every one before, and above `above`. */
+  add(config: Omit<DeviceConfigRecord, 'version'>, above: number): Promise<DeviceConfigRecord>;
+  /** Newest first. */
+  list(deviceId: string, limit: number): Promise<readonly DeviceConfigRecord[]>;
+  /** The newest of every device that has one. */
+  latestOfAll(): Promise<readonly DeviceConfigRecord[]>;
+}
+
 export interface ReportStore {
   /**
    * Stores a batch in one transaction, each (device, epoch, stream, seq) once, and moves the cursors. A deployment
@@ -344,6 +363,7 @@ export interface Store {
   readonly bundles: BundleStore;
   readonly models: ModelStore;
   readonly deployments: DeploymentStore;
+  readonly deviceConfigs: DeviceConfigStore;
   readonly reports: ReportStore;
   readonly accounts: AccountStore;
   readonly apiTokens: ApiTokenStore;

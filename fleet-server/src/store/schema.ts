@@ -97,6 +97,15 @@ export interface DeploymentRow {
   updated_at_ms: number;
 }
 
+/** `settings` is JSON. */
+export interface DeviceConfigRow {
+  device_id: string;
+  version: number;
+  settings: string;
+  actor: string;
+  at_ms: number;
+}
+
 export interface OrderCounterRow {
   device_id: string;
   counter: number;
@@ -205,6 +214,7 @@ export type Tables = {
   model_alias_changes: ModelAliasRow;
   deployments: DeploymentRow;
   order_counters: OrderCounterRow;
+  device_configs: DeviceConfigRow;
   tuf_files: TufFileRow;
   tuf_staged: TufStagedRow;
   events: EventTableRow;

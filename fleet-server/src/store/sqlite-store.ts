@@ -9,6 +9,7 @@ import { createAuditStore } from './audit-store.ts';
 import { createBundleStore } from './bundle-store.ts';
 import { createCertificateStore } from './certificate-store.ts';
 import { createDeploymentStore } from './deployment-store.ts';
+import { createDeviceConfigStore } from './device-config-store.ts';
 import { createDeviceStore } from './device-store.ts';
 import { migrate } from './migrate.ts';
 import { createModelStore } from './model-store.ts';
@@ -40,6 +41,7 @@ export async function openSqliteStore(path: string): Promise<Store> {
     bundles: createBundleStore(db),
     models: createModelStore(db),
     deployments: createDeploymentStore(db),
+    deviceConfigs: createDeviceConfigStore(db),
     reports: createReportStore(db),
     accounts: createAccountStore(db),
     apiTokens: createApiTokenStore(db),

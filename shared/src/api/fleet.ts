@@ -4,6 +4,7 @@ import { DeploymentState } from '../lifecycle/deployment.ts';
 import { ConnectionState, DeviceState } from '../lifecycle/device.ts';
 import { ActiveBundle, Birth } from '../messages/birth.ts';
 import { CameraState, CameraStats, CameraStatus } from '../messages/camera.ts';
+import { ReportedConfig } from '../messages/config-document.ts';
 import { eventFields } from '../messages/event.ts';
 import { Telemetry } from '../messages/telemetry.ts';
 
@@ -48,6 +49,22 @@ export const DeviceView = Type.Object(
           reason: Type.Optional(Type.String()),
           detail: Type.Optional(Type.String()),
           updatedAtMs: UnixMs,
+        },
+        closed,
+      ),
+    ),
+    config: Type.Optional(
+      Type.Object(
+        {
+          /** What the fleet last set, if anything. */
+          desired: Type.Optional(
+            Type.Object(
+              { version: Type.Integer({ minimum: 1 }), actor: Type.String(), atMs: UnixMs },
+              closed,
+            ),
+          ),
+          /** What the device says of it. */
+          reported: Type.Optional(ReportedConfig),
         },
         closed,
       ),

@@ -1,0 +1,48 @@
+import type { Component } from '@watchpost/shared/kernel/component.ts';
+import type { AgentConfig } from '../config/schema.ts';
+import { createRenewable } from '../kernel/renewable.ts';
+import { systemClock } from '../kernel/system-clock.ts';
+import { createNvidiaSmiGpu } from '../telemetry/nvidia-smi-gpu.ts';
+import { createProcTelemetry } from '../telemetry/proc-telemetry.ts';
+import { createTelemetryReporter } from '../telemetry/telemetry-reporter.ts';
+import { createHttpPictures } from '../uplink/http-pictures.ts';
+import type { Uplink } from '../uplink/port.ts';
+import { type Box, random01 } from './box.ts';
+
+/** What can be set anew while the agent runs, beside the cameras. */
+export interface LiveParts {
+  /** In the order they start. */
+  readonly telemetry: readonly Component[];
+  readonly pictures: Component;
+  /** Those whose settings changed begin anew. */
+  renew(config: AgentConfig): Promise<void>;
+}
+
+export function createLiveParts(box: Box, uplink: Uplink): LiveParts {
+  const { config, log } = box;
+  const { intervalSec } = config.telemetry;
+  const gpu = createNvidiaSmiGpu({ intervalSec, clock: systemClock, random01, log });
+  const source = createProcTelemetry({ dataDir: config.dataDir, gpu });
+  const reporter = createRenewable('telemetry', config.telemetry, (pace) =>
+    createTelemetryReporter({ source, uplink, ...pace, clock: systemClock, log }),
+  );
+  const pictures = createRenewable('pictures', picturesOf(config), ({ enabled, idleSec }) =>
+    enabled && box.guard.verdict === 'normal' ? createPictures(box, idleSec) : undefined,
+  );
+  return {
+    telemetry: [gpu, reporter],
+    pictures,
+    renew: async (wanted) => {
+      await reporter.renew(wanted.telemetry);
+      await pictures.renew(picturesOf(wanted));
+    },
+  };
+}
+
+/** Other cameras are other pictures. */
+const picturesOf = ({ pictures, cameras }: AgentConfig) => ({ ...pictures, cameras });
+
+function createPictures({ cameras, config, identity, fetch, log }: Box, idleSec: number): Component {
+  const { url: serverUrl } = config.server;
+  return createHttpPictures({ sources: cameras.list(), serverUrl, identity, idleSec, fetch, log });
+}
