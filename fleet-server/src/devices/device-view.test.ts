@@ -9,6 +9,7 @@ import {
   withCamera,
   withDeployment,
   withPresence,
+  withProgress,
   withReport,
 } from './device-facts.ts';
 import { toView } from './device-view.ts';
@@ -130,15 +131,11 @@ test('a deployment under way shows as updating, one that waits or ended does not
 });
 
 test('a late word of an older deployment does not replace the newest', () => {
-  const newest = withDeployment(after(), { ...DEPLOYMENT, id: 'd2', createdAtMs: 20 });
-  assert.equal(withDeployment(newest, DEPLOYMENT), newest);
-  const moved = withDeployment(newest, {
-    ...DEPLOYMENT,
-    id: 'd2',
-    createdAtMs: 20,
-    state: 'failure',
-    reason: 'X',
-  });
+  const younger = { ...DEPLOYMENT, id: 'd2', createdAtMs: DEPLOYMENT.createdAtMs - 1 };
+  const newest = withDeployment(withDeployment(after(), DEPLOYMENT), younger);
+  assert.equal(toView(newest, 100).deployment?.id, 'd2', 'the clock of the server was set back');
+  assert.equal(withProgress(newest, DEPLOYMENT), newest);
+  const moved = withProgress(newest, { ...younger, state: 'failure', reason: 'X' });
   assert.equal(toView(moved, 100).deployment?.reason, 'X');
 });
 
