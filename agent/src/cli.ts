@@ -17,6 +17,8 @@ const HELP = `watchpost-agent: classifies the cameras beside this box and report
       id and fingerprint of this box, as a line for the preauthorised list
   watchpost-agent config [--config FILE] [--set ...] [--json] [--sample]
       check and show the settings, every key explained; --sample prints a file
+  watchpost-agent doctor [--config FILE] [--set ...] [--json]
+      what is wrong with this box, camera by camera, and what to do; exit code 1: there are problems
   watchpost-agent replay --help
       run a model over pictures or a video
   watchpost-agent validate --bundle DIR [--json]
@@ -63,6 +65,7 @@ async function main(args: readonly string[]): Promise<number> {
     });
   if (command === 'fingerprint') return (await import('./cli/fingerprint.ts')).runFingerprintCommand(sources);
   if (command === 'config') return (await import('./cli/config.ts')).runConfigCommand(sources, values);
+  if (command === 'doctor') return (await import('./cli/doctor.ts')).runDoctorCommand(sources, values);
   process.stderr.write(`watchpost-agent: no command "${command}"; see --help\n`);
   return 2;
 }

@@ -1,0 +1,77 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describeError, isAppError } from '@watchpost/shared/kernel/errors.ts';
+import { silentLogger } from '@watchpost/shared/kernel/log.ts';
+import type { AgentConfig } from '../config/schema.ts';
+import type { ModelFacts } from '../doctor/diagnose-model.ts';
+import { createChildProcessHost } from '../inference/child-process-host.ts';
+import { checkGoldenFrames } from '../inference/golden.ts';
+import { composeModelSpec } from '../inference/model-spec.ts';
+import type { GoldenOutcome } from '../inference/port.ts';
+import { loadBundle } from '../update/bundle-folder.ts';
+import type { InstalledBundle } from '../update/port.ts';
+import { parseActiveRecord } from '../update/state-files.ts';
+
+/** The model this box runs, tried in a process of its own beside the agent's. Nothing on the disk is changed. */
+export async function inspectModel(
+  { dataDir, inference }: AgentConfig,
+  signal: AbortSignal,
+): Promise<ModelFacts> {
+  const found = await findActive(dataDir);
+  return 'kind' in found ? found : tryModel(found, inference, signal);
+}
+
+async function findActive(
+  dataDir: string,
+): Promise<InstalledBundle | Extract<ModelFacts, { kind: 'none' | 'unsound' }>> {
+  try {
+    const { digest } = parseActiveRecord(await readFile(join(dataDir, 'active.json'), 'utf8'));
+    return await loadBundle(join(dataDir, 'bundles', digest), digest);
+  } catch (error) {
+    if (isAppError(error)) return { kind: 'unsound', detail: error.message };
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    return code === 'ENOENT' ? { kind: 'none' } : { kind: 'unsound', detail: message };
+  }
+}
+
+async function tryModel(
+  bundle: InstalledBundle,
+  { threads = 1, spinning }: AgentConfig['inference'],
+  signal: AbortSignal,
+): Promise<ModelFacts> {
+  const { manifest, folder } = bundle;
+  const name = `${manifest.model} ${manifest.version}`;
+  const [first] = manifest.variants;
+  const variant = manifest.variants.find(({ runtime }) => runtime === 'onnx') ?? first;
+  if (variant === undefined) return { kind: 'unsound', detail: `${name} has no variant` };
+  const host = createChildProcessHost({ log: silentLogger, random: () => 0 });
+  try {
+    const classifier = await host.start(composeModelSpec(bundle, variant, { threads, spinning }), signal);
+    try {
+      const outcome = await checkGoldenFrames(classifier, manifest, folder);
+      const { executionProviders: providers } = classifier;
+      return { kind: 'runs', name, providers, ...describeOutcome(outcome, manifest.golden.length) };
+    } finally {
+      await classifier.release();
+    }
+  } catch (error) {
+    if (!isAppError(error)) throw error;
+    return { kind: 'fails', name, detail: describeCause(error), remedy: error.kind.remedy };
+  }
+}
+
+function describeOutcome(
+  outcome: GoldenOutcome,
+  count: number,
+): Pick<Extract<ModelFacts, { kind: 'runs' }>, 'golden' | 'latencyMs'> {
+  if (outcome.kind === 'passed') return { golden: { count }, latencyMs: outcome.latencyMs };
+  const [expected, found] = [outcome.expected, outcome.found].map((values) =>
+    values.map((value) => value.toFixed(3)).join(' '),
+  );
+  return { golden: { count, failed: `${outcome.file} gives ${found}, expected ${expected}` }, latencyMs: 0 };
+}
+
+function describeCause(error: Error): string {
+  return error.cause === undefined ? error.message : `${error.message}: ${describeError(error.cause)}`;
+}

@@ -1,0 +1,43 @@
+import { noteIn } from './check.ts';
+import type { Check, Examination, Report } from './port.ts';
+import { composeReport } from './report.ts';
+
+export interface ExamineOptions {
+  /** Told what is looked at, as it begins. */
+  readonly onBegin: (title: string) => void;
+  /** Default: two minutes for each. */
+  readonly limitMs?: number;
+}
+
+const LIMIT_MS = 120_000;
+/** Cameras that are opened at the same time: enough to be quick, few enough to leave the agent its pace. */
+const CAMERAS_AT_ONCE = 4;
+
+/** One examination after the other, the cameras a few at a time. One that breaks keeps no other from being made. */
+export async function examineAll(
+  examinations: readonly Examination[],
+  options: ExamineOptions,
+): Promise<Report> {
+  const ofCameras = examinations.filter(({ camera }) => camera !== undefined);
+  const checks: (readonly Check[])[] = [];
+  for (const examination of examinations.filter(({ camera }) => camera === undefined))
+    checks.push(await examineOne(examination, options));
+  for (let next = 0; next < ofCameras.length; next += CAMERAS_AT_ONCE) {
+    const batch = ofCameras.slice(next, next + CAMERAS_AT_ONCE);
+    checks.push(...(await Promise.all(batch.map((examination) => examineOne(examination, options)))));
+  }
+  return composeReport(checks.flat());
+}
+
+async function examineOne(
+  { area, camera, title, examine }: Examination,
+  { onBegin, limitMs = LIMIT_MS }: ExamineOptions,
+): Promise<readonly Check[]> {
+  onBegin(title);
+  try {
+    return await examine(AbortSignal.timeout(limitMs));
+  } catch (error) {
+    const found = `could not be looked at: ${error instanceof Error ? error.message : String(error)}`;
+    return [noteIn(area, camera)('examination', 'warning', found)];
+  }
+}
