@@ -126,6 +126,8 @@ describe('the model update on the page', { skip: chromiumPath === undefined ? NO
     ])
       assert.ok(text.includes(part), `${part} in ${text}`);
     assert.equal(await panel().getAttribute('data-tone'), 'bad');
+    await page.goto(api.url);
+    await page.getByRole('row').filter({ hasText: 'box-1' }).getByText('→ 1.3.0 rolled back').waitFor();
   });
 
   test('all the numbers are a click away', async () => {

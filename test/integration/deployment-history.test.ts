@@ -123,6 +123,25 @@ test('deployments are paged from the newest; what another device tells of them i
   assert.equal(second.next, undefined);
 });
 
+test('a box that tells without end does not fill the page, and the deployment stands where it ends', async () => {
+  const deviceId = await orderOne();
+  const own = { deviceId, deploymentId: `to ${deviceId}` };
+  const shown = async () => (await store.deployments.page({ deviceId, limit: 1 })).deployments[0];
+  const many = Array.from({ length: 150 }, (_, index) => changeMessage(index + 1, 'downloading', own));
+  await store.reports.commit(many, 1);
+  assert.equal((await shown())?.changes.length, 100);
+  const long = Array.from({ length: 8 }, (_, index) =>
+    changeMessage(151 + index, 'testing', { ...own, detail: 'x'.repeat(200_000) }),
+  );
+  await store.reports.commit([...long, changeMessage(159, 'failure', { ...own, reason: 'LAST' })], 1);
+  const deployment = await shown();
+  assert.deepEqual([deployment?.state, deployment?.reason], ['failure', 'LAST']);
+  assert.deepEqual(
+    deployment?.changes.map(({ state }) => state),
+    ['testing', 'testing', 'failure'],
+  );
+});
+
 test('the changes of an older database keep their states', async () => {
   const path = join(folder, 'older.db');
   const file = new Database(path);

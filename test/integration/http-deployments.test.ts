@@ -80,7 +80,7 @@ test('deployments come newest first, page by page', async () => {
 
 test('an unknown device, wrong pages and nobody are told apart', async () => {
   assert.equal((await get('', 'box-9')).statusCode, 404);
-  for (const query of ['?limit=0', '?limit=51', '?before=0', '?since=1'])
+  for (const query of ['?limit=0', '?limit=21', '?before=0', '?since=1'])
     assert.equal((await get(query)).json().code, 'REQUEST_INVALID', query);
   const nobody = await world.app.inject({ url: `/api/v1/devices/${DEVICE}/deployments` });
   assert.equal(nobody.json().code, 'LOGIN_REQUIRED');

@@ -15,7 +15,7 @@ probation and rollback with their numbers.`,
   positionals: ['ID'],
   options: {
     ...SERVER_OPTIONS,
-    limit: { value: 'COUNT', description: `deployments of a page, at most 50; default ${DEFAULT_SHOWN}` },
+    limit: { value: 'COUNT', description: `deployments of a page, at most 20; default ${DEFAULT_SHOWN}` },
     before: { value: 'NEXT', description: 'the page that follows the one that named NEXT' },
   },
   run: async (input) => {

@@ -12,8 +12,9 @@ export interface ReportedChange {
   readonly body: DeploymentChange;
 }
 
-/** Changes of one deployment that are shown; a box that works as it should makes about ten. */
-const MAX_SHOWN = 200;
+/** Changes of one deployment that are shown: a box that works as it should makes about ten, of a few KB each. */
+const MAX_SHOWN = 100;
+const MAX_SHOWN_CHARS = 512 * 1024;
 
 /** States in which the model that runs may change. */
 const RUN_STATES: readonly DeploymentState[] = [
@@ -77,7 +78,7 @@ async function readStanding(
   return { state, reason, detail };
 }
 
-/** In the order in which the device made them; of very many the last ones. */
+/** In the order in which the device made them; of very many those that came last. */
 export async function readChanges(
   db: Db,
   { id, device_id, bundle_digest }: Pick<DeploymentRow, 'id' | 'device_id' | 'bundle_digest'>,
@@ -90,7 +91,16 @@ export async function readChanges(
     .orderBy('row_id', 'desc')
     .limit(MAX_SHOWN)
     .execute();
-  return orderChanges(rows.reverse()).map((row) => toChange({ ...row, bundle_digest }));
+  return orderChanges(takeShown(rows).reverse()).map((row) => toChange({ ...row, bundle_digest }));
+}
+
+/** The first that are together short enough. */
+function takeShown<R extends { readonly body: string }>(rows: readonly R[]): R[] {
+  let left = MAX_SHOWN_CHARS;
+  return rows.filter(({ body }) => {
+    left -= body.length;
+    return left >= 0;
+  });
 }
 
 /** What a device told of its own deployments that may say which model ran, in the order in which it made them. */

@@ -80,7 +80,7 @@ export interface DeploymentChangeRecord extends DeploymentBody {
   readonly receivedAtMs: number;
 }
 
-/** A deployment with its changes, in the order in which the device made them. */
+/** A deployment with its changes, in the order in which the device made them; of very many those that came last. */
 export interface DeploymentHistory extends DeploymentRecord {
   readonly changes: readonly DeploymentChangeRecord[];
 }

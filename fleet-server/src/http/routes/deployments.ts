@@ -10,7 +10,7 @@ import { DeviceParams, errorReplies, type HttpApp, type RouteDeps, type Routes }
 const HistoryQuery = Type.Object(
   {
     before: Type.Optional(Type.Integer({ minimum: 1, description: '`next` of the page before' })),
-    limit: Type.Integer({ minimum: 1, maximum: 50, default: 10 }),
+    limit: Type.Integer({ minimum: 1, maximum: 20, default: 10 }),
   },
   { additionalProperties: false },
 );
