@@ -1,0 +1,96 @@
+import type { DeploymentState } from '@watchpost/shared/lifecycle/deployment.ts';
+import type { GroupState, RolloutState } from '@watchpost/shared/lifecycle/rollout.ts';
+import type { RolloutPolicy } from '@watchpost/shared/rollout/policy.ts';
+
+/** A device of a rollout, as the planner sees it. */
+export interface Member {
+  readonly deviceId: string;
+  readonly group: number;
+  readonly isConnected: boolean;
+  /** What the disruption budget groups by; absent where the device has no such value. */
+  readonly budgetKey?: string;
+  /** When its maintenance window opens; absent while it is open, or there is none. */
+  readonly windowOpensAtMs?: number;
+  /** Why the device cannot take the bundle, whatever anybody does. */
+  readonly unfit?: { readonly code: string; readonly detail: string };
+  /** Another rollout, of the same or a higher priority, has the device in work. */
+  readonly takenBy?: string;
+  /** Of the newest deployment of this rollout; `pending` before the first. */
+  readonly state: DeploymentState;
+  /** Orders given. */
+  readonly attempts: number;
+  /** Of the newest order. */
+  readonly orderedAtMs?: number;
+  /** Of the newest change the device told. */
+  readonly changedAtMs?: number;
+  /** A failure that may pass when it is tried again: network, server, time. */
+  readonly mayRetry: boolean;
+  /** The way back to the device's own bundle before; absent until one is ordered. */
+  readonly restore?: { readonly state: DeploymentState; readonly orderedAtMs: number };
+  /** Whether there is a bundle to go back to. */
+  readonly hasPrevious: boolean;
+}
+
+export interface Group {
+  readonly index: number;
+  readonly state: GroupState;
+  /** Since when the thresholds have been met. */
+  readonly soakingSinceMs?: number;
+}
+
+/** What a gate says of a soaking group. `open`: it cannot tell yet. */
+export interface GateVerdict {
+  readonly gate: string;
+  readonly verdict: 'pass' | 'fail' | 'open';
+  /** In words a person can act on. */
+  readonly why: string;
+}
+
+/** Everything a plan is made from: the planner reads nothing else. */
+export interface RolloutSnapshot {
+  readonly state: RolloutState;
+  readonly policy: RolloutPolicy;
+  readonly startAtMs?: number;
+  readonly startedAtMs?: number;
+  /** In their order. */
+  readonly groups: readonly Group[];
+  /** In the order in which they are to be taken. */
+  readonly members: readonly Member[];
+  /** Of the groups that soak. */
+  readonly verdicts: readonly GateVerdict[];
+  /** Devices of other rollouts in work, by budget key. */
+  readonly otherInWork: ReadonlyMap<string, number>;
+}
+
+/** Why a device that waits was not given an order. */
+export const HOLDS = [
+  'not_its_turn',
+  'offline',
+  'window',
+  'other_rollout',
+  'rate',
+  'parallel_downloads',
+  'disruption_budget',
+] as const;
+export type Hold = (typeof HOLDS)[number];
+
+export type RolloutStep =
+  | { readonly kind: 'rollout'; readonly to: RolloutState; readonly why: string }
+  | { readonly kind: 'group'; readonly index: number; readonly to: GroupState; readonly why: string }
+  | { readonly kind: 'order'; readonly deviceId: string; readonly attempt: number }
+  | { readonly kind: 'restore'; readonly deviceId: string }
+  | {
+      readonly kind: 'end';
+      readonly deviceId: string;
+      readonly to: 'rejected' | 'timed_out' | 'aborted';
+      readonly code: string;
+      readonly detail: string;
+    };
+
+export interface RolloutPlan {
+  readonly steps: readonly RolloutStep[];
+  /** The devices that wait, by what they wait for. */
+  readonly held: ReadonlyMap<Hold, readonly string[]>;
+  /** When to look again though nothing is reported; absent when nothing waits for a time. */
+  readonly wakeAtMs?: number;
+}
