@@ -53,6 +53,11 @@ export const SHARED_ERRORS = {
     http: 400,
     remedy: 'Use the topics of the MQTT table in PROTOCOL; ids are [a-z0-9-]{1,64}.',
   },
+  FILTER_INVALID: {
+    retry: false,
+    http: 400,
+    remedy: 'Correct the filter at the character named: site == "bcn-1" and not tag:lab.',
+  },
   MANIFEST_INVALID: { retry: false, http: 422, remedy: 'Rebuild the bundle with `fleetctl bundle build`.' },
   MANIFEST_TOO_NEW: {
     retry: false,
