@@ -1,10 +1,10 @@
 import { rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DeviceView, StoredEvent } from '@watchpost/shared/api/fleet.ts';
 import { buildDemoBundle } from './bundle.ts';
 import { type DemoFleet, startFleet } from './fleet.ts';
 import { createFleetClient, type FleetClient } from './fleet-client.ts';
+import { findFreePorts } from './free-ports.ts';
 import { LAYOUT } from './layout.ts';
 import { ensureParkVideo, type ParkVideo } from './park-videos.ts';
 import type { Program } from './processes.ts';
@@ -157,18 +157,4 @@ async function poll(isDone: () => Promise<boolean>, limitMs: number, what: strin
     if (performance.now() > deadline) throw new Error(`waited ${limitMs / 1000} s, but not seen: ${what}`);
     await delay(LOOK_EVERY_MS);
   }
-}
-
-async function findFreePorts(): Promise<readonly [number, number]> {
-  const servers = [createServer(), createServer()] as const;
-  const ports = await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<number>((resolve) => {
-          server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port));
-        }),
-    ),
-  );
-  for (const server of servers) server.close();
-  return [ports[0] ?? 0, ports[1] ?? 0];
 }

@@ -1,16 +1,14 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { builtWeb } from '../web-build.ts';
 import type { PackageRequest } from './arguments.ts';
 import { buildDeb, type Deb } from './deb.ts';
+import { execute } from './execute.ts';
 import { layOutParcel, type Sources } from './program-tree.ts';
 import { type Architecture, CPU_OF, PARCELS, type Parcel } from './target.ts';
 
-const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const TSC = join(ROOT, 'node_modules/typescript/bin/tsc');
 const EMIT = join(ROOT, 'scripts/package/tsconfig.emit.json');
@@ -55,7 +53,7 @@ function planBuilds({ programs, architectures }: PackageRequest): readonly Build
 
 async function prepareSources(work: string, { programs }: PackageRequest): Promise<Sources> {
   const compiled = join(work, 'compiled');
-  await run(process.execPath, [TSC, '--project', EMIT, '--outDir', compiled]);
+  await execute(process.execPath, [TSC, '--project', EMIT, '--outDir', compiled]);
   const web = programs.includes('server') ? await builtWeb() : '';
   return { root: ROOT, compiled, web, cache: join(ROOT, '.cache/packages') };
 }
@@ -64,8 +62,7 @@ async function prepareSources(work: string, { programs }: PackageRequest): Promi
 async function readEpochSec(): Promise<number> {
   const given = process.env.SOURCE_DATE_EPOCH;
   if (given !== undefined) return Number(given);
-  const { stdout } = await run('git', ['log', '-1', '--format=%ct'], { cwd: ROOT });
-  return Number(stdout);
+  return Number(await execute('git', ['log', '-1', '--format=%ct'], { cwd: ROOT }));
 }
 
 async function readVersion(): Promise<string> {

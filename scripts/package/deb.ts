@@ -1,12 +1,10 @@
-import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { promisify } from 'node:util';
+import { execute } from './execute.ts';
 import { MAINTAINER_SCRIPTS } from './install-plan.ts';
 import type { Architecture } from './target.ts';
 
-const run = promisify(execFile);
 const KIB = 1024;
 
 export interface DebOptions {
@@ -39,7 +37,7 @@ export async function buildDeb(options: DebOptions): Promise<Deb> {
   await writeControl(options, files, sizes);
   await mkdir(folder, { recursive: true });
   const path = join(folder, `${name}_${version}_${architecture}.deb`);
-  await run('dpkg-deb', ['--root-owner-group', isPacked ? '-Zxz' : '-Znone', '--build', tree, path], {
+  await execute('dpkg-deb', ['--root-owner-group', isPacked ? '-Zxz' : '-Znone', '--build', tree, path], {
     env: { ...process.env, SOURCE_DATE_EPOCH: String(epochSec) },
   });
   const installedBytes = sizes.reduce((sum, size) => sum + size, 0);

@@ -30,7 +30,6 @@ const UNLOADED: Readonly<Record<string, readonly string[]>> = {
   'node_modules/onnxruntime-node': ['adm-zip', 'global-agent'],
   'node_modules/mqtt': ['commist', 'concat-stream', 'help-me', 'minimist'],
   'node_modules/better-sqlite3': ['node-addon-api'],
-  'node_modules/sharp': ['semver'],
   // Used where the platform has no fetch.
   'node_modules/@tensorflow/tfjs-core': ['@webgpu/types', 'node-fetch'],
   'node_modules/@tensorflow/tfjs-data': ['node-fetch'],

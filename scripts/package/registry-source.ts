@@ -1,11 +1,8 @@
-import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-
-const run = promisify(execFile);
+import { execute } from './execute.ts';
 
 /** One published package, by the digest of its archive. */
 export interface Published {
@@ -31,7 +28,7 @@ export async function fetchPublished(published: Published, cache: string): Promi
       .update(await readFile(archive))
       .digest('base64')}`;
     if (digest !== integrity) throw new Error(`${name}@${version} has ${digest}; expected was ${integrity}`);
-    await run('tar', ['-xzf', archive, '-C', scratch]);
+    await execute('tar', ['-xzf', archive, '-C', scratch]);
     await rm(archive);
     await rename(scratch, folder);
   } finally {
@@ -41,10 +38,10 @@ export async function fetchPublished(published: Published, cache: string): Promi
 }
 
 async function downloadArchive(spec: string, folder: string): Promise<string> {
-  const { stdout } = await run('npm', ['pack', '--json', '--ignore-scripts', '--loglevel=error', spec], {
-    cwd: folder,
-  });
-  const [packed] = JSON.parse(stdout) as readonly { readonly filename: string }[];
+  const asked = ['pack', '--json', '--ignore-scripts', '--loglevel=error', spec];
+  const [packed] = JSON.parse(await execute('npm', asked, { cwd: folder })) as readonly {
+    readonly filename: string;
+  }[];
   if (packed === undefined) throw new Error(`npm pack ${spec} made nothing`);
   // npm 8 tells `@img/x-1.tgz` of a file it named `img-x-1.tgz`.
   return join(folder, packed.filename.replace(/^@/, '').replaceAll('/', '-'));
