@@ -69,7 +69,10 @@ function describeOutcome(
   const [expected, found] = [outcome.expected, outcome.found].map((values) =>
     values.map((value) => value.toFixed(3)).join(' '),
   );
-  return { golden: { count, failed: `${outcome.file} gives ${found}, expected ${expected}` }, latencyMs: 0 };
+  return {
+    golden: { count, failed: `${outcome.file} gives ${found}, expected ${expected}` },
+    latencyMs: undefined,
+  };
 }
 
 function describeCause(error: Error): string {

@@ -16,7 +16,8 @@ export type ModelFacts =
       /** `model version`. */
       readonly name: string;
       readonly golden: { readonly count: number; readonly failed?: string };
-      readonly latencyMs: number;
+      /** Undefined when the golden frames failed before it was measured. */
+      readonly latencyMs: number | undefined;
       readonly providers: readonly string[];
     };
 
@@ -47,7 +48,7 @@ export function diagnoseModel(facts: ModelFacts, framesPerSec: number): readonly
         note('bundle', 'ok', `${facts.name}: every file is as it was signed`),
         note('load', 'ok', `runs in a process of its own, on ${facts.providers.join(', ') || 'the CPU'}`),
         diagnoseGolden(facts.golden),
-        diagnoseCapacity(facts.latencyMs, framesPerSec),
+        ...(facts.latencyMs === undefined ? [] : [diagnoseCapacity(facts.latencyMs, framesPerSec)]),
       ];
   }
 }
