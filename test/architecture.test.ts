@@ -34,6 +34,7 @@ const ADAPTERS: Readonly<Record<string, RegExp>> = {
   systeminformation: /\/systeminformation-[a-z-]+\.ts$/,
   'tuf-js': /\/tuf-[a-z-]+\.ts$/,
   '@tufjs/models': /\/tuf-[a-z-]+\.ts$/,
+  croner: /\/croner-[a-z-]+\.ts$/,
   pino: /\/pino-[a-z-]+\.ts$/,
 };
 
