@@ -25,7 +25,8 @@ const HELP = `watchpost-agent: classifies the cameras beside this box and report
       load every variant of a bundle as "run" does, and tell whether a box may trust it
 
 Settings: defaults < profile of the board (--profile FILE|FOLDER, or WATCHPOST_PROFILE) < YAML file
-< environment (WATCHPOST_SERVER_URL ...) < --set. Exit code: 0 done, 1 failed, 2 wrong use or bad input.
+< environment (WATCHPOST_SERVER_URL ...) < --set. Exit code: 0 done, 1 failed, 2 wrong use or bad
+input.
 `;
 
 async function main(args: readonly string[]): Promise<number> {

@@ -51,7 +51,7 @@ export async function startAgent(
 function createFrameParts(box: Box, uplink: UplinkComponent, live: LiveParts): readonly Component[] {
   const { config, cameras, log, identity, credentials } = box;
   const pipeline = createPipeline({
-    model: box.progress.model,
+    model: box.model,
     uplink,
     createDecider: ({ manifest }) => createDecider(manifest.decision, manifest.output.labels),
     newId: randomUUID,

@@ -28,8 +28,12 @@ const THROUGHPUT_WINDOW_MS = 60_000;
 
 export type Activate = (bundle: InstalledBundle) => Promise<void>;
 
-export function createActivation({ config, log, cameras, model }: Box): Activate {
-  const host = createChildProcessHost({ log: log.child({ component: 'inference' }), random: random01 });
+export function createActivation({ config, log, cameras, model, progress }: Box): Activate {
+  const host = createChildProcessHost({
+    log: log.child({ component: 'inference' }),
+    random: random01,
+    onRestart: progress.onRestart,
+  });
   const settings = config.inference;
   return (bundle) =>
     activateBundle(bundle, {

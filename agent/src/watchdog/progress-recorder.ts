@@ -11,8 +11,6 @@ export interface ProgressRecorderDeps {
 }
 
 export interface ProgressRecorder extends ProgressSource {
-  /** The model as the frame path is to see it: its frames are counted. */
-  readonly model: ActiveModel;
   /** The inference process is being started again; it is back when a frame is through. */
   readonly onRestart: () => void;
 }
@@ -23,17 +21,11 @@ const DELIVERING: readonly string[] = ['online', 'frozen', 'covered'];
 export function createProgressRecorder({ cameras, model, clock }: ProgressRecorderDeps): ProgressRecorder {
   let classified = 0;
   let recoveringSinceMs: number | undefined;
+  model.onClassified(() => {
+    classified += 1;
+    recoveringSinceMs = undefined;
+  });
   return {
-    model: {
-      ...model,
-      classify: async (rgb) => {
-        const result = await model.classify(rgb);
-        if (result === undefined) return undefined;
-        classified += 1;
-        recoveringSinceMs = undefined;
-        return result;
-      },
-    },
     onRestart: () => {
       recoveringSinceMs ??= clock.monotonicMs();
     },

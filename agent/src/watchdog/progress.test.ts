@@ -47,6 +47,12 @@ const CASES: readonly (readonly [string, ProgressSample, number, Progress])[] = 
     { kind: 'stuck', what: 'the inference process does not come back' },
   ],
   ['every camera is offline', sample({ cameras: [OFFLINE] }), 900_000, { kind: 'excused', why: 'no frames' }],
+  [
+    'the inference process was lost and then every camera',
+    sample({ cameras: [OFFLINE], recoveringSinceMs: 5_000 }),
+    900_000,
+    { kind: 'excused', why: 'no frames' },
+  ],
   ['a camera was just silent', sample(), 59_999, { kind: 'excused', why: 'no frames' }],
   [
     'a camera says it delivers and does not',

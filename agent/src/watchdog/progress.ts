@@ -59,15 +59,15 @@ function findProgress({ before, now, hasCome, limits }: Looks): Progress {
   }
   if (sample.cameras.length === 0) return excused('no camera');
   if (sample.model === undefined) return excused('no model');
-  if (sample.recoveringSinceMs !== undefined) {
-    return atMs - sample.recoveringSinceMs < limits.recoveryMs
-      ? excused('recovering')
-      : stuck('the inference process does not come back');
+  if (!hasCome) {
+    return atMs - deliveredAtMs < limits.silentMs
+      ? excused('no frames')
+      : stuck('a camera counts as online and delivers nothing');
   }
-  if (hasCome) return stuck('frames come and none is classified');
-  return atMs - deliveredAtMs < limits.silentMs
-    ? excused('no frames')
-    : stuck('a camera counts as online and delivers nothing');
+  if (sample.recoveringSinceMs === undefined) return stuck('frames come and none is classified');
+  return atMs - sample.recoveringSinceMs < limits.recoveryMs
+    ? excused('recovering')
+    : stuck('the inference process does not come back');
 }
 
 const excused = (why: Excuse): Progress => ({ kind: 'excused', why });
