@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, readdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -154,6 +154,24 @@ test('a box that joined no fleet, with a data folder that is not there, is told 
   assert.match(find(report, 'bundle').found, /no model/);
 });
 
+test('the settings of the fleet count, unless the copy of them is damaged', async () => {
+  const { config, dataDir } = await layBox({ cameras: [{ id: 'gate', file: '/no/such.mp4' }] });
+  const settings = { cameras: [{ id: 'yard', file: 'nothing.mp4' }] };
+  const current = { version: 7, settings, isConfirmed: true, starts: 0, onlineBefore: 0 };
+  const verdict = { version: 8, state: 'reverted', detail: 'no camera came online' };
+  const path = join(dataDir, 'config-document.json');
+  await writeFile(path, JSON.stringify({ current, verdict }));
+  const report = await examine(config);
+  assert.match(find(report, 'file').found, /1 camera, with the fleet's settings 7$/);
+  assert.match(find(report, 'fleet').found, /8 were reverted: no camera came online/);
+  assert.equal(verdictOf(report, 'stream', 'yard'), 'problem');
+
+  await writeFile(path, 'torn');
+  const torn = await examine(config);
+  assert.equal(verdictOf(torn, 'stream', 'gate'), 'problem');
+  assert.equal(await readFile(path, 'utf8'), 'torn');
+});
+
 test('damaged files are found, and nothing on the disk is changed', async () => {
   const { config, dataDir } = await layBox({}, async (folder) => {
     await layIdentity(folder);
@@ -234,8 +252,8 @@ test('a server of another fleet is told from one that is away', async (t) => {
     layIdentity(folder, `mqtts://127.0.0.1:${port}`),
   );
   const report = await examine(config);
-  assert.match(find(report, 'server TLS').advice ?? '', /authority this box does not know/);
+  assert.match(find(report, 'server TLS').found, /authority this box does not know/);
   assert.equal(verdictOf(report, 'broker TCP'), 'ok');
-  assert.match(find(report, 'broker TLS').advice ?? '', /speaks no TLS/);
+  assert.match(find(report, 'broker TLS').found, /speaks no TLS/);
   assert.match(find(report, 'certificate').found, /wants a certificate/);
 });

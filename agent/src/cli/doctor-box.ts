@@ -1,7 +1,13 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { isAppError } from '@watchpost/shared/kernel/errors.ts';
+import { silentLogger } from '@watchpost/shared/kernel/log.ts';
+import { type BootedConfig, settleConfig } from '../config/boot-config.ts';
+import { createComposeConfig } from '../config/compose-config.ts';
+import { peekConfigMemory } from '../config/file-config-store.ts';
+import type { ConfigMemory } from '../config/port.ts';
 import type { AgentConfig } from '../config/schema.ts';
+import { type ConfigSources, readConfigInput } from '../config/yaml-config.ts';
 import { diagnoseClock } from '../doctor/diagnose-clock.ts';
 import { diagnoseConnection } from '../doctor/diagnose-connection.ts';
 import type { IdentityFacts } from '../doctor/diagnose-identity.ts';
@@ -17,17 +23,37 @@ import { isClockSynced } from '../kernel/sync-marks.ts';
 import { AGENT_RELEASED_MS } from '../kernel/version.ts';
 import { loadBootstrapRoot } from '../trust/tuf-trust.ts';
 
-export async function inspectSettings(config: AgentConfig, file: string | undefined): Promise<SettingsFacts> {
+/**
+ * The settings in force: the box's own, with what the fleet last set over them.
+ * @throws AppError CONFIG_INVALID | CONFIG_UNREADABLE
+ */
+export async function readSettings(sources: ConfigSources): Promise<BootedConfig> {
+  const compose = createComposeConfig(await readConfigInput(sources));
+  return settleConfig(await peekConfigMemory(compose().dataDir), compose, silentLogger);
+}
+
+export async function inspectSettings(
+  { config, memory }: BootedConfig,
+  file: string | undefined,
+): Promise<SettingsFacts> {
   return {
     kind: 'sound',
     file,
     cameras: config.cameras.length,
+    fleetVersion: memory.current?.version,
+    refused: describeRefusal(memory),
     trustRoot: await inspectFile(config.trust.rootFile, loadBootstrapRoot),
     authority: await inspectFile(
       config.server.caFile,
       async (path) => new X509Certificate(await readFile(path)),
     ),
   };
+}
+
+function describeRefusal({ verdict }: ConfigMemory): string | undefined {
+  if (verdict === undefined || verdict.state === 'applied') return undefined;
+  const { version, state, detail = verdict.reason ?? 'no reason is known' } = verdict;
+  return `the fleet's settings ${version} were ${state}: ${detail}`;
 }
 
 async function inspectFile(

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { isAppError } from '@watchpost/shared/kernel/errors.ts';
+import type { BootedConfig } from '../config/boot-config.ts';
 import { parseAgentConfig } from '../config/parse.ts';
-import type { AgentConfig } from '../config/schema.ts';
-import { type ConfigSources, loadAgentConfig } from '../config/yaml-config.ts';
+import type { ConfigSources } from '../config/yaml-config.ts';
 import { diagnoseIdentity } from '../doctor/diagnose-identity.ts';
 import { diagnoseMachine } from '../doctor/diagnose-machine.ts';
 import { diagnoseModel } from '../doctor/diagnose-model.ts';
@@ -19,7 +19,7 @@ import { checkDatabase } from '../doctor/sqlite-soundness.ts';
 import { inspectMachine } from '../doctor/sys-machine.ts';
 import { inspectService } from '../doctor/systemctl-unit.ts';
 import { createProcTelemetry } from '../telemetry/proc-telemetry.ts';
-import { examineNetwork, inspectIdentity, inspectSettings } from './doctor-box.ts';
+import { examineNetwork, inspectIdentity, inspectSettings, readSettings } from './doctor-box.ts';
 import { examineCameras } from './doctor-cameras.ts';
 import { inspectModel } from './doctor-model.ts';
 
@@ -46,12 +46,12 @@ export async function runDoctorCommand(
 }
 
 type FoundConfig =
-  | { readonly kind: 'sound'; readonly config: AgentConfig }
+  | { readonly kind: 'sound'; readonly settings: BootedConfig }
   | Extract<SettingsFacts, { kind: 'broken' }>;
 
 async function findConfig(sources: ConfigSources): Promise<FoundConfig> {
   try {
-    return { kind: 'sound', config: await loadAgentConfig(sources) };
+    return { kind: 'sound', settings: await readSettings(sources) };
   } catch (error) {
     if (!isAppError(error, 'CONFIG_INVALID', 'CONFIG_UNREADABLE')) throw error;
     return { kind: 'broken', what: error.message, remedy: error.kind.remedy };
@@ -61,7 +61,7 @@ async function findConfig(sources: ConfigSources): Promise<FoundConfig> {
 /** With settings that cannot be read, what does not depend on them is looked at all the same. */
 function planExaminations(found: FoundConfig, file: string | undefined): readonly Examination[] {
   if (found.kind === 'sound')
-    return [...examineBox(found.config, file), ...examineCameras(found.config.cameras)];
+    return [...examineBox(found.settings, file), ...examineCameras(found.settings.config.cameras)];
   const settings: Examination = {
     area: 'settings',
     title: 'settings',
@@ -70,14 +70,15 @@ function planExaminations(found: FoundConfig, file: string | undefined): readonl
   return [settings, ...examineMachine(parseAgentConfig({}).dataDir)];
 }
 
-function examineBox(config: AgentConfig, file: string | undefined): readonly Examination[] {
+function examineBox(settings: BootedConfig, file: string | undefined): readonly Examination[] {
+  const { config } = settings;
   const { dataDir } = config;
   const framesPerSec = config.cameras.reduce((sum, { fps }) => sum + fps, 0);
   return [
     {
       area: 'settings',
       title: 'settings',
-      examine: async () => diagnoseSettings(await inspectSettings(config, file)),
+      examine: async () => diagnoseSettings(await inspectSettings(settings, file)),
     },
     {
       area: 'storage',

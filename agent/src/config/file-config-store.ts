@@ -1,4 +1,6 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { AppError } from '@watchpost/shared/kernel/errors.ts';
 import { writeFileAtomic } from '@watchpost/shared/kernel/files.ts';
 import { Sha256 } from '@watchpost/shared/kernel/ids.ts';
 import type { Logger } from '@watchpost/shared/kernel/log.ts';
@@ -48,12 +50,25 @@ const parseMark: (text: string) => ConfigMark = createJsonParser(
 /** Addresses of cameras are in it. */
 const OWNER_ONLY = 0o600;
 
+const documentsFile = (dataDir: string): string => join(dataDir, 'config-document.json');
+
+/** For who only looks: a damaged file is left where it is, and counts as none. */
+export async function peekConfigMemory(dataDir: string): Promise<ConfigMemory> {
+  const text = await readFile(documentsFile(dataDir), 'utf8').catch(() => undefined);
+  try {
+    return text === undefined ? {} : parseMemory(text);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    return {};
+  }
+}
+
 export function createFileConfigStore(options: {
   readonly dataDir: string;
   readonly log: Logger;
 }): ConfigStore {
   const { dataDir, log } = options;
-  const documents = join(dataDir, 'config-document.json');
+  const documents = documentsFile(dataDir);
   const mark = join(dataDir, 'config-mark.json');
   const save = (path: string, record: object): Promise<void> =>
     inStore(`saving ${path}`, () => writeFileAtomic(path, `${JSON.stringify(record)}\n`, OWNER_ONLY));

@@ -8,6 +8,10 @@ export type SettingsFacts =
       /** Undefined where none was named. */
       readonly file: string | undefined;
       readonly cameras: number;
+      /** Of the fleet's document over the settings of the box. */
+      readonly fleetVersion: number | undefined;
+      /** A newer document of the fleet that this box does not follow, and why. */
+      readonly refused: string | undefined;
       readonly trustRoot: FileFacts;
       readonly authority: FileFacts;
     };
@@ -25,9 +29,13 @@ export function diagnoseSettings(facts: SettingsFacts): readonly Check[] {
     const rest = 'Until then the agent does not start, and what depends on settings is not looked at.';
     return [note('file', 'problem', facts.what, `${facts.remedy} ${rest}`)];
   }
+  const over = facts.fleetVersion === undefined ? '' : `, with the fleet's settings ${facts.fleetVersion}`;
   const where = facts.file === undefined ? 'the settings are sound' : `${facts.file} is sound`;
   return [
-    note('file', 'ok', `${where}: ${facts.cameras} camera${facts.cameras === 1 ? '' : 's'}`),
+    note('file', 'ok', `${where}: ${facts.cameras} camera${facts.cameras === 1 ? '' : 's'}${over}`),
+    ...(facts.refused === undefined
+      ? []
+      : [note('fleet', 'warning', facts.refused, 'Correct the settings on the fleet server.')]),
     ...(facts.cameras === 0
       ? [note('cameras', 'warning', 'no camera is set up', 'Add one under `cameras:`.')]
       : []),
