@@ -2,14 +2,19 @@ import assert from 'node:assert/strict';
 import { join, relative } from 'node:path';
 import { Manifest, parseManifest } from '@watchpost/shared/bundle/manifest.ts';
 import { isSafeBundlePath } from '@watchpost/shared/bundle/paths.ts';
+import { FleetSettings, judgeFleetSettings } from '@watchpost/shared/config/fleet-settings.ts';
+import type { CameraConfig } from '@watchpost/shared/config/settings.ts';
 import { canonicalJson } from '@watchpost/shared/kernel/canonical-json.ts';
 import { parseJson } from '@watchpost/shared/kernel/parse.ts';
 import { formatTopic, parsePayload, parseTopic, TOPIC_KINDS, TOPICS } from '@watchpost/shared/topics.ts';
+import { ConfigOrder } from '@watchpost/shared/trust/config-order.ts';
 import { Order } from '@watchpost/shared/trust/order.ts';
 import fc from 'fast-check';
+import { readFleetLayer } from '../../agent/src/config/fleet-layer.ts';
 import { parseRetryAfterMs } from '../../agent/src/download/retry-after.ts';
-import { createJwsOrderReader } from '../../agent/src/trust/jws-order.ts';
+import { createJwsConfigReader, createJwsOrderReader } from '../../agent/src/trust/jws-order.ts';
 import { parseByteRange } from '../../fleet-server/src/http/byte-range.ts';
+import { composeConfigOrder, signConfig } from '../support/configured-box.ts';
 import { assertParsedOrRefused, fuzz, jsonText, mutated } from '../support/fuzz.ts';
 import { fromSchema } from '../support/schema-arbitrary.ts';
 import { makeBundle, makeKeyPair } from '../support/test-bundle.ts';
@@ -18,6 +23,15 @@ import { composeOrder, signOrder } from '../support/test-order.ts';
 const { publicKey, privateKey } = makeKeyPair();
 const BUNDLE = makeBundle();
 const GOOD_ORDER = composeOrder(BUNDLE);
+const GOOD_SETTINGS = {
+  cameras: [{ id: 'door', url: 'rtsp://10.0.0.3/1', credentialsFile: '10.0.0.3', fps: 2 }],
+  cameraChanges: { film: { file: 'film.mp4', loop: true } },
+  telemetry: { intervalSec: 5 },
+};
+const configReader = createJwsConfigReader({
+  deviceId: 'gate-3',
+  directorKeys: { list: async () => [publicKey] },
+});
 const reader = createJwsOrderReader({
   deviceId: GOOD_ORDER.deviceId,
   directorKeys: { list: async () => [publicKey] },
@@ -54,6 +68,33 @@ fuzz('an order is read, or refused with a code, whatever the director signed', o
   await assertParsedOrRefused(() => reader.read(token), 'ORDER_INVALID');
 });
 
+const settings = mutated(fc.oneof(fc.constant<unknown>(GOOD_SETTINGS), fromSchema(FleetSettings)));
+fuzz('settings of a fleet are judged, whatever they are', fc.oneof(settings, fc.anything()), (value) => {
+  const verdict = judgeFleetSettings(value);
+  assert.ok(verdict.kind === 'sound' || verdict.problems.length > 0);
+});
+
+fuzz('settings a fleet may set name no file outside of the folders for it', settings, (value) => {
+  const verdict = judgeFleetSettings(value);
+  if (verdict.kind === 'unsound') return;
+  const { tree } = readFleetLayer({ name: 'x', settings: verdict.settings, dataDir: '/data' }, {});
+  for (const { file, credentialsFile } of (tree.cameras ?? []) as readonly CameraConfig[])
+    for (const path of [file, credentialsFile].filter((name) => name !== undefined))
+      assert.match(join(path), /^\/data\/(media|credentials)\/[^/]+$/);
+});
+
+const documents = mutated(
+  fc.oneof(fc.constant<unknown>(composeConfigOrder(1, GOOD_SETTINGS)), fromSchema(ConfigOrder)),
+);
+fuzz(
+  'a document of settings is read, or refused with a code, whatever the director signed',
+  documents,
+  async (order) => {
+    const token = await signConfig(order as object, privateKey);
+    await assertParsedOrRefused(() => configReader.read(token), 'ORDER_INVALID');
+  },
+);
+
 const tokens = fc
   .tuple(
     mutated(fc.constant<unknown>({ alg: 'EdDSA', typ: 'watchpost-order+jws', kid: 'a'.repeat(64) })),
@@ -71,6 +112,7 @@ fuzz(
   fc.oneof(tokens, fc.string({ maxLength: 200 }), fc.base64String({ maxLength: 300 })),
   async (token) => {
     await assert.rejects(reader.read(token), { code: 'ORDER_INVALID' });
+    await assert.rejects(configReader.read(token), { code: 'ORDER_INVALID' });
   },
 );
 

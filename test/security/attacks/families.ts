@@ -8,12 +8,14 @@ import { NETWORK_FAMILY } from './network-family.ts';
 import { ORDERS_FAMILY } from './orders-family.ts';
 import { PATHS_FAMILY } from './paths-family.ts';
 import { RECEIPTS_FAMILY } from './receipts-family.ts';
+import { SETTINGS_FAMILY } from './settings-family.ts';
 import { TUF_FAMILY } from './tuf-family.ts';
 
 /** Every attack there is, in the order they are mounted. */
 export const FAMILIES: readonly AttackFamily[] = [
   TUF_FAMILY,
   ORDERS_FAMILY,
+  SETTINGS_FAMILY,
   INSTALLS_FAMILY,
   NETWORK_FAMILY,
   RECEIPTS_FAMILY,

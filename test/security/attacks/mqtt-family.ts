@@ -150,6 +150,8 @@ export const MQTT_FAMILY = createFamily({
     ),
     publishes('a box writes its own order', topicOf(THIEF, 'desiredModel'), '{"order":"x"}'),
     publishes('a box writes the order of another box', topicOf(VICTIM, 'desiredModel'), '{"order":"x"}'),
+    publishes('a box writes its own settings', topicOf(THIEF, 'desiredConfig'), '{"document":"x"}'),
+    publishes('a box tells how another is set', topicOf(VICTIM, 'reportedConfig')),
     publishes(
       'forged receipt: a box makes another forget what it has not reported',
       topicOf(VICTIM, 'receipt'),
@@ -160,6 +162,7 @@ export const MQTT_FAMILY = createFamily({
     publishes('a payload of more than 256 KB', topicOf(THIEF, 'status'), 'x'.repeat(256 * 1024 + 1)),
     announced,
     subscribes('the orders of another box are read', topicOf(VICTIM, 'desiredModel')),
+    subscribes('the settings of another box are read', topicOf(VICTIM, 'desiredConfig')),
     subscribes('the receipts of another box are read', topicOf(VICTIM, 'receipt')),
     subscribes('the whole fleet is read with #', '#'),
     subscribes('the whole fleet is read with +', topicOf(THIEF, 'desiredModel').replace(THIEF, '+')),
