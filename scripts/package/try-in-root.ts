@@ -240,8 +240,9 @@ const isNext = (path: string): boolean => path.includes(NEXT_VERSION);
 async function restartAlone(machine: Machine): Promise<void> {
   await machine.run('systemctl', 'stop', 'watchpost-server.service');
   await machine.run('systemctl', 'restart', 'watchpost-agent.service');
-  await machine.until('the agent says that it classifies', LIMIT_MS, async () =>
-    /classif|fps/.test(await show(machine, 'StatusText')),
+  const pid = (await show(machine, 'MainPID')).split('=')[1]?.trim() ?? '';
+  await machine.until('an event is decided', LIMIT_MS, async () =>
+    (await machine.run('journalctl', '-o', 'cat', `_PID=${pid}`)).includes('"msg":"event"'),
   );
 }
 
