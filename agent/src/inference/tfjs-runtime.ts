@@ -52,9 +52,20 @@ async function importNative(): Promise<TensorFlow | undefined> {
   }
 }
 
+/** On a box, TensorFlow.js is a package of its own. */
+async function importLibraries() {
+  try {
+    const { default: tf } = await import('@tensorflow/tfjs');
+    const { default: wasm } = await import('@tensorflow/tfjs-backend-wasm');
+    return { tf, wasm };
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw cause;
+    throw agentError('RUNTIME_MISSING', 'TensorFlow.js is not installed on this box', { cause });
+  }
+}
+
 async function importWebAssembly(): Promise<TensorFlow> {
-  const { default: tf } = await import('@tensorflow/tfjs');
-  const { default: wasm } = await import('@tensorflow/tfjs-backend-wasm');
+  const { tf, wasm } = await importLibraries();
   const main = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm');
   if (tf.getBackend() !== 'wasm') wasm.setWasmPaths(`${dirname(main)}/`);
   await tf.setBackend('wasm');

@@ -90,6 +90,11 @@ export const AGENT_ERRORS = {
     remedy: 'The video file is over; set `loop: true` to play it again.',
   },
   CAPTURE_FAILED: { retry: true, http: 500, remedy: 'Check that ffmpeg is installed and see the detail.' },
+  RUNTIME_MISSING: {
+    retry: false,
+    http: 501,
+    remedy: 'Install the package watchpost-agent-tfjs, or give the bundle a variant in ONNX.',
+  },
   MODEL_UNREADABLE: { retry: false, http: 422, remedy: 'Give a file that ONNX Runtime can load.' },
   MODEL_MISMATCH: {
     retry: false,
