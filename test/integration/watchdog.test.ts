@@ -112,6 +112,14 @@ test('the watchdog is fed while frames are classified, and the start then counts
   assert.match(told.find((word) => word.startsWith('1 of 1')) ?? '', /^1 of 1 cameras, model pets 1\.0\.0, /);
 });
 
+test('a start that is told to stop before it is over does not count as good', async () => {
+  const sample = { cameras: [], model: undefined, classified: 0 };
+  const { watchdog, settled } = watch(() => sample);
+  await watchdog.start(AbortSignal.abort());
+  await watchdog.stop();
+  assert.equal(settled(), 0);
+});
+
 test('when frames come and none is classified, the watchdog is not fed', async () => {
   let captured = 0;
   const { watchdog, told, settled } = watch(() => {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { createInterface, type Interface } from 'node:readline';
 import { until } from './until.ts';
 
 /** systemd's side of a notify socket: a real unix datagram socket, for which Node has no type. */
@@ -44,23 +44,24 @@ export async function openNotifySocket(): Promise<NotifySocket | undefined> {
     await endChild(child);
     await rm(folder, { recursive: true });
   };
-  if (!(await startsToListen(child))) {
+  const lines = createInterface({ input: child.stdout });
+  if (!(await startsToListen(child, lines))) {
     await stop();
     return undefined;
   }
-  createInterface({ input: child.stdout }).on('line', (line) => {
+  lines.on('line', (line) => {
     if (line !== 'BARRIER=1') heard.push(line);
   });
   const hasHeard = (start: string) => (): boolean => heard.some((line) => line.startsWith(start));
   return { path, heard, hears: (start, limitMs) => until(`heard ${start}`, hasHeard(start), limitMs), stop };
 }
 
-async function startsToListen(child: ChildProcess): Promise<boolean> {
+async function startsToListen(child: ChildProcess, lines: Interface): Promise<boolean> {
   const failed = once(child, 'exit').then(
     () => false,
     () => false,
   );
-  const listens = once(child.stdout ?? child, 'data').then(() => true);
+  const listens = once(lines, 'line').then(() => true);
   return Promise.race([listens, failed]);
 }
 

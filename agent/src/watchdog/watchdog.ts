@@ -45,6 +45,8 @@ export function createWatchdog(deps: WatchdogDeps): Component {
   let history: ProgressHistory;
   let steadySinceMs = 0;
   let isSettled = false;
+  /** Told to stop before it ran: a start that takes too long is ended by the service manager, and is no good one. */
+  let wasCutShort = false;
 
   const look = (): void => {
     const nowMs = clock.monotonicMs();
@@ -70,7 +72,8 @@ export function createWatchdog(deps: WatchdogDeps): Component {
 
   return {
     name: 'watchdog',
-    start: async () => {
+    start: async (signal) => {
+      wasCutShort = signal.aborted;
       steadySinceMs = clock.monotonicMs();
       history = { sample: source.look(), atMs: steadySinceMs, deliveredAtMs: steadySinceMs };
       notifier.ready();
@@ -79,7 +82,7 @@ export function createWatchdog(deps: WatchdogDeps): Component {
     stop: async () => {
       clearInterval(timer);
       notifier.stopping();
-      await guard.settle();
+      if (!wasCutShort) await guard.settle();
     },
   };
 }
