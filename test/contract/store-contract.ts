@@ -11,6 +11,7 @@ import {
   rejectedMessage,
   summaryMessage,
 } from '../support/fleet-data.ts';
+import { targetingContract } from './targeting-contract.ts';
 
 /** What every store must do. `make` gives an empty store; each test uses devices of its own. */
 export function storeContract(name: string, make: () => Promise<Store>): void {
@@ -24,6 +25,7 @@ export function storeContract(name: string, make: () => Promise<Store>): void {
     deviceContract(() => store);
     bundleContract(() => store);
     deploymentContract(() => store);
+    targetingContract(() => store);
     reportContract(() => store);
     progressContract(() => store);
     accountContract(() => store);

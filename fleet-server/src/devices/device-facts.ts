@@ -1,3 +1,4 @@
+import type { DeviceMetadata } from '@watchpost/shared/api/targeting.ts';
 import type { ActiveBundle, Birth } from '@watchpost/shared/messages/birth.ts';
 import type { CameraState, CameraStats, CameraStatus } from '@watchpost/shared/messages/camera.ts';
 import type { ReportedConfig } from '@watchpost/shared/messages/config-document.ts';
@@ -30,6 +31,7 @@ export interface DeviceFacts {
   /** What the fleet last set on it, if anything. */
   readonly desiredConfig?: DeviceConfigRecord;
   readonly reportedConfig?: ReportedConfig;
+  readonly metadata?: DeviceMetadata;
   readonly cameras: ReadonlyMap<string, CameraFacts>;
 }
 
@@ -108,4 +110,8 @@ export function withProgress(facts: DeviceFacts, deployment: DeploymentRecord): 
 export function withDesiredConfig(facts: DeviceFacts, config: DeviceConfigRecord): DeviceFacts {
   const shown = facts.desiredConfig?.version ?? 0;
   return config.version < shown ? facts : { ...facts, desiredConfig: config };
+}
+
+export function withMetadata(facts: DeviceFacts, metadata: DeviceMetadata): DeviceFacts {
+  return { ...facts, metadata };
 }

@@ -1,13 +1,13 @@
 import { DEPLOYMENT_LIFECYCLE, type DeploymentState } from '@watchpost/shared/lifecycle/deployment.ts';
 import { isTerminal } from '@watchpost/shared/lifecycle/table.ts';
-import type { DeploymentRecord } from '../store/port.ts';
+import type { DeploymentRecord, DeviceRecord } from '../store/port.ts';
 import { computeConnection } from './connection.ts';
 import type { CameraFacts, DeviceFacts } from './device-facts.ts';
 import type { CameraView, DeviceView } from './port.ts';
 
 /** The facts as the API shows them at `nowMs`. */
 export function toView(facts: DeviceFacts, nowMs: number): DeviceView {
-  const { record, lastSeenMs, birth, active, telemetry, deployment } = facts;
+  const { record, lastSeenMs, birth, active, telemetry, deployment, metadata } = facts;
   return {
     id: record.id,
     fleet: record.fleet,
@@ -16,7 +16,8 @@ export function toView(facts: DeviceFacts, nowMs: number): DeviceView {
     enrolledAtMs: record.enrolledAtMs,
     fingerprint: record.fingerprint,
     ...(lastSeenMs === undefined ? {} : { lastSeenMs }),
-    ...(birth === undefined ? {} : { birth }),
+    ...(birth === undefined ? toEnrolledHardware(record) : { birth }),
+    ...(metadata === undefined ? {} : { metadata }),
     ...(active === undefined ? {} : { activeBundle: active }),
     ...(telemetry === undefined ? {} : { telemetry }),
     ...(deployment === undefined ? {} : { deployment: toDeploymentView(deployment) }),
@@ -24,6 +25,10 @@ export function toView(facts: DeviceFacts, nowMs: number): DeviceView {
     cameras: [...facts.cameras].map(([id, camera]) => toCameraView(id, camera)),
   };
 }
+
+/** Of a preauthorized device nothing is known. */
+const toEnrolledHardware = ({ state, hardware }: DeviceRecord): Pick<DeviceView, 'hardware'> =>
+  state === 'preauthorized' ? {} : { hardware };
 
 function toConfigView({ desiredConfig, reportedConfig }: DeviceFacts): Pick<DeviceView, 'config'> {
   if (desiredConfig === undefined && reportedConfig === undefined) return {};

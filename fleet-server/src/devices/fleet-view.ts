@@ -1,4 +1,5 @@
 import type { StoredEvent } from '@watchpost/shared/api/fleet.ts';
+import type { DeviceMetadata } from '@watchpost/shared/api/targeting.ts';
 import type { Component } from '@watchpost/shared/kernel/component.ts';
 import type { Telemetry } from '@watchpost/shared/messages/telemetry.ts';
 import type {
@@ -15,6 +16,7 @@ import {
   withCamera,
   withDeployment,
   withDesiredConfig,
+  withMetadata,
   withPresence,
   withProgress,
   withReport,
@@ -35,13 +37,13 @@ const SAMPLE_BUDGET = 100_000;
 const MAX_EVENTS_TOLD = 50;
 
 export interface FleetViewDeps {
-  readonly store: Pick<Store, 'devices' | 'deployments'>;
+  readonly store: Pick<Store, 'devices' | 'deployments' | 'targeting'>;
   readonly nowMs: () => number;
   /** Calls `run` once after `delayMs`. @returns cancels */
   readonly schedule: (delayMs: number, run: () => void) => () => void;
 }
 
-/** Loads the enrolled devices and their latest deployments when started. */
+/** Loads the enrolled devices, what is said of them and their latest deployments when started. */
 export function createFleetView(deps: FleetViewDeps): FleetView & FleetProjection & Component {
   return new MemoryFleetView(deps);
 }
@@ -63,8 +65,10 @@ class MemoryFleetView implements FleetView, FleetProjection, Component {
   }
 
   async start(): Promise<void> {
-    const { devices, deployments } = this.#deps.store;
+    const { devices, deployments, targeting } = this.#deps.store;
     for (const record of await devices.list()) this.addDevice(record);
+    for (const { deviceId, ...metadata } of await targeting.listMetadata())
+      this.setMetadata(deviceId, metadata);
     for (const deployment of await deployments.latestOfAll()) this.setDeployment(deployment);
     this.#sweepLater();
   }
@@ -111,6 +115,10 @@ class MemoryFleetView implements FleetView, FleetProjection, Component {
 
   setConfig(config: DeviceConfigRecord): void {
     this.#change(config.deviceId, (facts) => withDesiredConfig(facts, config));
+  }
+
+  setMetadata(deviceId: string, metadata: DeviceMetadata): void {
+    this.#change(deviceId, (facts) => withMetadata(facts, metadata));
   }
 
   setPresence(deviceId: string, connected: boolean): void {

@@ -1,5 +1,6 @@
 import type { CameraView, DeviceView, LiveMessage } from '@watchpost/shared/api/fleet.ts';
 import type { TokenReply } from '@watchpost/shared/api/registry.ts';
+import type { DeviceMetadata } from '@watchpost/shared/api/targeting.ts';
 import type {
   EnrolPending,
   EnrolRequest,
@@ -50,6 +51,8 @@ export interface FleetProjection {
   setDeployment(deployment: DeploymentRecord): void;
   /** New settings of a device; older ones than those shown are ignored. */
   setConfig(config: DeviceConfigRecord): void;
+  /** What people say of a device, whole. */
+  setMetadata(deviceId: string, metadata: DeviceMetadata): void;
   /** The device's connection to the broker went up or down. */
   setPresence(deviceId: string, connected: boolean): void;
   apply(report: LiveReport): void;

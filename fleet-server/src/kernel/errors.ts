@@ -63,6 +63,11 @@ export const SERVER_ERRORS = {
     remedy:
       'See `fleetctl device show`: a device goes preauthorized or pending, accepted or rejected, decommissioned.',
   },
+  IN_USE: {
+    retry: false,
+    http: 409,
+    remedy: 'Take it out of what is named first, then delete it.',
+  },
   PLAIN_REFUSED: {
     retry: false,
     http: 400,

@@ -9,6 +9,7 @@ import { orderCounters } from './migrations/006-order-counters.ts';
 import { unsignedBundles } from './migrations/007-unsigned-bundles.ts';
 import { changeStates } from './migrations/008-change-states.ts';
 import { deviceConfigs } from './migrations/009-device-configs.ts';
+import { targeting } from './migrations/010-targeting.ts';
 
 /** One step of the schema. */
 export type Migration = (db: Kysely<unknown>) => Promise<void>;
@@ -24,6 +25,7 @@ export const MIGRATIONS: Readonly<Record<number, Migration>> = {
   7: unsignedBundles,
   8: changeStates,
   9: deviceConfigs,
+  10: targeting,
 };
 
 type Versions = {

@@ -5,6 +5,7 @@ import type {
   ValidationView,
 } from '@watchpost/shared/api/models.ts';
 import type { Role } from '@watchpost/shared/api/people.ts';
+import type { DeviceGroup, DeviceMetadata, SavedFilter, Site } from '@watchpost/shared/api/targeting.ts';
 import type { Manifest } from '@watchpost/shared/bundle/manifest.ts';
 import type { FleetSettings } from '@watchpost/shared/config/fleet-settings.ts';
 import type { DeploymentState } from '@watchpost/shared/lifecycle/deployment.ts';
@@ -248,6 +249,31 @@ export interface DeviceConfigStore {
   latestOfAll(): Promise<readonly DeviceConfigRecord[]>;
 }
 
+export interface DeviceMetadataRecord extends DeviceMetadata {
+  readonly deviceId: string;
+}
+
+/** What people say about devices. Lists are by id. */
+export interface TargetingStore {
+  listSites(): Promise<readonly Site[]>;
+  /** Over an older one of the same id, as below. */
+  saveSite(site: Site): Promise<void>;
+  /** @returns false when there was none, as below */
+  deleteSite(id: string): Promise<boolean>;
+  listMetadata(): Promise<readonly DeviceMetadataRecord[]>;
+  /** Writes what `change` makes of what is said of a device; nothing comes between the two. */
+  changeMetadata(
+    deviceId: string,
+    change: (before: DeviceMetadata) => DeviceMetadata,
+  ): Promise<{ readonly before: DeviceMetadata; readonly after: DeviceMetadata }>;
+  listGroups(): Promise<readonly DeviceGroup[]>;
+  saveGroup(group: DeviceGroup): Promise<void>;
+  deleteGroup(id: string): Promise<boolean>;
+  listFilters(): Promise<readonly SavedFilter[]>;
+  saveFilter(filter: SavedFilter): Promise<void>;
+  deleteFilter(id: string): Promise<boolean>;
+}
+
 export interface ReportStore {
   /**
    * Stores a batch in one transaction, each (device, epoch, stream, seq) once, and moves the cursors. A deployment
@@ -364,6 +390,7 @@ export interface Store {
   readonly models: ModelStore;
   readonly deployments: DeploymentStore;
   readonly deviceConfigs: DeviceConfigStore;
+  readonly targeting: TargetingStore;
   readonly reports: ReportStore;
   readonly accounts: AccountStore;
   readonly apiTokens: ApiTokenStore;

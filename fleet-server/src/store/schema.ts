@@ -106,6 +106,37 @@ export interface DeviceConfigRow {
   at_ms: number;
 }
 
+export interface SiteRow {
+  id: string;
+  name: string;
+  timezone: string;
+  address: string | null;
+  lat: number | null;
+  lon: number | null;
+}
+
+/** `tags` and `attrs` are JSON. */
+export interface DeviceMetadataRow {
+  device_id: string;
+  site: string | null;
+  tags: string;
+  attrs: string;
+}
+
+/** Of `filter` and `devices`, a list as JSON, one is null. */
+export interface DeviceGroupRow {
+  id: string;
+  description: string | null;
+  filter: string | null;
+  devices: string | null;
+}
+
+export interface SavedFilterRow {
+  id: string;
+  description: string | null;
+  filter: string;
+}
+
 export interface OrderCounterRow {
   device_id: string;
   counter: number;
@@ -215,6 +246,10 @@ export type Tables = {
   deployments: DeploymentRow;
   order_counters: OrderCounterRow;
   device_configs: DeviceConfigRow;
+  sites: SiteRow;
+  device_metadata: DeviceMetadataRow;
+  device_groups: DeviceGroupRow;
+  saved_filters: SavedFilterRow;
   tuf_files: TufFileRow;
   tuf_staged: TufStagedRow;
   events: EventTableRow;

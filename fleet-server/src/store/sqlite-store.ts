@@ -16,6 +16,7 @@ import { createModelStore } from './model-store.ts';
 import type { Store } from './port.ts';
 import { createReportStore } from './report-store.ts';
 import type { Tables } from './schema.ts';
+import { createTargetingStore } from './targeting-store.ts';
 import { createTrustStore } from './trust-store.ts';
 
 /** How long a statement waits for another process (a backup, a shell) that holds the file. */
@@ -42,6 +43,7 @@ export async function openSqliteStore(path: string): Promise<Store> {
     models: createModelStore(db),
     deployments: createDeploymentStore(db),
     deviceConfigs: createDeviceConfigStore(db),
+    targeting: createTargetingStore(db),
     reports: createReportStore(db),
     accounts: createAccountStore(db),
     apiTokens: createApiTokenStore(db),

@@ -2,11 +2,12 @@ import Type, { type Static } from 'typebox';
 import { Id, Sha256, UnixMs } from '../kernel/ids.ts';
 import { DeploymentState } from '../lifecycle/deployment.ts';
 import { ConnectionState, DeviceState } from '../lifecycle/device.ts';
-import { ActiveBundle, Birth } from '../messages/birth.ts';
+import { ActiveBundle, Birth, Hardware } from '../messages/birth.ts';
 import { CameraState, CameraStats, CameraStatus } from '../messages/camera.ts';
 import { ReportedConfig } from '../messages/config-document.ts';
 import { eventFields } from '../messages/event.ts';
 import { Telemetry } from '../messages/telemetry.ts';
+import { DeviceMetadata } from './targeting.ts';
 
 const closed = { additionalProperties: false } as const;
 
@@ -37,6 +38,10 @@ export const DeviceView = Type.Object(
     /** SHA-256 of the device's public key (SPKI DER), hex. */
     fingerprint: Sha256,
     birth: Type.Optional(Birth),
+    /** As it enrolled with; only until its birth says more. */
+    hardware: Type.Optional(Hardware),
+    /** What people say of it; absent while nobody said anything. */
+    metadata: Type.Optional(DeviceMetadata),
     activeBundle: Type.Optional(ActiveBundle),
     deployment: Type.Optional(
       Type.Object(

@@ -14,6 +14,8 @@ export function matchesFilter(filter: Filter, device: FilteredDevice): boolean {
       return !matchesFilter(filter.of, device);
     case 'tag':
       return device.tags.includes(filter.tag);
+    case 'group':
+      return device.groups?.includes(filter.group) ?? false;
     case 'has':
       return readField(device, filter.field) !== undefined;
     case 'in':

@@ -7,7 +7,7 @@ const MAX_DEPTH = 32;
 
 /**
  * `or` binds weakest, then `and`, then `not`. Operators: `== != < <= > >=`, `~` (pattern with `*`), `in (…)`,
- * `not in (…)`, `has field`, `tag:name`. Texts stand in quotes.
+ * `not in (…)`, `has field`, `tag:name`, `group:id`. Texts stand in quotes.
  * @throws AppError FILTER_INVALID, naming the place and what was expected there
  */
 export function parseFilter(text: string): Filter {
@@ -75,6 +75,7 @@ function parseTerm(reader: TokenReader, depth: number): Filter {
     return inner;
   }
   if (reader.peek().kind === 'tag') return { kind: 'tag', tag: reader.take().text };
+  if (reader.peek().kind === 'group') return { kind: 'group', group: reader.take().text };
   if (reader.takeIf('word', 'has')) return { kind: 'has', field: parseField(reader) };
   return parseComparison(reader);
 }

@@ -1,7 +1,7 @@
 import { sharedError } from '../kernel/errors.ts';
 
 export interface Token {
-  readonly kind: 'word' | 'text' | 'number' | 'tag' | 'symbol' | 'end';
+  readonly kind: 'word' | 'text' | 'number' | 'tag' | 'group' | 'symbol' | 'end';
   /** As it stands; of a text, without its quotes. */
   readonly text: string;
   /** Where it begins; the first character is 1. */
@@ -12,6 +12,7 @@ const SPACE = /\s+/y;
 /** The longest first: `<=` before `<`. */
 const PATTERNS: readonly (readonly [kind: Token['kind'], pattern: RegExp])[] = [
   ['tag', /tag:([A-Za-z0-9][A-Za-z0-9._-]*)/y],
+  ['group', /group:([a-z0-9][a-z0-9-]*)/y],
   ['text', /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'/y],
   ['number', /-?\d+(?:\.\d+)?(?:e[+-]?\d+)?(?![A-Za-z0-9_.])/y],
   ['word', /[A-Za-z][A-Za-z0-9_.-]*/y],

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { COMPARISONS, DEVICE_FIELDS, type Filter, type FilteredDevice, formatFilter } from './filter.ts';
+import {
+  COMPARISONS,
+  DEVICE_FIELDS,
+  type Filter,
+  type FilteredDevice,
+  formatFilter,
+  listGroupsOf,
+} from './filter.ts';
 import { matchesFilter } from './filter-match.ts';
 import { parseFilter } from './filter-parser.ts';
 
@@ -13,6 +20,7 @@ const GATE: FilteredDevice = {
   agentVersion: '0.10.0',
   model: 'pets',
   tags: ['outdoor', 'night'],
+  groups: ['pilot'],
   attrs: { board: 'rpi5', poe: true, 'mount.height': 3.5, 'owner name': "O'Hara" },
 };
 
@@ -42,6 +50,8 @@ const MATCHES: readonly (readonly [filter: string, isMatch: boolean])[] = [
   ['site not in ("bcn-1", "bcn-2")', false],
   ['not (tag:outdoor and tag:night)', false],
   ['not not tag:night', true],
+  ['group:pilot and not group:lab', true],
+  ['group:lab or group:pilot-2', false],
 ];
 
 for (const [filter, isMatch] of MATCHES) {
@@ -62,6 +72,7 @@ const MISTAKES: readonly (readonly [filter: string, says: RegExp])[] = [
   ['attrs.board in ()', /character 17: expected a value/],
   ['site not "x"', /character 10: expected "in"/],
   ['cores ~ 4', /character 9: expected a pattern in quotes/],
+  ['group:Pilot', /character 6: this cannot be read: :Pilot/],
   ['site == "\\x"', /character 9: .* escape/],
   [`${'('.repeat(40)}tag:x${')'.repeat(40)}`, /nested deeper than 32/],
   [`site == "${'x'.repeat(5000)}"`, /at most 4096 characters/],
@@ -90,6 +101,7 @@ const filters = fc.letrec<{ filter: Filter }>((tie) => ({
   filter: fc.oneof(
     { depthSize: 'small', withCrossShrink: true },
     name.map((tag): Filter => ({ kind: 'tag', tag })),
+    name.map((it): Filter => ({ kind: 'group', group: it.toLowerCase().replaceAll('_', '-') })),
     field.map((it): Filter => ({ kind: 'has', field: it })),
     fc.tuple(field, fc.constantFrom(...COMPARISONS), value).map(
       ([of, operator, operand]): Filter => ({
@@ -111,6 +123,11 @@ const filters = fc.letrec<{ filter: Filter }>((tie) => ({
       .map(([kind, of]): Filter => ({ kind, of })),
   ),
 })).filter;
+
+test('the groups a filter speaks of are named once, wherever they stand', () => {
+  const filter = parseFilter('group:a and not (tag:x or group:b or group:a) or site == "group:c"');
+  assert.deepEqual(listGroupsOf(filter), ['a', 'b']);
+});
 
 test('a filter that is written out is read as the same filter', () => {
   fc.assert(

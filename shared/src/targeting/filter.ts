@@ -1,8 +1,9 @@
-/** A condition on devices: `site == "bcn-1" and attrs.board in ("rpi5","n100") and not tag:lab`. */
+/** A condition on devices: `site == "bcn-1" and attrs.poe == true and not (tag:lab or group:pilot)`. */
 export type Filter =
   | { readonly kind: 'all' | 'any'; readonly of: readonly Filter[] }
   | { readonly kind: 'not'; readonly of: Filter }
   | { readonly kind: 'tag'; readonly tag: string }
+  | { readonly kind: 'group'; readonly group: string }
   | { readonly kind: 'has'; readonly field: string }
   | {
       readonly kind: 'compare';
@@ -30,12 +31,16 @@ export const DEVICE_FIELDS = [
   'model',
   'version',
   'connection',
+  'state',
+  'timezone',
 ] as const;
 export type DeviceField = (typeof DEVICE_FIELDS)[number];
 
 /** What a filter sees of a device; a field that is not known is absent. */
 export interface FilteredDevice extends Readonly<Partial<Record<DeviceField, FilterValue>>> {
   readonly tags: readonly string[];
+  /** Ids of the device groups it is in; absent counts as none. */
+  readonly groups?: readonly string[];
   readonly attrs: Readonly<Record<string, FilterValue>>;
 }
 
@@ -50,6 +55,8 @@ export function formatFilter(filter: Filter): string {
       return `not ${enclose(filter.of, filter.of.kind === 'all' || filter.of.kind === 'any')}`;
     case 'tag':
       return `tag:${filter.tag}`;
+    case 'group':
+      return `group:${filter.group}`;
     case 'has':
       return `has ${filter.field}`;
     case 'compare':
@@ -61,3 +68,18 @@ export function formatFilter(filter: Filter): string {
 
 const enclose = (filter: Filter, isNeeded: boolean): string =>
   isNeeded ? `(${formatFilter(filter)})` : formatFilter(filter);
+
+/** Every group a filter speaks of, each once. */
+export function listGroupsOf(filter: Filter): readonly string[] {
+  switch (filter.kind) {
+    case 'all':
+    case 'any':
+      return [...new Set(filter.of.flatMap(listGroupsOf))];
+    case 'not':
+      return listGroupsOf(filter.of);
+    case 'group':
+      return [filter.group];
+    default:
+      return [];
+  }
+}
