@@ -1,0 +1,98 @@
+import { randomBytes } from 'node:crypto';
+import { readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readChampion } from '../../support/fault-check.ts';
+import { countWaiting } from '../../support/fault-ledger-files.ts';
+import type { FaultWorld } from '../../support/fault-world.ts';
+import { until } from '../../support/until.ts';
+import type { FaultPlan } from './fault.ts';
+import type { Survey } from './survey.ts';
+
+type Damage = (path: string, sizeBytes: number) => Promise<void>;
+
+const DAMAGES: Readonly<Record<string, Damage>> = {
+  'cut in half': (path, sizeBytes) => truncate(path, Math.floor(sizeBytes / 2)),
+  emptied: (path) => truncate(path, 0),
+  'full of rubbish': (path, sizeBytes) => writeFile(path, randomBytes(Math.max(sizeBytes, 1))),
+  'full of zeros': (path, sizeBytes) => writeFile(path, Buffer.alloc(Math.max(sizeBytes, 1))),
+  gone: (path) => rm(path),
+};
+const EMPTY_OBJECT: Damage = (path) => writeFile(path, '{}');
+const TRIES = 10;
+const ANSWER_LIMIT_MS = 20_000;
+
+/** Every file a box keeps, damaged in every way while it is off. */
+export function statePlans({ stateFiles }: Survey): readonly FaultPlan[] {
+  return stateFiles.flatMap((file) =>
+    Object.entries({ ...DAMAGES, ...(file.endsWith('.json') && { 'an empty object': EMPTY_OBJECT }) }).map(
+      ([how, damage]) => ({
+        name: `${file.replace(/[0-9a-f]{64}/, '*')} is ${how}`,
+        mount: async (world: FaultWorld) => {
+          await killIdle(world);
+          const { dataDir } = world.box();
+          const path = join(dataDir, file.replace('#', (await readChampion(dataDir)) ?? ''));
+          const found = await stat(path).catch(() => undefined);
+          // SQLite leaves its log away when it was closed in order.
+          if (found !== undefined) await damage(path, found.size);
+          await startOrEnrol(world);
+          return {};
+        },
+      }),
+    ),
+  );
+}
+
+/** Both models of a box at once: it has nothing left to run. */
+export function everyModelPlans(): readonly FaultPlan[] {
+  return [
+    {
+      name: 'every bundle and every object is gone',
+      mount: async (world) => {
+        await killIdle(world);
+        for (const folder of ['bundles', 'objects'])
+          await rm(join(world.box().dataDir, folder), { recursive: true, force: true });
+        await world.box().start();
+        return {};
+      },
+    },
+    {
+      name: 'everything but the identity is gone',
+      mount: async (world) => {
+        await killIdle(world);
+        const { dataDir } = world.box();
+        for (const name of await readdir(dataDir))
+          if (name !== 'identity') await rm(join(dataDir, name), { recursive: true, force: true });
+        await world.box().start();
+        return {};
+      },
+    },
+  ];
+}
+
+/** Kills the agent while nothing waits in its outbox: what waits in a file that is destroyed is lost with it. */
+export async function killIdle(world: FaultWorld): Promise<void> {
+  const box = world.box();
+  for (let attempt = 1; attempt <= TRIES; attempt += 1) {
+    await until('nothing waits in the outbox', () => countWaiting(box.outbox) === 0);
+    await box.kill();
+    if (countWaiting(box.outbox) === 0) return;
+    const sinceMs = performance.now();
+    await box.start();
+    await until('the box flows again', () => box.flowing(sinceMs).length === world.cameraIds.length);
+  }
+  throw new Error('the outbox never was empty');
+}
+
+/** An agent that says it is not enrolled is enrolled again, as its error tells a technician to do. */
+async function startOrEnrol(world: FaultWorld): Promise<void> {
+  const box = world.box();
+  await box.start();
+  const life = box.life();
+  const isReady = (): boolean => life.lines().some(({ msg }) => msg === 'agent ready');
+  await until('the agent runs or says why not', () => isReady() || life.hasEnded(), ANSWER_LIMIT_MS);
+  if (isReady() || !life.ending().includes('NOT_ENROLLED')) return;
+  box.hold();
+  await box.ended();
+  await world.enrolAgain();
+  await box.start();
+}
