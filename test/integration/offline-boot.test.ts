@@ -90,6 +90,22 @@ test('systemd hears that the box is ready, that it classifies, and what it does'
   assert.deepEqual(JSON.parse(await readFile(join(dataDir, 'boots.json'), 'utf8')), { shortLives: [] });
 });
 
+test('after four kills the start is cautious, and the box classifies all the same', async (t) => {
+  const { config } = await layBox(t);
+  for (let life = 0; life < 4; life += 1) {
+    const agent = runAgent({ config });
+    await agent.logs('model active');
+    agent.child.kill('SIGKILL');
+    await once(agent.child, 'exit');
+    assert.ok(!agent.lines.some(({ msg }) => msg === 'cautious start'));
+  }
+  const agent = runAgent({ config });
+  t.after(() => agent.child.kill('SIGKILL'));
+  assert.equal((await agent.logs('cautious start')).shortLives, 4);
+  assert.equal((await agent.logs('event')).label, 'red');
+  assert.equal(await agent.stop(), 0);
+});
+
 const ENDS = [
   ['a rejection nobody handles', 'rejection', 'agent ends: a bug'],
   ['an exception nobody catches', 'exception', 'agent ends: a bug'],

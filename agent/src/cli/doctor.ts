@@ -19,6 +19,7 @@ import { checkDatabase } from '../doctor/sqlite-soundness.ts';
 import { inspectMachine } from '../doctor/sys-machine.ts';
 import { inspectService } from '../doctor/systemctl-unit.ts';
 import { createProcTelemetry } from '../telemetry/proc-telemetry.ts';
+import { peekShortLives } from '../watchdog/file-boot-guard.ts';
 import { examineNetwork, inspectIdentity, inspectSettings, readSettings } from './doctor-box.ts';
 import { examineCameras } from './doctor-cameras.ts';
 import { inspectModel } from './doctor-model.ts';
@@ -114,6 +115,10 @@ function examineMachine(dataDir: string): readonly Examination[] {
       examine: async () =>
         diagnoseMachine(await inspectMachine(createProcTelemetry({ dataDir, gpu: { latest: () => [] } }))),
     },
-    { area: 'service', title: 'service', examine: async () => diagnoseService(await inspectService(UNIT)) },
+    {
+      area: 'service',
+      title: 'service',
+      examine: async () => diagnoseService(await inspectService(UNIT), await peekShortLives(dataDir)),
+    },
   ];
 }

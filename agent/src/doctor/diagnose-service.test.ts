@@ -24,11 +24,25 @@ const CASES: readonly (readonly [string, ServiceFacts, readonly string[], RegExp
 ];
 for (const [name, facts, verdicts, found] of CASES) {
   test(`a service that ${name} is ${verdicts.join(', ')}`, () => {
-    const checks = diagnoseService(facts);
+    const checks = diagnoseService(facts, 0);
     assert.deepEqual(
       checks.map(({ verdict }) => verdict),
       verdicts,
     );
     assert.match(checks.at(-1)?.found ?? '', found);
   });
+}
+
+const STARTS: readonly (readonly [number, readonly string[]])[] = [
+  [0, ['ok']],
+  [1, ['ok']],
+  [2, ['ok', 'warning']],
+  [5, ['ok', 'problem']],
+];
+for (const [shortLives, verdicts] of STARTS) {
+  test(`${shortLives} starts that ended early are ${verdicts.join(', ')}`, () =>
+    assert.deepEqual(
+      diagnoseService(RUNNING, shortLives).map(({ verdict }) => verdict),
+      verdicts,
+    ));
 }

@@ -6,13 +6,35 @@ export type ServiceFacts = Readonly<Record<string, string>> | undefined;
 
 const note = noteIn('service');
 const MANY_RESTARTS = 3;
+const FEW_STARTS = 2;
+const MANY_STARTS = 5;
 const LOG = 'See why: `journalctl -u watchpost-agent -n 50`.';
 
-export function diagnoseService(facts: ServiceFacts): readonly Check[] {
+/** @param shortLives starts in a row that ended early, this one included while it is young */
+export function diagnoseService(facts: ServiceFacts, shortLives: number): readonly Check[] {
+  return [...judgeUnit(facts), ...judgeStarts(shortLives)];
+}
+
+function judgeUnit(facts: ServiceFacts): readonly Check[] {
   if (facts === undefined) return [note('unit', 'skipped', 'systemd does not run here')];
   if (facts.LoadState === 'not-found')
     return [note('unit', 'skipped', 'watchpost-agent is not installed as a service')];
   return [judgeState(facts), ...judgeEnablement(facts), ...judgeRestarts(facts)];
+}
+
+function judgeStarts(shortLives: number): readonly Check[] {
+  if (shortLives < FEW_STARTS) return [];
+  const found = `the last ${shortLives} starts of the agent ended early`;
+  return shortLives < MANY_STARTS
+    ? [note('starts', 'warning', found, LOG)]
+    : [
+        note(
+          'starts',
+          'problem',
+          `${found}, so it leaves out what is new or optional`,
+          `${LOG} It does so again as it should once it worked for a minute.`,
+        ),
+      ];
 }
 
 function judgeState({

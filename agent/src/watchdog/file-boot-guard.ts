@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeError } from '@watchpost/shared/kernel/errors.ts';
 import { writeFileAtomic } from '@watchpost/shared/kernel/files.ts';
-import type { Logger } from '@watchpost/shared/kernel/log.ts';
+import { type Logger, silentLogger } from '@watchpost/shared/kernel/log.ts';
 import { createJsonParser } from '@watchpost/shared/kernel/parse.ts';
 import Type from 'typebox';
 import { BOOT_LIMITS, judgeBoot, recordBoot, type ShortLives } from './boot.ts';
@@ -20,12 +20,19 @@ const parseRecord = createJsonParser(
   'starts of the agent',
 );
 
+const recordFile = (dataDir: string): string => join(dataDir, 'boots.json');
+
+/** How many starts in a row ended early, or have not proved good yet: for who only looks. */
+export async function peekShortLives(dataDir: string): Promise<number> {
+  return (await readLives(recordFile(dataDir), silentLogger)).length;
+}
+
 /**
  * Counts this start as short until it proves good. A file that is torn counts as none, and one that cannot be
  * written keeps nothing from starting.
  */
 export async function openBootGuard({ dataDir, log, ...options }: BootGuardOptions): Promise<BootGuard> {
-  const path = join(dataDir, 'boots.json');
+  const path = recordFile(dataDir);
   const save = async (shortLives: ShortLives): Promise<void> => {
     await writeFileAtomic(path, `${JSON.stringify({ shortLives })}\n`).catch((error: unknown) => {
       log.warn({ error: describeError(error) }, 'starts of the agent not counted');
