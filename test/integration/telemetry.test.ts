@@ -245,8 +245,8 @@ describe('TelemetryReporter', () => {
   }, async () => {
     let samples = 0;
     const published: number[] = [];
-    const recorded = await new Promise<readonly Sample[]>((resolve) => {
-      const summaries: Sample[] = [];
+    const recorded = await new Promise<readonly Telemetry[]>((resolve) => {
+      const summaries: Telemetry[] = [];
       const reporter = createTelemetryReporter({
         // One second passes between samples; the second one fails.
         source: {
@@ -268,6 +268,13 @@ describe('TelemetryReporter', () => {
           },
           report: () => OUTBOX,
         },
+        inference: () => ({
+          digest: 'd'.repeat(64),
+          framesCaptured: samples * 20,
+          framesClassified: samples * 10,
+          framesFailed: samples,
+          camerasOnline: 1,
+        }),
         intervalSec: 0.001,
         summarySec: 3,
         clock: { wallMs: () => samples * 1000, monotonicMs: () => samples * 1000 },
@@ -282,6 +289,11 @@ describe('TelemetryReporter', () => {
         [3, 0.2],
         [3, 0.5],
       ],
+    );
+    const inference = { digest: 'd'.repeat(64), framesCaptured: 60, framesClassified: 30, framesFailed: 3 };
+    assert.deepEqual(
+      recorded.map((summary) => summary.inference),
+      [inference, inference],
     );
   });
 });

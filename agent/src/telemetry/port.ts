@@ -2,7 +2,7 @@ import type { Hardware } from '@watchpost/shared/messages/birth.ts';
 import type { Telemetry } from '@watchpost/shared/messages/telemetry.ts';
 
 /** A sample without what the uplink knows (outbox) and what makes it durable. */
-export type Sample = Omit<Telemetry, 'outbox' | 'epoch' | 'seq' | 'firstSeq' | 'historical'>;
+export type Sample = Omit<Telemetry, 'outbox' | 'inference' | 'epoch' | 'seq' | 'firstSeq' | 'historical'>;
 
 /**
  * Reads the state of this box; costs well under a millisecond of CPU, starts no process. Rates and loads are means since
@@ -11,6 +11,20 @@ export type Sample = Omit<Telemetry, 'outbox' | 'epoch' | 'seq' | 'firstSeq' | '
 export interface TelemetrySource {
   /** @param nowMs unix milliseconds, for the sample's time stamp */
   sample(nowMs: number): Promise<Sample>;
+  /** The newest sample; undefined before the first. */
+  latest(): Sample | undefined;
+}
+
+/** What the model in work has done since the agent started. */
+export interface InferenceReading {
+  /** Of the bundle it came in; absent while there is none. */
+  readonly digest?: string | undefined;
+  readonly framesCaptured: number;
+  readonly framesClassified: number;
+  /** Frames the model was given and did not answer. */
+  readonly framesFailed: number;
+  /** p95 of its last frames; absent while they are too few. */
+  readonly inferP95Ms?: number;
 }
 
 /** One graphics card, as its driver reports it; what it cannot tell is absent. */

@@ -3,7 +3,8 @@ import type { Logger } from '@watchpost/shared/kernel/log.ts';
 import { waitMs } from '@watchpost/shared/kernel/wait.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Uplink } from '../uplink/port.ts';
-import type { Sample, TelemetrySource } from './port.ts';
+import { computeInferenceWindow } from './inference-window.ts';
+import type { InferenceReading, Sample, TelemetrySource } from './port.ts';
 import { summarise } from './summarise.ts';
 
 export interface TelemetryReporterOptions {
@@ -13,6 +14,8 @@ export interface TelemetryReporterOptions {
   readonly intervalSec: number;
   /** Window of a stored summary. */
   readonly summarySec: number;
+  /** What the summaries tell of the model in work; without it they tell nothing of it. */
+  readonly inference?: () => InferenceReading;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -29,6 +32,7 @@ class TelemetryReporter implements Component {
   readonly #stopping = new AbortController();
   #loop: Promise<void> = Promise.resolve();
   #window: Sample[] = [];
+  #readings: InferenceReading[] = [];
   #windowStartMs = 0;
 
   constructor(options: TelemetryReporterOptions) {
@@ -38,6 +42,7 @@ class TelemetryReporter implements Component {
 
   async start(signal: AbortSignal): Promise<void> {
     this.#windowStartMs = this.#options.clock.monotonicMs();
+    this.#readInference();
     this.#loop = this.#run(AbortSignal.any([signal, this.#stopping.signal]));
   }
 
@@ -61,11 +66,24 @@ class TelemetryReporter implements Component {
     const sample = await source.sample(nowMs);
     uplink.publish('telemetry', { ...sample, outbox: uplink.report(nowMs) });
     this.#window.push(sample);
+    this.#readInference();
     const [first, ...rest] = this.#window;
     const windowSec = (clock.monotonicMs() - this.#windowStartMs) / 1000;
     if (first === undefined || windowSec < summarySec) return;
-    uplink.record('telemetry', { ...summarise([first, ...rest], windowSec), outbox: uplink.report(nowMs) });
+    const inference = computeInferenceWindow(this.#readings);
+    uplink.record('telemetry', {
+      ...summarise([first, ...rest], windowSec),
+      ...(inference !== undefined && { inference }),
+      outbox: uplink.report(nowMs),
+    });
     this.#window = [];
+    // The end of this window is the beginning of the next.
+    this.#readings = this.#readings.slice(-1);
     this.#windowStartMs = clock.monotonicMs();
+  }
+
+  #readInference(): void {
+    const reading = this.#options.inference?.();
+    if (reading !== undefined) this.#readings.push(reading);
   }
 }

@@ -1,8 +1,26 @@
 import Type, { type Static } from 'typebox';
-import { Ratio01, UnixMs } from '../kernel/ids.ts';
+import { Ratio01, Sha256, UnixMs } from '../kernel/ids.ts';
 import { durableFields } from './durable.ts';
 
 const Bytes = Type.Integer({ minimum: 0 });
+const Frames = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
+
+/** What one model did in one window, over all cameras of the box. */
+export const InferenceWindow = Type.Object(
+  {
+    /** Of the bundle that ran. */
+    digest: Sha256,
+    framesCaptured: Frames,
+    framesClassified: Frames,
+    /** Frames the model was given and did not answer. */
+    framesFailed: Frames,
+    /** p95 of its last frames; absent while they are too few. */
+    inferP95Ms: Type.Optional(Type.Number({ minimum: 0 })),
+  },
+  { additionalProperties: false },
+);
+export type InferenceWindow = Static<typeof InferenceWindow>;
+
 const telemetryFields = {
   tsMs: UnixMs,
   /** Seconds covered: 0 for a live sample, more for the mean of a summary. */
@@ -39,6 +57,8 @@ const telemetryFields = {
     { synced: Type.Boolean(), offsetMs: Type.Optional(Type.Number()) },
     { additionalProperties: false },
   ),
+  /** In summaries only; absent where no model ran, or another one by the end than at the beginning. */
+  inference: Type.Optional(InferenceWindow),
   outbox: Type.Object(
     {
       rows: Type.Integer({ minimum: 0 }),
