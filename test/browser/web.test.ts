@@ -121,6 +121,24 @@ describe('the web page', { skip: chromiumPath === undefined ? NO_CHROMIUM : fals
     await row('box-1').waitFor();
   });
 
+  test('a device shows what the fleet set on it, and why it went back', async () => {
+    const desired = { version: 5, actor: 'olga', atMs: Date.now() };
+    const reported = {
+      ...{ tsMs: 1, version: 5, state: 'reverted', reason: 'CONFIG_LOST_CAMERAS', detail: 'no camera' },
+      ...{ layer: 'fleet', inForce: 4, digest: 'a'.repeat(64) },
+    } as const;
+    await open('/devices/box-1');
+    const notice = page.getByRole('region', { name: 'Settings' });
+    api.push({ kind: 'device', data: deviceView('box-1', { config: { desired } }) });
+    await notice.getByText('On its way').waitFor();
+    api.push({
+      kind: 'device',
+      data: deviceView('box-1', { config: { desired, reported: { ...reported, restartNeeded: [] } } }),
+    });
+    for (const part of ['Reverted', 'version 5', 'in force: version 4', 'CONFIG_LOST_CAMERAS', 'set by olga'])
+      await notice.getByText(part).waitFor();
+  });
+
   test('a device opens from the list by keyboard, and the way back leads to the list', async () => {
     await open('/');
     await page.getByRole('link', { name: 'box-1' }).focus();

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { createJwsConfigReader } from '../../agent/src/trust/jws-order.ts';
+import { summariseConfig } from '../../fleet-server/src/cli/device-config-text.ts';
 import { serverError } from '../../fleet-server/src/kernel/errors.ts';
 import { createConfigurator } from '../../fleet-server/src/rollouts/configurator.ts';
 import { createJwsConfigSigner } from '../../fleet-server/src/rollouts/jws-order-signer.ts';
@@ -127,6 +128,41 @@ describe('settings of a device on their way to it', () => {
     assert.deepEqual(await configurator.history('box-1'), []);
   });
 });
+
+const REPORTED = { tsMs: 5, layer: 'fleet', digest: 'a'.repeat(64), restartNeeded: [] } as const;
+const STANDINGS: readonly (readonly [string, Parameters<typeof summariseConfig>[0], string | undefined])[] = [
+  ['has its own settings', { reported: { ...REPORTED, state: 'applied', layer: 'local' } }, undefined],
+  [
+    'was not reached yet',
+    { desired: { version: 2, actor: 'olga', atMs: 1 } },
+    'version 2, not on the device yet',
+  ],
+  [
+    'does as it was told',
+    { reported: { ...REPORTED, version: 2, inForce: 2, state: 'applied' } },
+    'version 2, applied',
+  ],
+  [
+    'went back',
+    {
+      reported: {
+        ...REPORTED,
+        ...{
+          version: 3,
+          inForce: 2,
+          state: 'reverted',
+          reason: 'CONFIG_LOST_CAMERAS',
+          detail: 'no\n camera',
+        },
+      },
+    },
+    'version 3, reverted (CONFIG_LOST_CAMERAS); in force: version 2; no camera',
+  ],
+];
+for (const [name, standing, summary] of STANDINGS) {
+  test(`a device that ${name} is summed up in a line`, () =>
+    assert.equal(summariseConfig(standing), summary));
+}
 
 describe('settings of a device over the API and fleetctl', () => {
   let world: HttpWorld;

@@ -3,10 +3,11 @@ import { DeviceView } from '@watchpost/shared/api/fleet.ts';
 import { isAppError } from '@watchpost/shared/kernel/errors.ts';
 import type { ApiClient } from './api-client.ts';
 import type { Command, CommandInput, CommandResult, Progress } from './command.ts';
+import { formatConfig } from './device-config-text.ts';
 import { SERVER_OPTIONS, withServer } from './server-access.ts';
 import { diffSettings } from './settings-diff.ts';
 import { formatTable } from './table.ts';
-import { formatSettings, readSettingsFile } from './yaml-settings-file.ts';
+import { readSettingsFile } from './yaml-settings-file.ts';
 
 const pathOf = ({ positionals: [id = ''] }: CommandInput): string => `devices/${encodeURIComponent(id)}`;
 
@@ -89,39 +90,4 @@ async function findConfig(api: ApiClient, path: string): Promise<DeviceConfigVie
     await api.get(path, DeviceView);
     return undefined;
   }
-}
-
-function formatConfig(config: DeviceConfigView | undefined, standing: DeviceView['config']): string {
-  const reported = standing?.reported;
-  const set =
-    config === undefined
-      ? ['nothing was ever set']
-      : [
-          `version ${config.version}, set by ${config.actor} at ${new Date(config.atMs).toISOString()}`,
-          formatSettings(config.settings),
-        ];
-  return [
-    ...set,
-    '',
-    ...(reported === undefined ? ['the device said nothing of it'] : formatReport(reported)),
-  ].join('\n');
-}
-
-type Reported = NonNullable<NonNullable<DeviceView['config']>['reported']>;
-
-function formatReport({
-  version,
-  state,
-  reason,
-  detail,
-  inForce,
-  restartNeeded,
-}: Reported): readonly string[] {
-  const about = version === undefined ? 'no settings of the fleet' : `version ${version}`;
-  return [
-    `on the device: ${about}, ${state.replace('_', ' ')}${reason === undefined ? '' : ` (${reason})`}`,
-    `in force: ${inForce === undefined ? 'its own settings alone' : `version ${inForce}`}`,
-    ...(detail === undefined ? [] : [detail]),
-    ...(restartNeeded.length === 0 ? [] : [`after a restart of the agent: ${restartNeeded.join(', ')}`]),
-  ];
 }

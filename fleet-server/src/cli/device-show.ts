@@ -2,6 +2,7 @@ import type { DeploymentHistory } from '@watchpost/shared/api/deployments.ts';
 import { type CameraView, DeviceView } from '@watchpost/shared/api/fleet.ts';
 import type { Command } from './command.ts';
 import { formatDeployment, formatSecond, printable, stateInWords } from './deployment-text.ts';
+import { summariseConfig } from './device-config-text.ts';
 import { loadDeployments } from './device-deployments.ts';
 import { SERVER_OPTIONS, withServer } from './server-access.ts';
 import { wrapText } from './table.ts';
@@ -28,6 +29,7 @@ function formatDevice(device: DeviceView, deployment: DeploymentHistory | undefi
   const facts: readonly (readonly [string, string])[] = [
     ['model', active === undefined ? 'none' : `${active.model}@${active.version}, variant ${active.variant}`],
     ...formatWanted(device),
+    ...formatSettings(device),
     ['last seen', lastSeenMs === undefined ? 'never' : formatSecond(lastSeenMs)],
     ...formatBirth(birth),
     ...device.cameras.map((camera) => ['camera', formatCamera(camera)] as const),
@@ -46,6 +48,11 @@ function formatWanted({ activeBundle, deployment }: DeviceView): readonly (reado
   const { model, version, state, reason, detail } = deployment;
   const why = [reason, detail].filter((part) => part !== undefined).join(': ');
   return [['wanted', `${model}@${version}, ${stateInWords(state)}${why && ` (${why})`}`]];
+}
+
+function formatSettings({ config }: DeviceView): readonly (readonly [string, string])[] {
+  const summary = config && summariseConfig(config);
+  return summary === undefined ? [] : [['settings', summary]];
 }
 
 function formatBirth(birth: DeviceView['birth']): readonly (readonly [string, string])[] {

@@ -6,6 +6,7 @@ import { NotFound } from '../shell/not-found.tsx';
 import { Page } from '../shell/page.tsx';
 import { CONNECTION_WORDS } from '../shell/state-words.ts';
 import { CameraGrid } from './camera-grid.tsx';
+import { ConfigNotice } from './config-notice.tsx';
 import { DeviceHeader } from './device-header.tsx';
 import classes from './device-page.module.css';
 import { EventsPanel } from './events-panel.tsx';
@@ -31,6 +32,7 @@ function Device({ device }: { readonly device: DeviceView }) {
     <Page title={`${device.id} (${CONNECTION_WORDS[device.connection].text.toLowerCase()})`}>
       <DeviceHeader device={device} />
       <ModelUpdate device={device} />
+      {device.config && <ConfigNotice config={device.config} />}
       <div className={classes.columns}>
         <div className={classes.cameras}>
           <CameraGrid device={device} />
