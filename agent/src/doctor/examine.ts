@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { noteIn } from './check.ts';
 import type { Check, Examination, Report } from './port.ts';
 import { composeReport } from './report.ts';
@@ -10,6 +11,8 @@ export interface ExamineOptions {
 }
 
 const LIMIT_MS = 120_000;
+/** For what was told to end; a disk that hangs does not listen. */
+const GRACE_MS = 5_000;
 /** Cameras that are opened at the same time: enough to be quick, few enough to leave the agent its pace. */
 const CAMERAS_AT_ONCE = 4;
 
@@ -35,9 +38,14 @@ async function examineOne(
 ): Promise<readonly Check[]> {
   onBegin(title);
   try {
-    return await examine(AbortSignal.timeout(limitMs));
+    return await Promise.race([examine(AbortSignal.timeout(limitMs)), giveUp(limitMs + GRACE_MS)]);
   } catch (error) {
     const found = `could not be looked at: ${error instanceof Error ? error.message : String(error)}`;
     return [noteIn(area, camera)('examination', 'warning', found)];
   }
+}
+
+async function giveUp(afterMs: number): Promise<never> {
+  await once(AbortSignal.timeout(afterMs), 'abort');
+  throw new Error(`it takes longer than ${Math.round(afterMs / 1000)} s`);
 }
