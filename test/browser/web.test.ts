@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import type { ReportedConfig } from '@watchpost/shared/messages/config-document.ts';
 import type { Browser, BrowserContext, ConsoleMessage, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { builtWeb } from '../../scripts/web-build.ts';
@@ -123,18 +124,22 @@ describe('the web page', { skip: chromiumPath === undefined ? NO_CHROMIUM : fals
 
   test('a device shows what the fleet set on it, and why it went back', async () => {
     const desired = { version: 5, actor: 'olga', atMs: Date.now() };
-    const reported = {
-      ...{ tsMs: 1, version: 5, state: 'reverted', reason: 'CONFIG_LOST_CAMERAS', detail: 'no camera' },
-      ...{ layer: 'fleet', inForce: 4, digest: 'a'.repeat(64) },
-    } as const;
+    const reported: ReportedConfig = {
+      tsMs: 1,
+      version: 5,
+      state: 'reverted',
+      reason: 'CONFIG_LOST_CAMERAS',
+      detail: 'no camera',
+      layer: 'fleet',
+      inForce: 4,
+      digest: 'a'.repeat(64),
+      restartNeeded: [],
+    };
     await open('/devices/box-1');
     const notice = page.getByRole('region', { name: 'Settings' });
     api.push({ kind: 'device', data: deviceView('box-1', { config: { desired } }) });
     await notice.getByText('On its way').waitFor();
-    api.push({
-      kind: 'device',
-      data: deviceView('box-1', { config: { desired, reported: { ...reported, restartNeeded: [] } } }),
-    });
+    api.push({ kind: 'device', data: deviceView('box-1', { config: { desired, reported } }) });
     for (const part of ['Reverted', 'version 5', 'in force: version 4', 'CONFIG_LOST_CAMERAS', 'set by olga'])
       await notice.getByText(part).waitFor();
   });

@@ -10,6 +10,7 @@ import { createConfigurator } from '../../fleet-server/src/rollouts/configurator
 import { createJwsConfigSigner } from '../../fleet-server/src/rollouts/jws-order-signer.ts';
 import type { Configurator } from '../../fleet-server/src/rollouts/port.ts';
 import { silentLogger } from '../../shared/src/kernel/log.ts';
+import type { ReportedConfig } from '../../shared/src/messages/config-document.ts';
 import { fleetctl } from '../support/fleetctl.ts';
 import { createHttpWorld, type HttpWorld, PASSWORD } from '../support/http-world.ts';
 import { connectDevice, nextMessage, topicOf } from '../support/mqtt-device.ts';
@@ -129,7 +130,9 @@ describe('settings of a device on their way to it', () => {
   });
 });
 
-const REPORTED = { tsMs: 5, layer: 'fleet', digest: 'a'.repeat(64), restartNeeded: [] } as const;
+const REPORTED: ReportedConfig = {
+  ...{ tsMs: 5, state: 'applied', layer: 'fleet', digest: 'a'.repeat(64), restartNeeded: [] },
+};
 const STANDINGS: readonly (readonly [string, Parameters<typeof summariseConfig>[0], string | undefined])[] = [
   ['has its own settings', { reported: { ...REPORTED, state: 'applied', layer: 'local' } }, undefined],
   [

@@ -8,6 +8,7 @@ import {
   type DeviceFacts,
   withCamera,
   withDeployment,
+  withDesiredConfig,
   withPresence,
   withProgress,
   withReport,
@@ -65,6 +66,8 @@ const after = (...reports: readonly LiveReport[]): DeviceFacts =>
   reports.reduce((facts, report) => withReport(facts, report, 100), createFacts(RECORD, 0));
 const connectionAfter = (...reports: readonly LiveReport[]) => toView(after(...reports), 100).connection;
 
+const camerasOf = (facts: DeviceFacts): readonly string[] => toView(facts, 100).cameras.map(({ id }) => id);
+
 test('a device that never spoke is shown as its record says', () => {
   const view = toView(createFacts(RECORD, 0), 100);
   assert.equal(view.connection, 'disconnected');
@@ -118,6 +121,27 @@ test('the bundle shown is the one reported last', () => {
 test('a box cannot fill the memory with cameras', () => {
   const facts = after(...Array.from({ length: 100 }, (_, index) => cameraStatus(`camera-${index}`)));
   assert.equal(toView(facts, 100).cameras.length, 64);
+});
+
+test('a camera that a birth left out is gone, whatever is still said of it', () => {
+  const facts = after(cameraStatus('yard'), birth());
+  assert.deepEqual(camerasOf(facts), ['door']);
+  assert.deepEqual(camerasOf(withReport(facts, cameraStatus('yard'), 50)), ['door']);
+  const next = { ...BIRTH, cameras: [{ id: 'yard', name: 'Yard', kind: 'rtsp' as const }] };
+  const back = withReport(withReport(facts, birth(next), 60), cameraStatus('yard'), 70);
+  assert.deepEqual(camerasOf(back), ['yard']);
+});
+
+test('the newest settings count, whichever is told last', () => {
+  const config = (version: number) => ({
+    deviceId: 'box-1',
+    version,
+    settings: {},
+    actor: 'olga',
+    atMs: version,
+  });
+  const facts = withDesiredConfig(withDesiredConfig(after(), config(2)), config(1));
+  assert.deepEqual(toView(facts, 100).config, { desired: { version: 2, actor: 'olga', atMs: 2 } });
 });
 
 test('a deployment under way shows as updating, one that waits or ended does not', () => {
