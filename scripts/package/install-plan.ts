@@ -38,7 +38,15 @@ const SERVER: readonly Placed[] = [
   { from: 'tmpfiles/watchpost-server.conf', to: 'usr/lib/tmpfiles.d/watchpost-server.conf', mode: DATA },
 ];
 
+/** Of a program: beside it, what it needs of the system. */
 export const INSTALLED: Readonly<Record<Program, readonly Placed[]>> = { agent: AGENT, server: SERVER };
+
+/** Of every package. */
+export const copyrightOf = (name: string): Placed => ({
+  from: 'deb/copyright',
+  to: `usr/share/doc/${name}/copyright`,
+  mode: DATA,
+});
 
 /** Run by dpkg; the other files of a package's control folder are data. */
 export const MAINTAINER_SCRIPTS: readonly string[] = ['postinst', 'prerm', 'postrm'];

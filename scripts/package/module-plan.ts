@@ -103,7 +103,10 @@ function describe(path: string, entry: LockEntry | undefined): LockedPackage {
 }
 
 const LICENCE = /(^|\/)(licen[cs]e|copying|notice|third.?party)[^/]*$/i;
+/** Modules that tell their licence in the README only. */
+const TOLD_IN_README = /^(@img\/sharp-libvips-.*|seedrandom)$/;
 const DOCUMENTS = /\.(md|markdown|map|[cm]?ts|flow|tsbuildinfo)$/i;
+const OF_TOOLS = /(^|\/)(\.[^/]*|eslint\.config\.[cm]?js|tsconfig[^/]*\.json)$/;
 const ASIDE =
   /^(src\/.*\.(cc|h|gyp)|(test|tests|__tests__|docs?|examples?|benchmarks?|e2e|integration|coverage|scripts|\.github)\/)/;
 
@@ -128,6 +131,7 @@ const LOADED: Readonly<Record<string, (cpu: Cpu) => RegExp>> = {
 export function isShipped(name: string, path: string, cpu: Cpu): boolean {
   if (path.includes('node_modules/')) return false;
   if (path === 'package.json' || LICENCE.test(path)) return true;
-  if (DOCUMENTS.test(path) || ASIDE.test(path)) return false;
+  if (path === 'README.md' && TOLD_IN_README.test(name)) return true;
+  if ([DOCUMENTS, OF_TOOLS, ASIDE].some((unloaded) => unloaded.test(path))) return false;
   return LOADED[name]?.(cpu).test(path) ?? true;
 }

