@@ -55,6 +55,7 @@ function createFrameParts(box: Box, uplink: UplinkComponent, live: LiveParts): r
     uplink,
     createDecider: ({ manifest }) => createDecider(manifest.decision, manifest.output.labels),
     newId: randomUUID,
+    counts: box.vitals,
     clock: systemClock,
     log: log.child({ component: 'pipeline' }),
   });
@@ -79,11 +80,11 @@ function createFrameParts(box: Box, uplink: UplinkComponent, live: LiveParts): r
 }
 
 /** Started last, stopped first: what it says is true of all the others. */
-function createBoxWatchdog({ progress, guard, log }: Box): Component {
+function createBoxWatchdog({ vitals, guard, log }: Box): Component {
   const systemdLog = log.child({ component: 'systemd' });
   return createWatchdog({
     notifier: createSystemdNotify({ env: process.env, pid: process.pid, log: systemdLog }),
-    source: progress,
+    source: vitals,
     guard,
     clock: systemClock,
     log: log.child({ component: 'watchdog' }),

@@ -9,12 +9,15 @@ import type { ActiveModel, Classification, RunningModel } from './inference/port
 import type { Clock } from './kernel/clock.ts';
 import { createPaceMeter, type PaceMeter } from './kernel/pace.ts';
 import type { Uplink } from './uplink/port.ts';
+import type { VitalsRecorder } from './vitals.ts';
 
 export interface PipelineDeps {
   readonly model: ActiveModel;
   readonly uplink: Uplink;
   readonly createDecider: (model: RunningModel) => Decider;
   readonly newId: () => string;
+  /** Told what became of frames, for whoever judges the model. */
+  readonly counts: Pick<VitalsRecorder, 'onFrameFailed' | 'onSighting'>;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -96,6 +99,7 @@ async function watchCamera(camera: Camera, deps: PipelineDeps, signal: AbortSign
 
 async function processFrame(frame: Frame, watch: Watch, deps: PipelineDeps): Promise<void> {
   const classified = await deps.model.classify(frame.pictures).catch((error: unknown) => {
+    deps.counts.onFrameFailed();
     deps.log.warn({ camera: frame.cameraId, error: describeError(error) }, 'frame lost');
     return undefined;
   });
@@ -125,7 +129,10 @@ function publishDecision(decision: Decision, watch: Watch, deps: PipelineDeps, m
   const model = watch.decidedBy;
   if (model === undefined) return;
   const { manifest, digest } = model;
-  if (decision.type === 'new') watch.sightingId = deps.newId();
+  if (decision.type === 'new') {
+    watch.sightingId = deps.newId();
+    deps.counts.onSighting();
+  }
   const tsMs = deps.clock.wallMs();
   const event: EventBody = {
     id: watch.sightingId,

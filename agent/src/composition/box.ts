@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import type { Component } from '@watchpost/shared/kernel/component.ts';
 import type { Logger } from '@watchpost/shared/kernel/log.ts';
 import type { Hardware } from '@watchpost/shared/messages/birth.ts';
 import { type CameraSet, createCameraSet } from '../camera-set.ts';
@@ -14,13 +15,16 @@ import { createActiveModel } from '../inference/active-model.ts';
 import type { ActiveModel } from '../inference/port.ts';
 import { type ClockTrust, openFileClockTrust } from '../kernel/file-clock-trust.ts';
 import { systemClock } from '../kernel/system-clock.ts';
+import { createNvidiaSmiGpu } from '../telemetry/nvidia-smi-gpu.ts';
+import type { GpuSource, TelemetrySource } from '../telemetry/port.ts';
+import { createProcTelemetry } from '../telemetry/proc-telemetry.ts';
 import { createSysteminformationInventory } from '../telemetry/systeminformation-inventory.ts';
 import { openFileBundleStore } from '../update/file-bundle-store.ts';
 import type { BundleStore } from '../update/port.ts';
 import type { Outbox } from '../uplink/port.ts';
 import { openSqliteOutbox } from '../uplink/sqlite-outbox.ts';
+import { createVitalsRecorder, type VitalsRecorder } from '../vitals.ts';
 import type { BootGuard } from '../watchdog/port.ts';
-import { createProgressRecorder, type ProgressRecorder } from '../watchdog/progress-recorder.ts';
 
 export const random01 = (): number => Math.random();
 
@@ -38,8 +42,10 @@ export interface Box {
   readonly bundles: BundleStore;
   readonly cameras: CameraSet;
   readonly model: ActiveModel;
-  /** What the watchdog goes by. */
-  readonly progress: ProgressRecorder;
+  readonly gpu: GpuSource & Component;
+  readonly telemetry: TelemetrySource;
+  /** What the watchdog and the trials of models go by. */
+  readonly vitals: VitalsRecorder;
   readonly guard: BootGuard;
   readonly clockTrust: ClockTrust;
   readonly startedAtMs: number;
@@ -56,6 +62,9 @@ export async function openBox({ config, guard }: Pick<Box, 'config' | 'guard'>, 
     nowMs: monotonicMs,
     random01,
   });
+  const { intervalSec } = config.telemetry;
+  const gpu = createNvidiaSmiGpu({ intervalSec, clock: systemClock, random01, log });
+  const telemetry = createProcTelemetry({ dataDir, gpu });
   const model = createActiveModel();
   const cameras = createCameraSet({
     cameras: config.cameras,
@@ -73,7 +82,14 @@ export async function openBox({ config, guard }: Pick<Box, 'config' | 'guard'>, 
     bundles: await openFileBundleStore({ dataDir: config.dataDir, log }),
     cameras,
     model,
-    progress: createProgressRecorder({ cameras: () => cameras.list(), model, clock: systemClock }),
+    gpu,
+    telemetry,
+    vitals: createVitalsRecorder({
+      cameras: () => cameras.list(),
+      model,
+      celsius: () => findHottest(telemetry.latest()?.temperatures ?? []),
+      clock: systemClock,
+    }),
     guard,
     clockTrust: await openFileClockTrust({ dataDir, clock: systemClock, log }),
     startedAtMs: wallMs(),
@@ -85,6 +101,13 @@ export async function openBox({ config, guard }: Pick<Box, 'config' | 'guard'>, 
       log,
     }),
   };
+}
+
+function findHottest(temperatures: readonly { readonly celsius: number }[]): number | undefined {
+  return temperatures.reduce<number | undefined>(
+    (hottest, { celsius }) => (hottest === undefined || celsius > hottest ? celsius : hottest),
+    undefined,
+  );
 }
 
 export async function closeBox({ model, outbox }: Box): Promise<void> {

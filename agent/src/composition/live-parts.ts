@@ -2,12 +2,10 @@ import type { Component } from '@watchpost/shared/kernel/component.ts';
 import type { AgentConfig } from '../config/schema.ts';
 import { createRenewable } from '../kernel/renewable.ts';
 import { systemClock } from '../kernel/system-clock.ts';
-import { createNvidiaSmiGpu } from '../telemetry/nvidia-smi-gpu.ts';
-import { createProcTelemetry } from '../telemetry/proc-telemetry.ts';
 import { createTelemetryReporter } from '../telemetry/telemetry-reporter.ts';
 import { createHttpPictures } from '../uplink/http-pictures.ts';
 import type { Uplink } from '../uplink/port.ts';
-import { type Box, random01 } from './box.ts';
+import type { Box } from './box.ts';
 
 /** What can be set anew while the agent runs, beside the cameras. */
 export interface LiveParts {
@@ -19,10 +17,7 @@ export interface LiveParts {
 }
 
 export function createLiveParts(box: Box, uplink: Uplink): LiveParts {
-  const { config, log } = box;
-  const { intervalSec } = config.telemetry;
-  const gpu = createNvidiaSmiGpu({ intervalSec, clock: systemClock, random01, log });
-  const source = createProcTelemetry({ dataDir: config.dataDir, gpu });
+  const { config, gpu, telemetry: source, log } = box;
   const reporter = createRenewable('telemetry', config.telemetry, (pace) =>
     createTelemetryReporter({ source, uplink, ...pace, clock: systemClock, log }),
   );

@@ -28,11 +28,11 @@ const THROUGHPUT_WINDOW_MS = 60_000;
 
 export type Activate = (bundle: InstalledBundle) => Promise<void>;
 
-export function createActivation({ config, log, cameras, model, progress }: Box): Activate {
+export function createActivation({ config, log, cameras, model, vitals }: Box): Activate {
   const host = createChildProcessHost({
     log: log.child({ component: 'inference' }),
     random: random01,
-    onRestart: progress.onRestart,
+    onRestart: vitals.onRestart,
   });
   const settings = config.inference;
   return (bundle) =>

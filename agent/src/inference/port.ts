@@ -219,3 +219,12 @@ export type RunShadow = (
   limits: ShadowLimits,
   signal: AbortSignal,
 ) => Promise<ShadowFindings>;
+
+/**
+ * Loads a bundle, ready to become the champion.
+ * @throws AppError BUNDLE_UNFIT for a variant it does not have, and as `InferenceHost.start`
+ */
+export type OpenModel = (
+  bundle: { readonly digest: string; readonly manifest: Manifest; readonly folder: string },
+  choice: ModelChoice,
+) => Promise<RunningModel>;

@@ -11,7 +11,11 @@ export type Sample = Omit<Telemetry, 'outbox' | 'inference' | 'epoch' | 'seq' | 
 export interface TelemetrySource {
   /** @param nowMs unix milliseconds, for the sample's time stamp */
   sample(nowMs: number): Promise<Sample>;
-  /** The newest sample; undefined before the first. */
+}
+
+/** A source that remembers what it read last. */
+export interface RecentTelemetry extends TelemetrySource {
+  /** Undefined before the first sample. */
   latest(): Sample | undefined;
 }
 

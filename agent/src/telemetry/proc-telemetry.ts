@@ -2,7 +2,7 @@ import { readdir, readFile, statfs } from 'node:fs/promises';
 import { freemem, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { isClockSynced } from '../kernel/sync-marks.ts';
-import type { GpuSource, Sample, TelemetrySource } from './port.ts';
+import type { GpuSource, RecentTelemetry, Sample } from './port.ts';
 import {
   type CpuTicks,
   computeLoad01,
@@ -31,7 +31,7 @@ const PI_THROTTLED = 'sys/devices/platform/soc/soc:firmware/get_throttled';
 const PACKAGE_THROTTLES = 'sys/devices/system/cpu/cpu0/thermal_throttle/package_throttle_count';
 
 /** Reads /proc and /sys; a file that is missing leaves its field absent, or at its plainest value where it must be. */
-export function createProcTelemetry(options: ProcTelemetryOptions): TelemetrySource {
+export function createProcTelemetry(options: ProcTelemetryOptions): RecentTelemetry {
   return new ProcTelemetry(options);
 }
 
@@ -55,11 +55,12 @@ const AT_BOOT: Counters = {
   throttles: undefined,
 };
 
-class ProcTelemetry implements TelemetrySource {
+class ProcTelemetry implements RecentTelemetry {
   readonly #options: ProcTelemetryOptions;
   readonly #root: string;
   #sensors: readonly Sensor[] | undefined;
   #before = AT_BOOT;
+  #latest: Sample | undefined;
 
   constructor(options: ProcTelemetryOptions) {
     this.#options = options;
@@ -79,7 +80,7 @@ class ProcTelemetry implements TelemetrySource {
     this.#before = after;
     const wasThrottled = before.throttles !== undefined && (after.throttles ?? 0) > before.throttles;
     const cards = this.#options.gpu.latest();
-    return {
+    this.#latest = {
       tsMs: nowMs,
       windowSec: 0,
       uptimeSec: after.uptimeSec,
@@ -95,6 +96,11 @@ class ProcTelemetry implements TelemetrySource {
       throttled: isThrottledNow === true || wasThrottled,
       clock: { synced: isClockSynced(this.#root) },
     };
+    return this.#latest;
+  }
+
+  latest(): Sample | undefined {
+    return this.#latest;
   }
 
   async #readCounters(): Promise<Counters> {
