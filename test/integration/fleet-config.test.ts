@@ -156,6 +156,17 @@ test('settings that cost the box all cameras are taken back, and are not tried a
   assert.equal(box.reports.at(-1)?.state, 'reverted');
 });
 
+test('a document that waited for a box is tried once its cameras are there', async (t) => {
+  let isWarm = false;
+  const online = ({ cameras }: ReturnType<ConfiguredBox['inForce']>) =>
+    isWarm ? cameras.filter(({ id }) => id === 'door').length : 0;
+  const box = await openBox(t, { confirmMs: 1_000, online });
+  await box.set(1, { cameras: [{ id: 'blind', file: 'nothing.mp4' }] });
+  assert.deepEqual(box.applied, []);
+  isWarm = true;
+  assert.equal((await box.reported('reverted', 1)).reason, 'CONFIG_LOST_CAMERAS');
+});
+
 test('a box that had no camera online keeps what it is told', async (t) => {
   const box = await openBox(t, { confirmMs: QUICK, online: () => 0 });
   await box.set(1, { cameras: [] });

@@ -63,6 +63,8 @@ class TriedFleetConfig implements FleetConfig {
   #work: Promise<void> = this.#loaded.promise;
   #trial = new AbortController();
   #trials: Promise<void> = Promise.resolve();
+  /** Resolves when it is known whether the cameras of this start come online. */
+  #cameras: Promise<void> = Promise.resolve();
   #memory: ConfigMemory;
   #inForce: AgentConfig;
   #mark: ConfigMark | undefined;
@@ -76,6 +78,7 @@ class TriedFleetConfig implements FleetConfig {
 
   async start(): Promise<void> {
     this.#mark = await this.#loadMark();
+    this.#cameras = this.#awaitCameras();
     this.#report();
     this.#beginTrial();
     this.#loaded.resolve();
@@ -84,7 +87,7 @@ class TriedFleetConfig implements FleetConfig {
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#trial.abort();
-    await Promise.all([this.#work, this.#trials]);
+    await Promise.all([this.#work, this.#trials, this.#cameras]);
   }
 
   onDesired({ document }: DesiredConfig): void {
@@ -116,6 +119,8 @@ class TriedFleetConfig implements FleetConfig {
   async #take(document: FleetDocument): Promise<void> {
     const { store, compose, countOnline, log } = this.#deps;
     const { version } = document;
+    await this.#cameras;
+    if (this.#stopping.signal.aborted) return;
     const after = accept(this.#memory, document, countOnline());
     try {
       const config = compose(document);
@@ -143,6 +148,16 @@ class TriedFleetConfig implements FleetConfig {
     await this.#deps.apply(config);
     this.#report();
     this.#beginTrial();
+  }
+
+  /** A document that waited for the box would else be tried while no camera could be lost yet. */
+  async #awaitCameras(): Promise<void> {
+    const { confirmMs, lookMs } = this.#limits;
+    const { signal } = this.#stopping;
+    for (let waitedMs = 0; waitedMs < confirmMs && !signal.aborted; waitedMs += lookMs) {
+      if (this.#inForce.cameras.length === 0 || this.#deps.countOnline() > 0) return;
+      await waitMs(lookMs, signal);
+    }
   }
 
   #beginTrial(): void {

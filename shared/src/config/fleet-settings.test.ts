@@ -89,6 +89,7 @@ const UNSOUND: readonly (readonly [string, unknown, readonly string[]])[] = [
     },
     ['/cameras/1/id'],
   ],
+  ['more than a message holds', { cameras: [{ id: 'a', name: 'é'.repeat(40_000), file: 'a.mp4' }] }, ['/']],
   [
     'several wrong things at once',
     {

@@ -84,6 +84,9 @@ export const FleetSettings = Type.Object(
 );
 export type FleetSettings = Static<typeof FleetSettings>;
 
+/** Signed and in base64 it must fit into one message. */
+const MAX_BYTES = 65_536;
+
 export type SettingsVerdict =
   | { readonly kind: 'sound'; readonly settings: FleetSettings }
   | { readonly kind: 'unsound'; readonly problems: readonly Problem[] };
@@ -92,6 +95,8 @@ export type SettingsVerdict =
 export function judgeFleetSettings(value: unknown): SettingsVerdict {
   const problems = findSchemaProblems(FleetSettings, value);
   if (problems.length > 0) return { kind: 'unsound', problems };
+  if (new TextEncoder().encode(JSON.stringify(value)).length > MAX_BYTES)
+    return { kind: 'unsound', problems: [{ path: '/', message: `is longer than ${MAX_BYTES} bytes` }] };
   const settings = value as FleetSettings;
   const unsafe = [
     ...findCameraProblems(settings.cameras),
