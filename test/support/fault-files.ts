@@ -17,7 +17,13 @@ export interface FileFaults {
 }
 
 const { writeSync, openSync, readFileSync, fstatSync, existsSync } = fs;
-const ERRNO = { ENOSPC: 28, EROFS: 30, EIO: 5 } as const;
+const ERRNO: Readonly<Partial<Record<FileFault, number>>> = { ENOSPC: 28, EROFS: 30, EIO: 5 };
+/** `kill after` strikes when the operation is done. */
+const SIGNALS: Readonly<Partial<Record<FileFault, NodeJS.Signals>>> = {
+  kill: 'SIGKILL',
+  tear: 'SIGKILL',
+  stop: 'SIGSTOP',
+};
 /** A full disk and a read-only one stay what they are; a bad sector is one. */
 const LASTING: readonly FileFault[] = ['ENOSPC', 'EROFS'];
 /** The name of whichever operation comes first. */
@@ -91,13 +97,13 @@ class FileWatch implements FileFaults {
   }
 
   #strike(fault: FileFault, { op, path, half }: Intended): void {
-    if (fault === 'kill after') return;
     if (fault === 'tear') half?.();
-    if (fault === 'kill' || fault === 'tear') return killSelf();
-    if (fault === 'stop') return void process.kill(process.pid, 'SIGSTOP');
-    if (fault === 'ENOSPC' && NEEDS_NO_ROOM.includes(op)) return;
+    const signal = SIGNALS[fault];
+    if (signal !== undefined) process.kill(process.pid, signal);
+    const errno = ERRNO[fault];
+    if (errno === undefined || (fault === 'ENOSPC' && NEEDS_NO_ROOM.includes(op))) return;
     const text = `${fault}: ${op} '${path}'`;
-    throw Object.assign(new Error(text), { code: fault, errno: -ERRNO[fault], syscall: op, path });
+    throw Object.assign(new Error(text), { code: fault, errno: -errno, syscall: op, path });
   }
 }
 

@@ -3,10 +3,6 @@
 
 import { HOSTILE_VARIABLE, type HostileModel } from './fault-hostile.ts';
 
-const told = process.env[HOSTILE_VARIABLE];
-if (told !== undefined && process.argv[1]?.includes('inference-child'))
-  haunt(JSON.parse(told) as HostileModel);
-
 interface Request {
   readonly kind: string;
   readonly spec?: { readonly path: string };
@@ -16,19 +12,28 @@ interface Request {
 const LEAK_BYTES = 64 * 1024 * 1024;
 const SLOW_MS = 400;
 
+const HOARD: Buffer[] = [];
+const DEEDS: Readonly<Record<HostileModel['deed'], () => void>> = {
+  crash: () => process.abort(),
+  hang: () => {
+    for (;;);
+  },
+  leak: () => void HOARD.push(Buffer.alloc(LEAK_BYTES, 1)),
+  slow: () => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, SLOW_MS),
+  // What the process answers is changed instead.
+  nan: () => undefined,
+};
+
 function haunt({ digest, deed, pictures }: HostileModel): void {
   let isIts = false;
   let isDue = false;
-  const hoard: Buffer[] = [];
+  const act = DEEDS[deed];
   const send = process.send?.bind(process);
   const before = ({ kind, spec, rgb }: Request): void => {
     if (kind === 'load') isIts = spec?.path.includes(digest) === true;
-    isDue = isIts && kind === 'classify' && (pictures === 'every' || isOfCameras(rgb ?? new Uint8Array()));
-    if (!isDue) return;
-    if (deed === 'crash') process.abort();
-    if (deed === 'hang') for (;;);
-    if (deed === 'leak') hoard.push(Buffer.alloc(LEAK_BYTES, 1));
-    if (deed === 'slow') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, SLOW_MS);
+    const isMeant = pictures === 'every' || isOfCameras(rgb ?? new Uint8Array());
+    isDue = isIts && kind === 'classify' && isMeant;
+    if (isDue) act();
   };
   // Not a listener of its own: whoever listens first is given what came before the program was there.
   const on = process.on.bind(process) as (
@@ -61,3 +66,7 @@ function isOfCameras(rgb: Uint8Array): boolean {
   const means = sums.map((sum) => (3 * sum) / rgb.length);
   return Math.max(...means) > 150 && Math.min(...means) < 90;
 }
+
+const told = process.env[HOSTILE_VARIABLE];
+if (told !== undefined && process.argv[1]?.includes('inference-child'))
+  haunt(JSON.parse(told) as HostileModel);

@@ -58,7 +58,7 @@ export function loadTrace(file: string): readonly FileOperation[] {
 /** Lets one operation happen in the model. */
 export function performOnDisk({ root }: DiskModel, operation: FileOperation): void {
   const { op, path, to } = operation;
-  if (op === 'mkdir') return makeFolders(root, path);
+  if (op === 'mkdir') makeFolders(root, path);
   const place = findPlace(root, path);
   if (place === undefined) return;
   const node = place.folder.current.get(place.name);

@@ -85,5 +85,5 @@ async function untilTold(world: FaultWorld, camera: string, told: readonly strin
 }
 
 async function requireOther(world: FaultWorld, camera: string, sinceMs: number): Promise<void> {
-  if (!world.box().flowing(sinceMs).includes(camera)) throw new Error(`camera ${camera} stood still with it`);
+  await until(`camera ${camera} flows meanwhile`, () => world.box().flowing(sinceMs).includes(camera));
 }

@@ -83,7 +83,7 @@ export async function runFaults(
     let world = given;
     try {
       for (let fault = queue.shift(); fault !== undefined; fault = queue.shift()) {
-        world ??= await open();
+        world ??= await openPatiently(open);
         const outcome = await runFault(fault, world);
         outcomes.push(outcome);
         onOutcome(outcome, outcomes.length);
@@ -97,6 +97,11 @@ export async function runFaults(
   };
   await Promise.all(Array.from({ length: jobs }, (_, index) => work(index === 0 ? first : undefined)));
   return outcomes;
+}
+
+/** A machine that is busy may take a world too long to begin. */
+async function openPatiently(open: OpenWorld): Promise<FaultWorld> {
+  return open().catch(() => open());
 }
 
 export function countOutcomes(outcomes: readonly FaultOutcome[]): FaultTotals {
