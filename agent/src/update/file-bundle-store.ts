@@ -4,17 +4,12 @@ import { digestOf } from '@watchpost/shared/kernel/digest.ts';
 import { AppError, describeError } from '@watchpost/shared/kernel/errors.ts';
 import { syncFolder } from '@watchpost/shared/kernel/files.ts';
 import type { Logger } from '@watchpost/shared/kernel/log.ts';
+import { loadRecord } from '../kernel/record-file.ts';
 import { inStore } from '../kernel/store-error.ts';
 import { layOut, loadBundle, loadManifest } from './bundle-folder.ts';
 import { checkRoom, dropDamaged, objectPath } from './object-files.ts';
 import type { ActiveRecord, BundleStore, InstalledBundle } from './port.ts';
-import {
-  loadRecord,
-  parseActiveRecord,
-  parseDeploymentRecord,
-  parseOrderMark,
-  saveRecord,
-} from './state-files.ts';
+import { parseActiveRecord, parseDeploymentRecord, parseOrderMark, saveRecord } from './state-files.ts';
 
 export interface FileBundleStoreOptions {
   readonly dataDir: string;

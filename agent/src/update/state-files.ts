@@ -1,8 +1,5 @@
-import { readFile, rename } from 'node:fs/promises';
-import { AppError } from '@watchpost/shared/kernel/errors.ts';
 import { writeFileAtomic } from '@watchpost/shared/kernel/files.ts';
 import { Sha256 } from '@watchpost/shared/kernel/ids.ts';
-import type { Logger } from '@watchpost/shared/kernel/log.ts';
 import { createJsonParser } from '@watchpost/shared/kernel/parse.ts';
 import { DeploymentState } from '@watchpost/shared/lifecycle/deployment.ts';
 import Type from 'typebox';
@@ -36,27 +33,6 @@ export const parseOrderMark: (text: string) => OrderMark = createJsonParser(
   ),
   'newest order',
 );
-
-/** @returns undefined when there is no such file, or it was damaged and is now set aside */
-export async function loadRecord<Record>(
-  path: string,
-  parse: (text: string) => Record,
-  log: Logger,
-): Promise<Record | undefined> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error;
-    return undefined;
-  });
-  if (text === undefined) return undefined;
-  try {
-    return parse(text);
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    await rename(path, `${path}.damaged`);
-    log.warn({ code: 'STORE_CORRUPT', path, detail: error.message }, 'damaged record set aside');
-    return undefined;
-  }
-}
 
 export async function saveRecord(path: string, record: object): Promise<void> {
   await writeFileAtomic(path, `${JSON.stringify(record)}\n`);
