@@ -3,7 +3,7 @@ import type { DeploymentChange } from '@watchpost/shared/messages/deployment.ts'
 import type { Selectable } from 'kysely';
 import { findStanding, orderChanges } from './deployment-progress.ts';
 import { toDeployment } from './deployment-rows.ts';
-import type { DeploymentChangeRecord, DeploymentRecord } from './port.ts';
+import type { DeploymentChangeRecord, DeploymentRecord, SelfTestRecord } from './port.ts';
 import type { Db, DeploymentChangeRow, DeploymentRow, Tx } from './schema.ts';
 
 /** A change as a device reported it. */
@@ -116,6 +116,31 @@ export async function readRunChanges(db: Db, deviceId: string): Promise<readonly
     .orderBy('deployment_changes.row_id')
     .execute();
   return orderChanges(rows).map(toChange);
+}
+
+/** Newest first. */
+export async function readSelfTests(
+  db: Db,
+  bundleDigest: string,
+  limit: number,
+): Promise<readonly SelfTestRecord[]> {
+  const rows = await db
+    .selectFrom('deployments')
+    .innerJoin('deployment_changes', (join) =>
+      join
+        .onRef('deployment_changes.deployment_id', '=', 'deployments.id')
+        .onRef('deployment_changes.device_id', '=', 'deployments.device_id'),
+    )
+    .select(['deployment_changes.device_id', 'deployment_changes.body'])
+    .where('deployments.bundle_digest', '=', bundleDigest)
+    .where('deployment_changes.body', 'like', '%"kind":"self_test"%')
+    .orderBy('deployment_changes.row_id', 'desc')
+    .limit(limit)
+    .execute();
+  return rows.flatMap(({ device_id, body }) => {
+    const { findings } = JSON.parse(body) as DeploymentChange;
+    return findings?.kind === 'self_test' ? [{ deviceId: device_id, findings }] : [];
+  });
 }
 
 /** The digest is the one that was ordered. */

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { attempt } from './attempt.ts';
-import { readChanges, readRunChanges } from './deployment-changes.ts';
+import { readChanges, readRunChanges, readSelfTests } from './deployment-changes.ts';
 import { fromDeployment, toDeployment } from './deployment-rows.ts';
 import type { DeploymentPage, DeploymentQuery, DeploymentStore } from './port.ts';
 import type { Db } from './schema.ts';
@@ -39,6 +39,8 @@ export function createDeploymentStore(db: Db): DeploymentStore {
       }),
     page: (query) => attempt('list the deployments of a device', () => readPage(db, query)),
     runChanges: (deviceId) => attempt('read what a device ran', () => readRunChanges(db, deviceId)),
+    selfTests: (bundleDigest, limit) =>
+      attempt('read the self-tests of a bundle', () => readSelfTests(db, bundleDigest, limit)),
     takeOrderCounter: (deviceId, atLeast) =>
       attempt('number an order', async () => {
         const { counter } = await db

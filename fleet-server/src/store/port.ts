@@ -13,6 +13,7 @@ import type { DeviceState } from '@watchpost/shared/lifecycle/device.ts';
 import type { ModelVersionState } from '@watchpost/shared/lifecycle/model-version.ts';
 import type { Hardware } from '@watchpost/shared/messages/birth.ts';
 import type { DeploymentBody, DeploymentChange } from '@watchpost/shared/messages/deployment.ts';
+import type { SelfTestFindings } from '@watchpost/shared/messages/deployment-findings.ts';
 import type { Durable, Stream } from '@watchpost/shared/messages/durable.ts';
 import type { CameraEvent } from '@watchpost/shared/messages/event.ts';
 import type { Telemetry } from '@watchpost/shared/messages/telemetry.ts';
@@ -84,6 +85,12 @@ export interface DeploymentChangeRecord extends DeploymentBody {
 /** A deployment with its changes, in the order in which the device made them; of very many those that came last. */
 export interface DeploymentHistory extends DeploymentRecord {
   readonly changes: readonly DeploymentChangeRecord[];
+}
+
+/** What a self-test found on a device. */
+export interface SelfTestRecord {
+  readonly deviceId: string;
+  readonly findings: SelfTestFindings;
 }
 
 export interface DeploymentQuery {
@@ -236,6 +243,8 @@ export interface DeploymentStore {
   page(query: DeploymentQuery): Promise<DeploymentPage>;
   /** What a device told that may say which model ran, over all its deployments, in the order in which it made it. */
   runChanges(deviceId: string): Promise<readonly DeploymentChangeRecord[]>;
+  /** The newest self-tests of a bundle that devices told of. */
+  selfTests(bundleDigest: string, limit: number): Promise<readonly SelfTestRecord[]>;
   /** Takes the next counter of a device's orders: above every one taken before, and at least `atLeast`. */
   takeOrderCounter(deviceId: string, atLeast: number): Promise<number>;
 }
