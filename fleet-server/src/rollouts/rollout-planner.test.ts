@@ -1,71 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { DeploymentState } from '@watchpost/shared/lifecycle/deployment.ts';
-import type { RolloutPolicy } from '@watchpost/shared/rollout/policy.ts';
 import { planRollout } from './rollout-planner.ts';
-import type { Group, Hold, Member, RolloutSnapshot, RolloutStep } from './rollout-snapshot.ts';
-
-const MINUTE_MS = 60_000;
-const NOW = 1_000 * MINUTE_MS;
-
-const POLICY: RolloutPolicy = {
-  successThreshold: 0.9,
-  errorThreshold: 0.2,
-  minExecuted: 2,
-  failureTypes: ['failure', 'rolled_back', 'timed_out'],
-  soakSeconds: 600,
-  rate: { base: 100, increment: 1, max: 100 },
-  maxParallelDownloads: 100,
-  timeoutMinutes: 500,
-  stepTimeoutMinutes: 30,
-  retries: 0,
-  onError: 'pause',
-  type: 'forced',
-  targetSelection: 'snapshot',
-  gates: [],
-};
-
-const member = (deviceId: string, given: Partial<Member> = {}): Member => ({
-  deviceId,
-  group: 0,
-  isConnected: true,
-  state: 'pending',
-  attempts: 0,
-  mayRetry: false,
-  hasPrevious: true,
-  ...given,
-});
-
-/** Ordered a while ago, and now in `state`. */
-const ordered = (deviceId: string, state: DeploymentState, given: Partial<Member> = {}): Member =>
-  member(deviceId, { state, attempts: 1, orderedAtMs: NOW - 5 * MINUTE_MS, changedAtMs: NOW - 1, ...given });
-
-interface Given {
-  readonly policy?: Partial<RolloutPolicy>;
-  readonly groups?: readonly Group[];
-  readonly members: readonly Member[];
-  readonly rest?: Partial<RolloutSnapshot>;
-}
-
-const snapshot = ({ policy, groups, members, rest }: Given): RolloutSnapshot => ({
-  state: 'running',
-  policy: { ...POLICY, ...policy },
-  startedAtMs: NOW - 10 * MINUTE_MS,
-  groups: groups ?? [{ index: 0, state: 'running' }],
-  members,
-  verdicts: [],
-  otherInWork: new Map(),
-  ...rest,
-});
-
-/** A step in a few words: `order a 1`, `group 0 soaking`, `a timed_out STEP_TIMEOUT`. */
-function shorten(step: RolloutStep): string {
-  if (step.kind === 'rollout') return `rollout ${step.to}`;
-  if (step.kind === 'group') return `group ${step.index} ${step.to}`;
-  if (step.kind === 'order') return `order ${step.deviceId} ${step.attempt}`;
-  if (step.kind === 'restore') return `restore ${step.deviceId}`;
-  return `${step.deviceId} ${step.to} ${step.code}`;
-}
+import { MINUTE_MS, member, NOW, ordered, type PlanRow, shorten, snapshot } from './rollout-samples.ts';
+import type { Group } from './rollout-snapshot.ts';
 
 const soaking = (sinceMs: number): readonly Group[] => [
   { index: 0, state: 'soaking', soakingSinceMs: sinceMs },
@@ -74,12 +11,7 @@ const soaking = (sinceMs: number): readonly Group[] => [
 const SOAKED = soaking(NOW - 600_000);
 const GOOD = [ordered('a', 'success'), ordered('b', 'success')];
 
-const PLANS: readonly (readonly [
-  name: string,
-  given: Given,
-  steps: readonly string[],
-  held?: Partial<Record<Hold, string[]>>,
-])[] = [
+const PLANS: readonly PlanRow[] = [
   [
     'a group whose turn it is starts, and the next one does not',
     {
@@ -170,9 +102,26 @@ const PLANS: readonly (readonly [
     ['a timed_out ROLLOUT_TIMEOUT'],
   ],
   [
-    'a failure that may pass is tried again',
-    { policy: { retries: 1 }, members: [ordered('a', 'failure', { mayRetry: true })] },
+    'a failure that may pass is tried again, a minute later',
+    {
+      policy: { retries: 1 },
+      members: [
+        ordered('a', 'failure', { mayRetry: true, changedAtMs: NOW - MINUTE_MS }),
+        ordered('b', 'failure', { mayRetry: true, changedAtMs: NOW - MINUTE_MS + 1 }),
+      ],
+    },
     ['order a 2'],
+    { retry_delay: ['b'] },
+  ],
+  [
+    'out of time nothing is tried again',
+    {
+      policy: { retries: 1 },
+      groups: [{ index: 0, state: 'finished' }],
+      members: [...GOOD, ordered('c', 'failure', { mayRetry: true, isConnected: false, isExcused: true })],
+      rest: { startedAtMs: NOW - 500 * MINUTE_MS },
+    },
+    ['rollout finished'],
   ],
   [
     'a failure that stays, a rejection and a spent retry are not',
@@ -194,6 +143,42 @@ const PLANS: readonly (readonly [
       members: [ordered('a', 'failure'), ordered('b', 'failure'), ordered('c', 'testing')],
     },
     [],
+  ],
+  [
+    'a group of which too few succeeded, and none can any more, is an error',
+    {
+      policy: { errorThreshold: 0.9 },
+      members: [...GOOD, ordered('c', 'failure')],
+    },
+    ['group 0 error', 'rollout paused'],
+  ],
+  [
+    'while offline devices may still make it one that succeeded it waits',
+    {
+      policy: { errorThreshold: 0.9 },
+      members: [...GOOD, ordered('c', 'failure'), member('d', { isConnected: false })],
+    },
+    [],
+  ],
+  [
+    'a failure that a person excused counts for nothing',
+    { members: [...GOOD, ordered('c', 'failure', { isExcused: true })] },
+    ['group 0 soaking'],
+  ],
+  [
+    'a group in error runs again when its rollout does',
+    { groups: [{ index: 0, state: 'error' }], members: GOOD },
+    ['group 0 running'],
+  ],
+  [
+    'a device that left the fleet is no failure',
+    { members: [ordered('a', 'downloading', { isGone: true }), member('b', { isGone: true })] },
+    ['a decommissioned DEVICE_GONE', 'b decommissioned DEVICE_GONE'],
+  ],
+  [
+    'who got the bundle of a rollout that goes first is let go',
+    { members: [member('a', { outrankedBy: 'r2' }), ordered('b', 'testing', { outrankedBy: 'r2' })] },
+    ['a aborted ROLLOUT_OUTRANKED'],
   ],
   [
     'a group smaller than the minimum needs all it has',
@@ -237,6 +222,7 @@ const PLANS: readonly (readonly [
     'a gate that cannot tell yet keeps a group soaking',
     {
       groups: SOAKED,
+      policy: { gates: [{ gate: 'latency' }] },
       members: GOOD,
       rest: { verdicts: [{ gate: 'latency', verdict: 'open', why: 'too few frames' }] },
     },
@@ -248,6 +234,21 @@ const PLANS: readonly (readonly [
       groups: soaking(NOW),
       members: GOOD,
       rest: { verdicts: [{ gate: 'latency', verdict: 'fail', why: '90 ms' }] },
+    },
+    ['group 0 error', 'rollout paused'],
+  ],
+  [
+    'a gate nobody asked yet keeps a group soaking',
+    { policy: { gates: [{ gate: 'latency' }] }, groups: SOAKED, members: GOOD },
+    [],
+  ],
+  [
+    'a gate that can never tell is an error at the end of the time',
+    {
+      policy: { gates: [{ gate: 'latency' }] },
+      groups: SOAKED,
+      members: GOOD,
+      rest: { startedAtMs: NOW - 500 * MINUTE_MS },
     },
     ['group 0 error', 'rollout paused'],
   ],
@@ -309,43 +310,6 @@ const PLANS: readonly (readonly [
     [],
   ],
   ['and starts then', { members: [], rest: { state: 'scheduled', startAtMs: NOW } }, ['rollout running']],
-  ['a paused rollout orders nobody', { members: [member('a')], rest: { state: 'paused' } }, []],
-  [
-    'a rollout that stops lets go of who waits, and waits for who is in work',
-    { members: [member('a'), ordered('b', 'testing')], rest: { state: 'stopping' } },
-    ['a aborted ROLLOUT_STOPPED'],
-  ],
-  ['with nobody in work it is stopped', { members: GOOD, rest: { state: 'stopping' } }, ['rollout stopped']],
-  [
-    'a rollback sends back who has the bundle or is getting it, where there is a way back',
-    {
-      members: [
-        ...GOOD,
-        ordered('c', 'testing'),
-        ordered('d', 'failure'),
-        ordered('e', 'success', { hasPrevious: false }),
-        ordered('f', 'success', { isConnected: false }),
-      ],
-      rest: { state: 'rolling_back' },
-    },
-    ['restore a', 'restore b', 'restore c'],
-  ],
-  [
-    'a rollback waits for devices on their way, and for absent ones',
-    {
-      members: [ordered('a', 'success', { restore: { state: 'testing', orderedAtMs: NOW } })],
-      rest: { state: 'rolling_back' },
-    },
-    [],
-  ],
-  [
-    'and is over when they are back',
-    {
-      members: [ordered('a', 'success', { restore: { state: 'success', orderedAtMs: NOW } })],
-      rest: { state: 'rolling_back' },
-    },
-    ['rollout rolled_back'],
-  ],
   ['nothing leads out of an end', { members: [member('a')], rest: { state: 'finished' } }, []],
 ];
 

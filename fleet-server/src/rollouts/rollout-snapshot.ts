@@ -13,11 +13,15 @@ export interface Member {
   readonly windowOpensAtMs?: number;
   /** Why the device cannot take the bundle, whatever anybody does. */
   readonly unfit?: { readonly code: string; readonly detail: string };
-  /** Another rollout, of the same or a higher priority, has the device in work. */
+  /** The device is not one of the fleet any more. */
+  readonly isGone: boolean;
+  /** Who has the device in work, or goes first: another rollout, or a person who ordered something else. */
   readonly takenBy?: string;
+  /** The rollout that goes before this one, and has brought the device its bundle. */
+  readonly outrankedBy?: string;
   /** Of the newest deployment of this rollout; `pending` before the first. */
   readonly state: DeploymentState;
-  /** Orders given. */
+  /** Orders given, since a person last asked to try the device again. */
   readonly attempts: number;
   /** Of the newest order. */
   readonly orderedAtMs?: number;
@@ -25,10 +29,21 @@ export interface Member {
   readonly changedAtMs?: number;
   /** A failure that may pass when it is tried again: network, server, time. */
   readonly mayRetry: boolean;
+  /** A person saw the failure and let the rollout go on: it counts for nothing any more. */
+  readonly isExcused: boolean;
   /** The way back to the device's own bundle before; absent until one is ordered. */
-  readonly restore?: { readonly state: DeploymentState; readonly orderedAtMs: number };
+  readonly restore?: Restore;
   /** Whether there is a bundle to go back to. */
   readonly hasPrevious: boolean;
+}
+
+/** The newest order that takes a device back. */
+export interface Restore {
+  readonly state: DeploymentState;
+  readonly attempts: number;
+  readonly orderedAtMs: number;
+  readonly changedAtMs?: number;
+  readonly mayRetry: boolean;
 }
 
 export interface Group {
@@ -52,6 +67,7 @@ export interface RolloutSnapshot {
   readonly policy: RolloutPolicy;
   readonly startAtMs?: number;
   readonly startedAtMs?: number;
+  readonly rollingBackSinceMs?: number;
   /** In their order. */
   readonly groups: readonly Group[];
   /** In the order in which they are to be taken. */
@@ -68,6 +84,7 @@ export const HOLDS = [
   'offline',
   'window',
   'other_rollout',
+  'retry_delay',
   'rate',
   'parallel_downloads',
   'disruption_budget',
@@ -78,11 +95,18 @@ export type RolloutStep =
   | { readonly kind: 'rollout'; readonly to: RolloutState; readonly why: string }
   | { readonly kind: 'group'; readonly index: number; readonly to: GroupState; readonly why: string }
   | { readonly kind: 'order'; readonly deviceId: string; readonly attempt: number }
-  | { readonly kind: 'restore'; readonly deviceId: string }
+  | { readonly kind: 'restore'; readonly deviceId: string; readonly attempt: number }
   | {
       readonly kind: 'end';
       readonly deviceId: string;
-      readonly to: 'rejected' | 'timed_out' | 'aborted';
+      readonly to: 'rejected' | 'timed_out' | 'aborted' | 'decommissioned';
+      readonly code: string;
+      readonly detail: string;
+    }
+  | {
+      readonly kind: 'end_restore';
+      readonly deviceId: string;
+      readonly to: 'timed_out';
       readonly code: string;
       readonly detail: string;
     };
