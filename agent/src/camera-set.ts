@@ -28,6 +28,8 @@ export interface CameraSet extends Component {
   configs(): readonly CameraConfig[];
   /** Who watches them; before the start. */
   watchWith(watcher: CameraWatcher): void;
+  /** Called when there are other cameras than before, and none that came has said anything yet. One listener. */
+  onChange(listener: () => void): void;
   /**
    * Brings the cameras to these settings: what did not change is not touched. Resolves when those that went are stopped
    * and those that came are started; what a camera does then is its own affair.
@@ -52,6 +54,7 @@ class RunningCameraSet implements CameraSet {
   readonly #stopping = new AbortController();
   #signal: AbortSignal | undefined;
   #watcher: CameraWatcher | undefined;
+  #onChange: () => void = () => undefined;
   #entries: ReadonlyMap<string, Entry>;
   /** One change after the other. */
   #work: Promise<void> = Promise.resolve();
@@ -71,6 +74,10 @@ class RunningCameraSet implements CameraSet {
 
   watchWith(watcher: CameraWatcher): void {
     this.#watcher = watcher;
+  }
+
+  onChange(listener: () => void): void {
+    this.#onChange = listener;
   }
 
   async start(signal: AbortSignal): Promise<void> {
@@ -104,6 +111,7 @@ class RunningCameraSet implements CameraSet {
         return entry === undefined ? [] : [[id, entry] as const];
       }),
     );
+    if (gone.length + come.size > 0) this.#onChange();
     for (const entry of come.values()) await this.#start(entry);
     const { keep, stop } = plan;
     const [replaced, started] = [plan.replace, plan.start].map((some) => some.map(({ id }) => id));

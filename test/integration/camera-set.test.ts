@@ -92,9 +92,13 @@ test('cameras come and go; one that goes is stopped before it is said to be gone
   const { set, watcher } = await startSet(t, [loop('a', { fps: 7 })]);
   await until('it is online', () => isOnline(set, 'a'));
   const pid = await pidOf(7);
+  const changes: (readonly string[])[] = [];
+  set.onChange(() => changes.push(set.list().map(({ id }) => id)));
+  await set.apply([loop('a', { fps: 7 })]);
   await set.apply([loop('c', { fps: 8 })]);
   assert.equal(await isAlive(pid), false);
   assert.deepEqual(watcher.retired, ['a']);
+  assert.deepEqual(changes, [['c']], 'told once, when there is something to tell');
   assert.deepEqual(
     set.configs().map(({ id }) => id),
     ['c'],

@@ -4,6 +4,7 @@ import { createFileConfigStore } from '../config/file-config-store.ts';
 import { type ConfigLimits, createFleetConfig, type FleetConfig } from '../config/fleet-config.ts';
 import type { ComposeConfig, ConfigStore } from '../config/port.ts';
 import type { AgentConfig } from '../config/schema.ts';
+import { loadIdentity } from '../identity/file-identity.ts';
 import { systemClock } from '../kernel/system-clock.ts';
 import { createJwsConfigReader } from '../trust/jws-order.ts';
 import type { DirectorKeys } from '../trust/port.ts';
@@ -25,9 +26,11 @@ export interface OpenedSettings {
   readonly limits?: ConfigLimits;
 }
 
-/** Counts this start, then settles how it is set; no network is asked. */
+/** Counts this start, then settles how it is set; no network is asked. @throws AppError NOT_ENROLLED */
 export async function openSettings(compose: ComposeConfig, log: Logger): Promise<OpenedSettings> {
   const { dataDir } = compose();
+  // A box that waits for its enrolment is no agent that ends early.
+  await loadIdentity(dataDir);
   const guard = await openBootGuard({ dataDir, log });
   const settingsLog = log.child({ component: 'fleet-config' });
   const store = createFileConfigStore({ dataDir, log: settingsLog });
@@ -49,7 +52,6 @@ export function createBoxConfig(
     apply: async (config) => {
       await cameras.apply(config.cameras);
       await live.renew(config);
-      uplink.publish('birth', composeBirth(box));
     },
     countOnline: () => cameras.list().filter((camera) => camera.health().condition === 'online').length,
     report: (reported) => uplink.publish('reportedConfig', reported),
@@ -57,6 +59,7 @@ export function createBoxConfig(
     log: log.child({ component: 'fleet-config' }),
     ...(limits !== undefined && { limits }),
   });
+  cameras.onChange(() => uplink.publish('birth', composeBirth(box)));
   uplink.onDesiredConfig((document) => fleetConfig.onDesired(document));
   return fleetConfig;
 }
