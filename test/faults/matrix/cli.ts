@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { openFaultWorld } from '../../support/fault-world.ts';
 import { createRandom } from '../../support/random.ts';
 import { listFaults, sampleFaults } from './families.ts';
-import { titleOf } from './fault.ts';
+import { titleOf, type WorldKind } from './fault.ts';
 import { countOutcomes, formatOutcome, isSound, runFaults } from './run-faults.ts';
 import { takeSurvey } from './survey.ts';
 
@@ -41,9 +41,9 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const seed = Number(values.seed);
   const random = createRandom(seed);
-  const open = () => openFaultWorld({ random });
+  const open = (kind: WorldKind) => openFaultWorld({ random, tls: kind === 'tls' });
   tell(`seed ${seed}; watching one update of a box …`);
-  const first = await open();
+  const first = await open('plain');
   const all = listFaults(await takeSurvey(first));
   const pattern = new RegExp(values.filter, 'i');
   const matching = all.filter((fault) => pattern.test(titleOf(fault)));

@@ -1,5 +1,6 @@
 import { shuffled } from '../../support/random.ts';
 import { cameraPlans } from './camera-faults.ts';
+import { certificatePlans } from './certificate-faults.ts';
 import { clockPlans } from './clock-faults.ts';
 import { diskPlans } from './disk-faults.ts';
 import { createFamily, type Fault } from './fault.ts';
@@ -36,6 +37,7 @@ export function listFaults(survey: Survey): readonly Fault[] {
     ...createFamily('sqlite', sqlitePlans()),
     ...createFamily('clock', clockPlans()),
     ...createFamily('model', modelPlans()),
+    ...createFamily('certificate', certificatePlans(), 'tls'),
   ];
 }
 

@@ -1,6 +1,6 @@
 import { checkWorld, type FaultFindings } from '../../support/fault-check.ts';
 import type { FaultWorld } from '../../support/fault-world.ts';
-import { type Fault, titleOf } from './fault.ts';
+import { type Fault, titleOf, type WorldKind } from './fault.ts';
 
 export interface FaultOutcome {
   readonly family: string;
@@ -21,7 +21,7 @@ export interface FaultTotals {
   readonly duplicates: number;
 }
 
-export type OpenWorld = () => Promise<FaultWorld>;
+export type OpenWorld = (kind: WorldKind) => Promise<FaultWorld>;
 
 /** Mounts the fault on the world and looks at what is left of it. */
 export async function runFault(fault: Fault, world: FaultWorld): Promise<FaultOutcome> {
@@ -67,7 +67,7 @@ async function mountAndCheck(
 export interface RunOptions {
   readonly jobs: number;
   readonly open: OpenWorld;
-  /** A world that is open already. */
+  /** A plain world that is open already. */
   readonly first?: FaultWorld;
   readonly onOutcome: (outcome: FaultOutcome, done: number) => void;
 }
@@ -77,31 +77,35 @@ export async function runFaults(
   faults: readonly Fault[],
   { jobs, open, first, onOutcome }: RunOptions,
 ): Promise<readonly FaultOutcome[]> {
-  const queue = [...faults];
   const outcomes: FaultOutcome[] = [];
-  const work = async (given: FaultWorld | undefined): Promise<void> => {
-    let world = given;
-    try {
-      for (let fault = queue.shift(); fault !== undefined; fault = queue.shift()) {
-        world ??= await openPatiently(open);
-        const outcome = await runFault(fault, world);
-        outcomes.push(outcome);
-        onOutcome(outcome, outcomes.length);
-        if (outcome.survived) continue;
-        await world.close(titleOf(fault));
-        world = undefined;
+  const runKind = async (kind: WorldKind, given: FaultWorld | undefined): Promise<void> => {
+    const queue = faults.filter((fault) => (fault.world ?? 'plain') === kind);
+    const work = async (kept: FaultWorld | undefined): Promise<void> => {
+      let world = kept;
+      try {
+        for (let fault = queue.shift(); fault !== undefined; fault = queue.shift()) {
+          world ??= await openPatiently(open, kind);
+          const outcome = await runFault(fault, world);
+          outcomes.push(outcome);
+          onOutcome(outcome, outcomes.length);
+          if (outcome.survived) continue;
+          await world.close(titleOf(fault));
+          world = undefined;
+        }
+      } finally {
+        await world?.close();
       }
-    } finally {
-      await world?.close();
-    }
+    };
+    await Promise.all(Array.from({ length: jobs }, (_, index) => work(index === 0 ? given : undefined)));
   };
-  await Promise.all(Array.from({ length: jobs }, (_, index) => work(index === 0 ? first : undefined)));
+  await runKind('plain', first);
+  await runKind('tls', undefined);
   return outcomes;
 }
 
 /** A machine that is busy may take a world too long to begin. */
-async function openPatiently(open: OpenWorld): Promise<FaultWorld> {
-  return open().catch(() => open());
+async function openPatiently(open: OpenWorld, kind: WorldKind): Promise<FaultWorld> {
+  return open(kind).catch(() => open(kind));
 }
 
 export function countOutcomes(outcomes: readonly FaultOutcome[]): FaultTotals {
