@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox';
+import { ROLLOUT_GATE_NAMES } from './gates.ts';
 
 const closed = { additionalProperties: false } as const;
 const Count = (minimum: number, options: object) => Type.Integer({ minimum, maximum: 1_000_000, ...options });
@@ -105,9 +106,22 @@ export const RolloutPolicy = Type.Object(
     gates: Type.Array(
       Type.Object(
         {
-          gate: Type.String({ pattern: '^[a-z_0-9]{1,40}$' }),
-          /** Meaning and unit depend on the gate. */
-          limit: Type.Optional(Type.Number()),
+          gate: Type.Enum([...ROLLOUT_GATE_NAMES]),
+          limit: Type.Optional(Type.Number({ description: 'in the unit of the gate' })),
+          passWhen: Type.Optional(
+            Type.Enum(['no_harm', 'proof'], {
+              description:
+                'no_harm: soaked, and no worse than the limit; proof: shown to be no worse than it',
+            }),
+          ),
+          waitMinutes: Type.Optional(
+            Count(0, { description: 'how long the gate may stay open after the soak; 60 unless given' }),
+          ),
+          onTimeout: Type.Optional(
+            Type.Enum(['fail', 'pass'], {
+              description: 'what a gate that is still open then says; fail unless given',
+            }),
+          ),
         },
         closed,
       ),
@@ -117,3 +131,4 @@ export const RolloutPolicy = Type.Object(
   closed,
 );
 export type RolloutPolicy = Static<typeof RolloutPolicy>;
+export type GateSetting = RolloutPolicy['gates'][number];
