@@ -21,3 +21,22 @@ for (const [program, createLogger] of [
     assert.ok(lines.join('').includes('[Redacted]'));
   });
 }
+
+test('agent: another level counts at once, for children that were made before too', () => {
+  const lines: string[] = [];
+  const log = createAgentLogger('warn', { write: (line: string) => void lines.push(JSON.parse(line).msg) });
+  const child = log.child({ component: 'x' }).child({ camera: 'door' });
+  const tell = (when: string): void => {
+    for (const logger of [log, child]) {
+      logger.debug({}, `debug ${when}`);
+      logger.warn({}, `warn ${when}`);
+    }
+  };
+  tell('first');
+  log.useLevel('debug');
+  tell('then');
+  log.useLevel('error');
+  tell('last');
+  assert.deepEqual(lines, ['warn first', 'warn first', 'debug then', 'warn then', 'debug then', 'warn then']);
+  assert.throws(() => log.useLevel('loud'), /"loud" is not a level/);
+});

@@ -13,10 +13,10 @@ const STOP_WITHIN_MS = 25_000;
 /** `watchpost-agent run`: until SIGTERM or SIGINT. @returns the exit code */
 export async function runAgentCommand(sources: ConfigSources): Promise<number> {
   const compose = createComposeConfig(await readConfigInput(sources));
-  const settings = await openSettings(compose, createPinoLogger(compose().log.level));
-  const { config } = settings;
-  const log = createPinoLogger(config.log.level);
+  const log = createPinoLogger(compose().log.level);
   exitOnBug(log);
+  const settings = await openSettings(compose, log);
+  const { config } = settings;
   const stopping = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {

@@ -1,10 +1,10 @@
-import type { Logger } from '@watchpost/shared/kernel/log.ts';
 import { type BootedConfig, bootConfig } from '../config/boot-config.ts';
 import { createFileConfigStore } from '../config/file-config-store.ts';
 import { type ConfigLimits, createFleetConfig, type FleetConfig } from '../config/fleet-config.ts';
 import type { ComposeConfig, ConfigStore } from '../config/port.ts';
 import type { AgentConfig } from '../config/schema.ts';
 import { loadIdentity } from '../identity/file-identity.ts';
+import type { ProcessLogger } from '../kernel/pino-logger.ts';
 import { systemClock } from '../kernel/system-clock.ts';
 import { createJwsConfigReader } from '../trust/jws-order.ts';
 import type { DirectorKeys } from '../trust/port.ts';
@@ -22,12 +22,13 @@ export interface OpenedSettings {
   readonly compose: ComposeConfig;
   readonly store: ConfigStore;
   readonly guard: BootGuard;
+  readonly useLogLevel: (level: string) => void;
   /** Default: those of the room. */
   readonly limits?: ConfigLimits;
 }
 
 /** Counts this start, then settles how it is set; no network is asked. @throws AppError NOT_ENROLLED */
-export async function openSettings(compose: ComposeConfig, log: Logger): Promise<OpenedSettings> {
+export async function openSettings(compose: ComposeConfig, log: ProcessLogger): Promise<OpenedSettings> {
   const { dataDir } = compose();
   // A box that waits for its enrolment is no agent that ends early.
   await loadIdentity(dataDir);
@@ -35,11 +36,13 @@ export async function openSettings(compose: ComposeConfig, log: Logger): Promise
   const settingsLog = log.child({ component: 'fleet-config' });
   const store = createFileConfigStore({ dataDir, log: settingsLog });
   const booted = await bootConfig({ store, compose, boot: guard.verdict, log: settingsLog });
-  return { config: booted.config, booted, compose, store, guard };
+  const { config } = booted;
+  log.useLevel(config.log.level);
+  return { config, booted, compose, store, guard, useLogLevel: log.useLevel };
 }
 
 export function createBoxConfig(
-  { booted, compose, store, limits }: OpenedSettings,
+  { booted, compose, store, useLogLevel, limits }: OpenedSettings,
   box: Box,
   uplink: UplinkComponent,
   live: Pick<LiveParts, 'renew'> & { readonly directorKeys: DirectorKeys },
@@ -50,6 +53,7 @@ export function createBoxConfig(
     ...{ booted, compose, store },
     read: (token) => reader.read(token),
     apply: async (config) => {
+      useLogLevel(config.log.level);
       await cameras.apply(config.cameras);
       await live.renew(config);
     },

@@ -216,6 +216,6 @@ export const LogSettings = Type.Object(
       description: 'least level that is logged',
     }),
   },
-  sectionAtStart,
+  section,
 );
 export type LogSettings = Readonly<Static<typeof LogSettings>>;
