@@ -15,7 +15,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   ],
   'fleet-server': [
     ['http', 'cli'],
-    ['ingest', 'rollouts', 'targeting', 'registry', 'trust', 'accounts'],
+    ['ingest', 'rollouts', 'gates', 'targeting', 'registry', 'trust', 'accounts'],
     ['broker', 'devices', 'identity', 'blobs', 'store', 'audit', 'config'],
     ['kernel'],
   ],

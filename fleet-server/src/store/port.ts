@@ -18,6 +18,9 @@ import type { Durable, Stream } from '@watchpost/shared/messages/durable.ts';
 import type { CameraEvent } from '@watchpost/shared/messages/event.ts';
 import type { Telemetry } from '@watchpost/shared/messages/telemetry.ts';
 import type { ChainedEntry } from '../audit/port.ts';
+import type { DeviceWindow, DeviceWindowQuery, DeviceWindowStore } from './device-window.ts';
+
+export type { DeviceWindow, DeviceWindowQuery, DeviceWindowStore };
 
 export interface DeviceRecord {
   readonly id: string;
@@ -399,6 +402,7 @@ export interface Store {
   readonly models: ModelStore;
   readonly deployments: DeploymentStore;
   readonly deviceConfigs: DeviceConfigStore;
+  readonly deviceWindows: DeviceWindowStore;
   readonly targeting: TargetingStore;
   readonly reports: ReportStore;
   readonly accounts: AccountStore;

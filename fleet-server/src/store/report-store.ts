@@ -2,6 +2,7 @@ import type { CameraEvent } from '@watchpost/shared/messages/event.ts';
 import type { Telemetry } from '@watchpost/shared/messages/telemetry.ts';
 import { attempt } from './attempt.ts';
 import { moveDeployments } from './deployment-changes.ts';
+import { insertWindows } from './device-window-store.ts';
 import type {
   CommitResult,
   DurableMessage,
@@ -91,10 +92,13 @@ async function insertReports(tx: Tx, fresh: readonly DurableMessage[], receivedA
     state: message.body.state,
   }));
   if (changes.length > 0) await tx.insertInto('deployment_changes').values(changes).execute();
-  const summaries = fresh
-    .filter(isOf('telemetry'))
-    .map((message) => ({ ...columnsOf(message, receivedAtMs), ts_ms: message.body.tsMs }));
+  const telemetry = fresh.filter(isOf('telemetry'));
+  const summaries = telemetry.map((message) => ({
+    ...columnsOf(message, receivedAtMs),
+    ts_ms: message.body.tsMs,
+  }));
   if (summaries.length > 0) await tx.insertInto('telemetry_summaries').values(summaries).execute();
+  await insertWindows(tx, telemetry);
 }
 
 async function insertRejected(

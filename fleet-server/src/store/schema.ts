@@ -97,6 +97,20 @@ export interface DeploymentRow {
   updated_at_ms: number;
 }
 
+export interface DeviceWindowRow {
+  device_id: string;
+  ended_at_ms: number;
+  window_sec: number;
+  digest: string;
+  frames_captured: number;
+  frames_classified: number;
+  frames_failed: number;
+  infer_p95_ms: number | null;
+  celsius: number | null;
+  /** 0 or 1. */
+  throttled: number;
+}
+
 /** `settings` is JSON. */
 export interface DeviceConfigRow {
   device_id: string;
@@ -246,6 +260,7 @@ export type Tables = {
   deployments: DeploymentRow;
   order_counters: OrderCounterRow;
   device_configs: DeviceConfigRow;
+  device_windows: DeviceWindowRow;
   sites: SiteRow;
   device_metadata: DeviceMetadataRow;
   device_groups: DeviceGroupRow;

@@ -11,6 +11,7 @@ import { createCertificateStore } from './certificate-store.ts';
 import { createDeploymentStore } from './deployment-store.ts';
 import { createDeviceConfigStore } from './device-config-store.ts';
 import { createDeviceStore } from './device-store.ts';
+import { createDeviceWindowStore } from './device-window-store.ts';
 import { migrate } from './migrate.ts';
 import { createModelStore } from './model-store.ts';
 import type { Store } from './port.ts';
@@ -43,6 +44,7 @@ export async function openSqliteStore(path: string): Promise<Store> {
     models: createModelStore(db),
     deployments: createDeploymentStore(db),
     deviceConfigs: createDeviceConfigStore(db),
+    deviceWindows: createDeviceWindowStore(db),
     targeting: createTargetingStore(db),
     reports: createReportStore(db),
     accounts: createAccountStore(db),
