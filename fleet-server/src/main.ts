@@ -43,6 +43,9 @@ import { createListedConfigSigner, createListedOrderSigner } from './rollouts/li
 import type { Configurator, Director } from './rollouts/port.ts';
 import type { Store } from './store/port.ts';
 import { openSqliteStore } from './store/sqlite-store.ts';
+import type { TargetBook, Targeting } from './targeting/port.ts';
+import { createTargetBook } from './targeting/target-book.ts';
+import { createTargeting } from './targeting/targeting.ts';
 import { openFileOnlineKeys } from './trust/file-online-keys.ts';
 import { createOnlineSigner } from './trust/online-signer.ts';
 import type { TrustRepository } from './trust/port.ts';
@@ -86,6 +89,7 @@ interface Fleet {
   readonly enrolment: Enrolment;
   readonly director: Director;
   readonly configurator: Configurator;
+  readonly targeting: { readonly targets: Targeting; readonly book: TargetBook };
   readonly directorRing: DirectorKeyRing;
   readonly tuf: TrustRepository;
 }
@@ -183,6 +187,7 @@ async function createFleet(
     }),
     enrolment: createFleetEnrolment({ config, store, view, broker, trust, log }, key),
     directorRing: key,
+    targeting: createFleetTargeting({ store, view, audit }),
     configurator: createConfigurator({
       sign: createListedConfigSigner(signing),
       store,
@@ -202,6 +207,18 @@ async function createFleet(
       newId: randomUUID,
     }),
     tuf,
+  };
+}
+
+function createFleetTargeting({
+  store: { targeting: store, bundles, deployments },
+  view,
+  audit,
+}: Pick<Fleet, 'store' | 'view' | 'audit'>): Fleet['targeting'] {
+  const targets = createTargeting({ view, store, bundles, deployments });
+  return {
+    targets,
+    book: createTargetBook({ store, view, projection: view, targeting: targets, audit }),
   };
 }
 
@@ -314,6 +331,7 @@ function createWebServer({ config, store, blobs, models, view, pictures, ...flee
           maxBytes: MAX_ARTIFACT_BYTES,
         },
         configurator: fleet.configurator,
+        targeting: fleet.targeting,
         tuf,
         directorKeys: fleet.directorRing.publicKeys,
         enrolment,

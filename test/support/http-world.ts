@@ -9,7 +9,13 @@ import { createPeople } from '../../fleet-server/src/accounts/people.ts';
 import { createAuditLog } from '../../fleet-server/src/audit/audit-log.ts';
 import type { AuditLog } from '../../fleet-server/src/audit/port.ts';
 import type { BlobStore } from '../../fleet-server/src/blobs/port.ts';
-import type { Admission, Enrolment, FleetView, Renewal } from '../../fleet-server/src/devices/port.ts';
+import type {
+  Admission,
+  Enrolment,
+  FleetProjection,
+  FleetView,
+  Renewal,
+} from '../../fleet-server/src/devices/port.ts';
 import { createHttpApp } from '../../fleet-server/src/http/app.ts';
 import type { HttpApp, HttpDeps } from '../../fleet-server/src/http/route.ts';
 import { serverError } from '../../fleet-server/src/kernel/errors.ts';
@@ -18,6 +24,8 @@ import { createConfigurator } from '../../fleet-server/src/rollouts/configurator
 import type { Configurator, DeployOptions, Director } from '../../fleet-server/src/rollouts/port.ts';
 import type { EventRow, Store } from '../../fleet-server/src/store/port.ts';
 import { openSqliteStore } from '../../fleet-server/src/store/sqlite-store.ts';
+import { createTargetBook } from '../../fleet-server/src/targeting/target-book.ts';
+import { createTargeting } from '../../fleet-server/src/targeting/targeting.ts';
 import { createTargetFinder } from '../../fleet-server/src/trust/registry-targets.ts';
 import { createTrustRepository } from '../../fleet-server/src/trust/repository.ts';
 import type { Role } from '../../shared/src/api/people.ts';
@@ -117,6 +125,7 @@ export async function createHttpWorld(change: Partial<HttpDeps> = {}): Promise<H
       maxBytes: MAX_ARTIFACT_BYTES,
     },
     configurator: createFakeConfigurator(store, fleet, nowMs),
+    targeting: createWorldTargeting(store, fleet, audit),
     tuf,
     directorKeys: [DIRECTOR_KEY],
     enrolment: fakeEnrolment,
@@ -167,6 +176,30 @@ const createFakeDirector = (orders: DeployOptions[]): Pick<Director, 'deploy'> =
     return { id: 'deployment-1', ...what, state: 'pending', createdAtMs: 5, updatedAtMs: 5 };
   },
 });
+
+/** The real ones: what is said of a device shows on the fake fleet at once. */
+function createWorldTargeting(store: Store, fleet: FakeFleet, audit: AuditLog): HttpDeps['targeting'] {
+  const targets = createTargeting({
+    view: fleet,
+    store: store.targeting,
+    bundles: store.bundles,
+    deployments: store.deployments,
+  });
+  const projection: Pick<FleetProjection, 'setMetadata'> = {
+    setMetadata: (id, metadata) => {
+      const device = fleet.device(id);
+      if (device !== undefined) fleet.set({ ...device, metadata });
+    },
+  };
+  const book = createTargetBook({
+    store: store.targeting,
+    view: fleet,
+    projection,
+    targeting: targets,
+    audit,
+  });
+  return { targets, book };
+}
 
 /** The real one, on a device that is in no table. */
 const createFakeConfigurator = (store: Store, view: FleetView, nowMs: () => number): Configurator =>

@@ -23,6 +23,7 @@ import { liveRoutes } from './routes/live.ts';
 import { modelRoutes } from './routes/models.ts';
 import { pictureRoutes } from './routes/pictures.ts';
 import { sessionRoutes } from './routes/session.ts';
+import { targetingRoutes } from './routes/targeting.ts';
 import { telemetryRoutes } from './routes/telemetry.ts';
 import { tufRoutes } from './routes/tuf.ts';
 import { userRoutes } from './routes/users.ts';
@@ -35,6 +36,7 @@ const API_ROUTES: readonly Routes[] = [
   sessionRoutes,
   deviceRoutes,
   deviceConfigRoutes,
+  targetingRoutes,
   admissionRoutes,
   certificateRoutes,
   eventRoutes,

@@ -13,6 +13,7 @@ import type { TlsListener } from '../identity/port.ts';
 import type { BundleRegistry, ModelVersions } from '../registry/port.ts';
 import type { Configurator, Director } from '../rollouts/port.ts';
 import type { DeploymentStore, ReportStore } from '../store/port.ts';
+import type { TargetBook, Targeting } from '../targeting/port.ts';
 import type { TrustRepository } from '../trust/port.ts';
 import type { AttemptLimits } from './attempt-limits.ts';
 import type { AccessDeps, Guards } from './guards.ts';
@@ -44,6 +45,7 @@ export interface HttpDeps {
     readonly maxBytes: number;
   };
   readonly configurator: Configurator;
+  readonly targeting: { readonly targets: Targeting; readonly book: TargetBook };
   readonly tuf: TrustRepository;
   /** The director's public keys, SPKI in PEM, the newest first. */
   readonly directorKeys: readonly string[];

@@ -152,7 +152,7 @@ async function saveGroup(
   if (stranger !== undefined) throw serverError('NOT_FOUND', `there is no device "${stranger}"`);
   const group = { ...given, ...(given.devices && { devices: given.devices.toSorted() }) };
   const all = await store.listGroups();
-  requireOrder([...all.filter(({ id }) => id !== group.id), group].map(readGroup));
+  requireOrder([group, ...all.filter(({ id }) => id !== group.id)].map(readGroup));
   if (!isDeepStrictEqual(findOne(all, group.id), group)) {
     await store.saveGroup(group);
     const { devices, ...facts } = group;

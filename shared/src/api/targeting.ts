@@ -14,7 +14,8 @@ export const Tag = Type.String({
   description: 'letters, digits, point, dash and underscore',
 });
 export const ATTRIBUTE_PATTERN = '^[A-Za-z][A-Za-z0-9_.-]{0,63}$';
-const AttributeName = Type.String({ pattern: ATTRIBUTE_PATTERN });
+/** Not `additionalProperties: false`: filling in defaults fails on a record that has it. */
+const attributeNames = { propertyNames: Type.String({ pattern: ATTRIBUTE_PATTERN }) };
 /** One line, without what could steer a terminal. */
 const Line = (maxLength: number) =>
   Type.String({ maxLength, pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f]*$' });
@@ -52,7 +53,7 @@ export const DeviceMetadata = Type.Object(
     site: Type.Optional(TargetName),
     /** In order, each once. */
     tags: Type.Array(Tag),
-    attrs: Type.Record(AttributeName, AttributeValue, closed),
+    attrs: Type.Record(Type.String(), AttributeValue, attributeNames),
   },
   closed,
 );
@@ -65,7 +66,7 @@ export const MetadataChange = Type.Object(
     site: Type.Optional(Type.Union([TargetName, Type.Null()])),
     tags: Type.Optional(Type.Object({ add: Tags, remove: Tags }, closed)),
     attrs: Type.Optional(
-      Type.Record(AttributeName, Type.Union([...AttributeValue.anyOf, Type.Null()]), closed),
+      Type.Record(Type.String(), Type.Union([...AttributeValue.anyOf, Type.Null()]), attributeNames),
     ),
   },
   { ...closed, minProperties: 1 },

@@ -1,10 +1,15 @@
 import { DeviceList, DeviceView } from '@watchpost/shared/api/fleet.ts';
+import Type from 'typebox';
 import { requireKnownDevice } from '../known-device.ts';
 import { FOR_USERS } from '../openapi.ts';
 import { DeviceParams, errorReplies, type Routes } from '../route.ts';
 
+const DeviceQuery = Type.Object({
+  filter: Type.Optional(Type.String({ maxLength: 4096, description: 'site == "bcn-1" and not tag:lab' })),
+});
+
 /** /devices: the fleet as it is now. */
-export const deviceRoutes: Routes = (app, { fleet, guards }) => {
+export const deviceRoutes: Routes = (app, { fleet, targeting, guards }) => {
   const tags = ['devices'];
 
   app.get(
@@ -12,13 +17,16 @@ export const deviceRoutes: Routes = (app, { fleet, guards }) => {
     {
       onRequest: guards.requireRole('viewer'),
       schema: {
-        summary: 'Every device',
+        summary: 'Every device, or those that meet a filter',
         tags,
         security: FOR_USERS,
+        querystring: DeviceQuery,
         response: { 200: DeviceList, ...errorReplies },
       },
     },
-    () => ({ devices: [...fleet.view.devices()] }),
+    async ({ query: { filter } }) => ({
+      devices: [...(filter === undefined ? fleet.view.devices() : await targeting.targets.find(filter))],
+    }),
   );
 
   app.get(
