@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import Database from 'better-sqlite3';
 import { openSqliteStore } from '../../fleet-server/src/store/sqlite-store.ts';
+import { rolloutStoreContract } from '../contract/rollout-store-contract.ts';
 import { storeContract } from '../contract/store-contract.ts';
 import { deviceRecord, eventMessage } from '../support/fleet-data.ts';
 import { createRandom } from '../support/random.ts';
@@ -13,6 +14,7 @@ const folder = mkdtempSync(join(tmpdir(), 'watchpost-store-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 storeContract('SQLite', () => openSqliteStore(join(folder, 'contract.db')));
+rolloutStoreContract('SQLite', () => openSqliteStore(join(folder, 'rollouts.db')));
 
 /** A box that sends what it still holds at random, evicts at random, to a server that restarts at random. */
 async function playStream(seed: number): Promise<void> {

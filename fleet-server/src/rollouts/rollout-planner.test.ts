@@ -222,9 +222,9 @@ const PLANS: readonly PlanRow[] = [
     'a gate that cannot tell yet keeps a group soaking',
     {
       groups: SOAKED,
-      policy: { gates: [{ gate: 'latency' }] },
+      policy: { gates: [{ gate: 'fps' }] },
       members: GOOD,
-      rest: { verdicts: [{ gate: 'latency', verdict: 'open', why: 'too few frames' }] },
+      rest: { verdicts: [{ gate: 'fps', verdict: 'open', why: 'too few frames' }] },
     },
     [],
   ],
@@ -239,13 +239,13 @@ const PLANS: readonly PlanRow[] = [
   ],
   [
     'a gate nobody asked yet keeps a group soaking',
-    { policy: { gates: [{ gate: 'latency' }] }, groups: SOAKED, members: GOOD },
+    { policy: { gates: [{ gate: 'fps' }] }, groups: SOAKED, members: GOOD },
     [],
   ],
   [
     'a gate that can never tell is an error at the end of the time',
     {
-      policy: { gates: [{ gate: 'latency' }] },
+      policy: { gates: [{ gate: 'fps' }] },
       groups: SOAKED,
       members: GOOD,
       rest: { startedAtMs: NOW - 500 * MINUTE_MS },

@@ -106,7 +106,7 @@ const policies: fc.Arbitrary<RolloutPolicy> = fc.record({
   onError: fc.constantFrom('pause', 'stop', 'rollback'),
   type: fc.constant('forced' as const),
   targetSelection: fc.constantFrom('snapshot', 'continuous'),
-  gates: fc.constantFrom([], [{ gate: 'pace' }]),
+  gates: fc.constantFrom<RolloutPolicy['gates']>([], [{ gate: 'fps' }]),
 });
 
 interface World {
@@ -205,7 +205,7 @@ class Simulation {
         }),
         ...(own.takenUntilMin * MINUTE_MS > this.#nowMs && { takenBy: 'other' }),
       })),
-      verdicts: judged ? [{ gate: 'pace', verdict: gate.verdict, why: 'drawn' }] : [],
+      verdicts: judged ? [{ gate: 'fps', verdict: gate.verdict, why: 'drawn' }] : [],
       otherInWork: new Map(),
     };
   }

@@ -1,4 +1,5 @@
-import type { DeploymentState } from '@watchpost/shared/lifecycle/deployment.ts';
+import { DEPLOYMENT_LIFECYCLE, type DeploymentState } from '@watchpost/shared/lifecycle/deployment.ts';
+import { isTerminal } from '@watchpost/shared/lifecycle/table.ts';
 import type { DeploymentChange } from '@watchpost/shared/messages/deployment.ts';
 import type { Selectable } from 'kysely';
 import { findStanding, orderChanges } from './deployment-progress.ts';
@@ -48,12 +49,17 @@ export async function moveDeployments(
       ({ deviceId, body }) => deviceId === row.device_id && body.deploymentId === row.id,
     );
     if (!isSpokenOf) continue;
-    const changed = { ...row, ...(await readStanding(tx, row)), updated_at_ms: atMs };
+    const standing = await readStanding(tx, row);
+    // What the server has ended ends otherwise only when the device tells how.
+    const isStale = isEnd(row.state) && standing.state !== undefined && !isEnd(standing.state);
+    const changed = { ...row, ...(isStale ? {} : standing), updated_at_ms: atMs };
     await tx.updateTable('deployments').set(changed).where('row_id', '=', row.row_id).execute();
     moved.push(toDeployment(changed));
   }
   return moved;
 }
+
+const isEnd = (state: DeploymentState): boolean => isTerminal(DEPLOYMENT_LIFECYCLE, state);
 
 /** @returns the columns that say where the deployment stands */
 async function readStanding(

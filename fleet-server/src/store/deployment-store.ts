@@ -42,20 +42,30 @@ export function createDeploymentStore(db: Db): DeploymentStore {
     selfTests: (bundleDigest, limit) =>
       attempt('read the self-tests of a bundle', () => readSelfTests(db, bundleDigest, limit)),
     takeOrderCounter: (deviceId, atLeast) =>
-      attempt('number an order', async () => {
-        const { counter } = await db
-          .insertInto('order_counters')
-          .values({ device_id: deviceId, counter: atLeast })
-          .onConflict((conflict) =>
-            conflict
-              .column('device_id')
-              .doUpdateSet({ counter: sql`max(order_counters.counter + 1, excluded.counter)` }),
-          )
-          .returning('counter')
-          .executeTakeFirstOrThrow();
-        return counter;
-      }),
+      attempt('number an order', () => takeCounter(db, deviceId, atLeast)),
+    takeOrderCounters: (deviceIds, atLeast) =>
+      attempt('number orders', () =>
+        db.transaction().execute(async (tx) => {
+          const counters: number[] = [];
+          for (const deviceId of deviceIds) counters.push(await takeCounter(tx, deviceId, atLeast));
+          return counters;
+        }),
+      ),
   };
+}
+
+async function takeCounter(db: Db, deviceId: string, atLeast: number): Promise<number> {
+  const { counter } = await db
+    .insertInto('order_counters')
+    .values({ device_id: deviceId, counter: atLeast })
+    .onConflict((conflict) =>
+      conflict
+        .column('device_id')
+        .doUpdateSet({ counter: sql`max(order_counters.counter + 1, excluded.counter)` }),
+    )
+    .returning('counter')
+    .executeTakeFirstOrThrow();
+  return counter;
 }
 
 async function readPage(db: Db, { deviceId, before, limit }: DeploymentQuery): Promise<DeploymentPage> {

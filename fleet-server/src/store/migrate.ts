@@ -10,6 +10,7 @@ import { unsignedBundles } from './migrations/007-unsigned-bundles.ts';
 import { changeStates } from './migrations/008-change-states.ts';
 import { deviceConfigs } from './migrations/009-device-configs.ts';
 import { targeting } from './migrations/010-targeting.ts';
+import { rollouts } from './migrations/011-rollouts.ts';
 import { deviceWindows } from './migrations/012-device-windows.ts';
 
 /** One step of the schema. */
@@ -27,6 +28,7 @@ export const MIGRATIONS: Readonly<Record<number, Migration>> = {
   8: changeStates,
   9: deviceConfigs,
   10: targeting,
+  11: rollouts,
   12: deviceWindows,
 };
 

@@ -8,7 +8,6 @@ import type { Role } from '@watchpost/shared/api/people.ts';
 import type { DeviceGroup, DeviceMetadata, SavedFilter, Site } from '@watchpost/shared/api/targeting.ts';
 import type { Manifest } from '@watchpost/shared/bundle/manifest.ts';
 import type { FleetSettings } from '@watchpost/shared/config/fleet-settings.ts';
-import type { DeploymentState } from '@watchpost/shared/lifecycle/deployment.ts';
 import type { DeviceState } from '@watchpost/shared/lifecycle/device.ts';
 import type { ModelVersionState } from '@watchpost/shared/lifecycle/model-version.ts';
 import type { Hardware } from '@watchpost/shared/messages/birth.ts';
@@ -18,6 +17,12 @@ import type { Durable, Stream } from '@watchpost/shared/messages/durable.ts';
 import type { CameraEvent } from '@watchpost/shared/messages/event.ts';
 import type { Telemetry } from '@watchpost/shared/messages/telemetry.ts';
 import type { ChainedEntry } from '../audit/port.ts';
+import type { DeploymentRecord } from './deployment-records.ts';
+import type { LeaseStore, RolloutStore } from './rollout-records.ts';
+
+export type * from './rollout-records.ts';
+export type { DeploymentRecord };
+
 import type { DeviceWindow, DeviceWindowQuery, DeviceWindowStore } from './device-window.ts';
 
 export type { DeviceWindow, DeviceWindowQuery, DeviceWindowStore };
@@ -61,21 +66,6 @@ export interface BundleRecord {
   /** The user who pushed it: its author. */
   readonly pushedBy?: string;
   readonly releasedAtMs?: number;
-}
-
-export interface DeploymentRecord {
-  readonly id: string;
-  readonly deviceId: string;
-  readonly bundleDigest: string;
-  readonly model: string;
-  readonly version: string;
-  readonly state: DeploymentState;
-  readonly reason?: string;
-  readonly detail?: string;
-  /** Compact JWS of the order, as retained on desired/model. */
-  readonly order: string;
-  readonly createdAtMs: number;
-  readonly updatedAtMs: number;
 }
 
 /** One change of a deployment as its device told it; the digest is the one that was ordered. */
@@ -250,6 +240,8 @@ export interface DeploymentStore {
   selfTests(bundleDigest: string, limit: number): Promise<readonly SelfTestRecord[]>;
   /** Takes the next counter of a device's orders: above every one taken before, and at least `atLeast`. */
   takeOrderCounter(deviceId: string, atLeast: number): Promise<number>;
+  /** As above, for many devices in one transaction; in their order. */
+  takeOrderCounters(deviceIds: readonly string[], atLeast: number): Promise<readonly number[]>;
 }
 
 export interface DeviceConfigStore {
@@ -404,6 +396,8 @@ export interface Store {
   readonly deviceConfigs: DeviceConfigStore;
   readonly deviceWindows: DeviceWindowStore;
   readonly targeting: TargetingStore;
+  readonly rollouts: RolloutStore;
+  readonly leases: LeaseStore;
   readonly reports: ReportStore;
   readonly accounts: AccountStore;
   readonly apiTokens: ApiTokenStore;

@@ -2,6 +2,7 @@ import type { AliasChange, Certification } from '@watchpost/shared/api/models.ts
 import type { Stream } from '@watchpost/shared/messages/durable.ts';
 import type { Generated, Kysely, Transaction } from 'kysely';
 import type { ApiTokenRecord, BundleRecord, DeploymentRecord, DeviceRecord } from './port.ts';
+import type { RolloutTables } from './rollout-tables.ts';
 
 /** Columns named `*_ms` are Unix milliseconds; columns `body`, `manifest`, `hardware` hold JSON. */
 export interface DeviceRow {
@@ -247,7 +248,7 @@ export interface TufStagedRow {
 }
 
 /** The tables, named as SQL names them. */
-export type Tables = {
+export type Tables = RolloutTables & {
   devices: DeviceRow;
   enrolment_tokens: TokenRow;
   device_certificates: CertificateRow;

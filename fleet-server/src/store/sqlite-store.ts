@@ -12,10 +12,12 @@ import { createDeploymentStore } from './deployment-store.ts';
 import { createDeviceConfigStore } from './device-config-store.ts';
 import { createDeviceStore } from './device-store.ts';
 import { createDeviceWindowStore } from './device-window-store.ts';
+import { createLeaseStore } from './lease-store.ts';
 import { migrate } from './migrate.ts';
 import { createModelStore } from './model-store.ts';
 import type { Store } from './port.ts';
 import { createReportStore } from './report-store.ts';
+import { createRolloutStore } from './rollout-store.ts';
 import type { Tables } from './schema.ts';
 import { createTargetingStore } from './targeting-store.ts';
 import { createTrustStore } from './trust-store.ts';
@@ -46,6 +48,8 @@ export async function openSqliteStore(path: string): Promise<Store> {
     deviceConfigs: createDeviceConfigStore(db),
     deviceWindows: createDeviceWindowStore(db),
     targeting: createTargetingStore(db),
+    rollouts: createRolloutStore(db),
+    leases: createLeaseStore(db),
     reports: createReportStore(db),
     accounts: createAccountStore(db),
     apiTokens: createApiTokenStore(db),

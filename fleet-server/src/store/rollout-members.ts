@@ -1,0 +1,91 @@
+import type { Selectable } from 'kysely';
+import type {
+  RolloutMember,
+  RolloutMemberQuery,
+  RolloutProgress,
+  RolloutStanding,
+} from './rollout-records.ts';
+import { toMember } from './rollout-rows.ts';
+import type { Db, DeploymentRow } from './schema.ts';
+
+/** A member stands where its deployment stands; before the first order, where the server put it. */
+function selectStandings(db: Db) {
+  return db
+    .selectFrom('rollout_members as m')
+    .leftJoin('deployments as d', 'd.id', 'm.deployment_id')
+    .leftJoin('deployments as r', 'r.id', 'm.restore_id');
+}
+
+export async function readMembers(db: Db, query: RolloutMemberQuery): Promise<readonly RolloutMember[]> {
+  let select = selectStandings(db)
+    .selectAll('m')
+    .select([
+      'd.state as own_state',
+      'd.reason as own_reason',
+      'd.detail as own_detail',
+      'd.updated_at_ms as own_at_ms',
+      'r.state as back_state',
+      'r.reason as back_reason',
+      'r.detail as back_detail',
+      'r.updated_at_ms as back_at_ms',
+    ])
+    .where('m.rollout_id', '=', query.rolloutId)
+    .where('m.position', '>', query.after)
+    .orderBy('m.position')
+    .limit(query.limit);
+  if (query.group !== undefined) select = select.where('m.group_index', '=', query.group);
+  if (query.state !== undefined) {
+    const { state } = query;
+    select = select.where(({ fn, val, eb }) =>
+      eb(fn.coalesce('d.state', 'm.end_state', val('pending')), '=', state),
+    );
+  }
+  const rows = await select.execute();
+  return rows.map((row) => {
+    const progress = toProgress(row.own_state, row.own_reason, row.own_detail, row.own_at_ms);
+    const restoreProgress = toProgress(row.back_state, row.back_reason, row.back_detail, row.back_at_ms);
+    return {
+      ...toMember(row),
+      ...(progress !== undefined && { progress }),
+      ...(restoreProgress !== undefined && { restoreProgress }),
+    };
+  });
+}
+
+type Progress = Selectable<DeploymentRow>;
+
+function toProgress(
+  state: Progress['state'] | null,
+  reason: string | null,
+  detail: string | null,
+  updatedAtMs: number | null,
+): RolloutProgress | undefined {
+  if (state === null || updatedAtMs === null) return undefined;
+  return { state, updatedAtMs, ...(reason !== null && { reason }), ...(detail !== null && { detail }) };
+}
+
+export async function readStandings(db: Db, rolloutId: string): Promise<readonly RolloutStanding[]> {
+  const rows = await selectStandings(db)
+    .select(({ fn, val }) => [
+      'm.group_index',
+      fn.coalesce('d.state', 'm.end_state', val('pending')).as('state'),
+      'm.excused',
+      'd.id as deployment',
+      fn.coalesce('r.state', 'm.restore_end_state').as('back_state'),
+    ])
+    .where('m.rollout_id', '=', rolloutId)
+    .execute();
+  const counts = new Map<string, RolloutStanding>();
+  for (const row of rows) {
+    const standing = {
+      group: row.group_index,
+      state: row.state as RolloutStanding['state'],
+      isOrdered: row.deployment !== null,
+      isExcused: row.excused === 1,
+      ...(row.back_state !== null && { restoreState: row.back_state }),
+    };
+    const key = Object.values(standing).join(' ');
+    counts.set(key, { ...standing, devices: (counts.get(key)?.devices ?? 0) + 1 });
+  }
+  return [...counts.values()];
+}
