@@ -36,17 +36,21 @@ async function deliver(bundle: TestBundle): Promise<readonly string[]> {
 async function makeActive(bundle: TestBundle): Promise<void> {
   await deliver(bundle);
   await store.install(bundle.manifest);
-  await store.prepareSwitch(bundle.digest, `deploy-${bundle.manifest.version}`);
+  await store.prepareSwitch(slotOf(bundle));
   await store.commitSwitch();
+  await store.endTrial();
 }
+const slotOf = ({ digest, manifest }: TestBundle) => ({ digest, deploymentId: `deploy-${manifest.version}` });
+const champion = async (of = store) => (await of.loadChampion())?.slot.digest;
 /** Writes other bytes into the file itself, as a dying disk does: hard links see them too. */
 async function damage(path: string): Promise<void> {
   await writeFile(path, flipByte(await readFile(path), 10), { flag: 'r+' });
 }
 
-test('a new box has no active bundle', async () => {
-  assert.equal(await store.loadActive(), undefined);
-  assert.equal(await store.readActive(), undefined);
+test('a new box has no champion', async () => {
+  assert.equal(await store.loadChampion(), undefined);
+  assert.deepEqual(await store.readSlots(), {});
+  assert.equal(await store.readBack(), undefined);
   assert.equal(await store.readDeployment(), undefined);
 });
 
@@ -54,10 +58,10 @@ test('an installed bundle is active only after the switch, and after a restart t
   await deliver(V1);
   const installed = await store.install(V1.manifest);
   assert.deepEqual(await readFile(join(installed.folder, 'golden/cat.bin')), Buffer.from(shared));
-  await store.prepareSwitch(V1.digest, 'd1');
-  assert.equal(await (await open()).loadActive(), undefined);
+  await store.prepareSwitch(slotOf(V1));
+  assert.equal(await (await open()).loadChampion(), undefined);
   await store.commitSwitch();
-  assert.deepEqual(await (await open()).loadActive(), installed);
+  assert.deepEqual(await (await open()).loadChampion(), { bundle: installed, slot: slotOf(V1) });
 });
 
 test('only what the box does not have is missing, each content once', async () => {
@@ -111,12 +115,12 @@ for (const [what, hurt] of [
   ['has no readable manifest', () => writeFile(bundlePath(V2, 'manifest.json'), '{')],
   ['is gone', () => rm(dirname(bundlePath(V2, 'x')), { recursive: true })],
 ] as const) {
-  test(`when the active bundle ${what}, the previous one takes its place`, async () => {
+  test(`when the champion ${what}, the previous one takes its place`, async () => {
     await makeActive(V1);
     await makeActive(V2);
     await hurt();
-    assert.equal((await store.loadActive())?.digest, V1.digest);
-    assert.deepEqual(await store.readActive(), { digest: V1.digest, deploymentId: 'deploy-2.0.0' });
+    assert.equal(await champion(), V1.digest);
+    assert.deepEqual(await store.readSlots(), { champion: slotOf(V1) });
   });
 }
 
@@ -124,20 +128,20 @@ test('when both bundles are damaged, there is none, and the next installation me
   await makeActive(V1);
   await makeActive(V2);
   await damage(bundlePath(V1, 'golden/cat.bin'));
-  assert.equal(await store.loadActive(), undefined);
-  assert.equal(await store.readActive(), undefined);
+  assert.equal(await champion(), undefined);
+  assert.deepEqual(await store.readSlots(), {});
   await makeActive(V2);
-  assert.equal((await store.loadActive())?.digest, V2.digest);
+  assert.equal(await champion(), V2.digest);
 });
 
 test('a damaged record is set aside', async () => {
   await makeActive(V1);
-  await writeFile(join(dataDir, 'active.json'), '{"digest":');
-  assert.equal(await store.loadActive(), undefined);
-  assert.ok((await readdir(dataDir)).includes('active.json.damaged'));
+  await writeFile(join(dataDir, 'slots.json'), '{"digest":');
+  assert.equal(await champion(), undefined);
+  assert.ok((await readdir(dataDir)).includes('slots.json.damaged'));
 });
 
-test('the active and the previous bundle are kept, the rest goes', async () => {
+test('the champion and the previous bundle are kept, the rest goes', async () => {
   for (const bundle of [V1, V2, V3]) await makeActive(bundle);
   await writeFile(join(dataDir, 'objects', `${'0'.repeat(64)}.part`), 'half');
   await store.removeUnused();
@@ -145,11 +149,17 @@ test('the active and the previous bundle are kept, the rest goes', async () => {
   const kept = [V2, V3].map((bundle) => contentOf(bundle, 'model.onnx').sha256);
   const objects = await readdir(join(dataDir, 'objects'));
   assert.deepEqual(objects.sort(), [...kept, contentOf(V1, 'golden/cat.bin').sha256].sort());
-  assert.equal((await store.loadActive())?.digest, V3.digest);
+  assert.equal(await champion(), V3.digest);
 });
 
 test('a deployment is remembered across restarts', async () => {
-  const record = { deploymentId: 'd1', digest: V1.digest, state: 'downloading', trials: 1 } as const;
+  const record = {
+    deploymentId: 'd1',
+    digest: V1.digest,
+    phase: 'shadowing',
+    trials: 1,
+    transitions: 7,
+  } as const;
   await store.saveDeployment(record);
   assert.deepEqual(await (await open()).readDeployment(), record);
 });
@@ -182,7 +192,7 @@ test('on a full disk a bundle is not installed, and what was there stays', async
     await deliver(V2);
     await assert.rejects(writeFile(join(dataDir, 'ballast'), makeBytes(200_000)), { code: 'ENOSPC' });
     await assert.rejects(store.install(V2.manifest), { code: 'DISK_FULL' });
-    assert.equal((await store.loadActive())?.digest, V1.digest);
+    assert.equal(await champion(), V1.digest);
   } finally {
     spawnSync('umount', [dataDir]);
   }

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, test } from 'node:test';
 import type { Order } from '@watchpost/shared/trust/order.ts';
 import { TryLaterError } from '../../agent/src/download/port.ts';
 import { agentError } from '../../agent/src/kernel/errors.ts';
+import type { SelfTestOutcome } from '../../agent/src/update/port.ts';
 import { createFakeArtifactSource, type FakeArtifactSource } from '../support/fake-artifact-source.ts';
 import {
   contentOf,
@@ -64,17 +65,17 @@ async function deploy(
 /** The box runs V1, now and after a restart. */
 async function assertRuns(bundle: TestBundle): Promise<void> {
   assert.equal(box.running(), bundle.digest);
-  assert.equal((await box.bundles.loadActive())?.digest, bundle.digest);
+  assert.equal((await box.bundles.loadChampion())?.slot.digest, bundle.digest);
 }
 
 test('an order is carried out state by state, and the new model is the one after a restart', async () => {
   assert.deepEqual(await deploy(V1, 'success'), PATH);
   assert.deepEqual(await deploy(V2, 'success'), PATH);
   await assertRuns(V2);
-  assert.deepEqual(await box.bundles.readActive(), {
-    digest: V2.digest,
-    deploymentId: 'deploy-2.0.0',
-    previousDigest: V1.digest,
+  const choice = { variant: 'fp32', threads: 2 };
+  assert.deepEqual(await box.bundles.readSlots(), {
+    champion: { digest: V2.digest, deploymentId: 'deploy-2.0.0', choice },
+    previous: { digest: V1.digest, deploymentId: 'deploy-1.0.0', choice },
   });
 });
 
@@ -82,7 +83,7 @@ test('while the new model is tested, the record still names the old one', async 
   await deploy(V1, 'success');
   let during: string | undefined;
   box.onActivate(async () => {
-    during = (await box.bundles.readActive())?.digest;
+    during = (await box.bundles.readSlots()).champion?.digest;
   });
   await deploy(V2, 'success');
   assert.equal(during, V1.digest);
@@ -116,7 +117,7 @@ test('the same order again, before or after its end, changes nothing', async () 
 
 test('whoever hears of a change finds the updater there already', async () => {
   await deploy(V1, 'success');
-  assert.deepEqual(box.recordsAtReport('deploy-1.0.0'), PATH);
+  assert.deepEqual([...new Set(box.recordsAtReport('deploy-1.0.0'))], PATH);
 });
 
 test('a new deployment of the bundle that runs is already installed', async () => {
@@ -205,9 +206,16 @@ for (const { what, bundle, prepare, overrides, end, reason } of REFUSALS) {
   });
 }
 
+const failedSelfTest = (detail: string): SelfTestOutcome => ({
+  kind: 'failed',
+  code: 'SELFTEST_FAILED',
+  detail,
+  findings: { kind: 'self_test', trials: [] },
+});
+
 test('a model that fails its self-test ends in failure; the box keeps running what it ran', async () => {
   await deploy(V1, 'success');
-  box.onActivate(() => Promise.reject(agentError('SELFTEST_FAILED', 'golden frame cat.bin gives 0.1')));
+  box.trial.script({ selfTest: async () => failedSelfTest('golden frame cat.bin gives 0.1') });
   assert.deepEqual((await deploy(V2, 'failure')).slice(-2), ['testing', 'failure']);
   assert.equal(box.changesOf('deploy-2.0.0').at(-1)?.reason, 'SELFTEST_FAILED');
   await assertRuns(V1);
@@ -278,19 +286,22 @@ test('a model that takes the agent down three times is not started a fourth time
   let starts = 0;
   for (let trial = 0; trial < 3; trial += 1) {
     const started = Promise.withResolvers<void>();
-    box.onActivate(() => {
-      starts += 1;
-      started.resolve();
-      return new Promise(() => undefined);
+    box.trial.script({
+      selfTest: async (bundle) => {
+        if (bundle.digest !== V2.digest) return undefined;
+        starts += 1;
+        started.resolve();
+        return new Promise(() => undefined);
+      },
     });
-    await order(V2);
+    if (trial === 0) await order(V2);
     await started.promise;
     await box.crash();
   }
-  await deploy(V2, 'failure');
+  await box.reached('deploy-2.0.0', 'failure');
   assert.equal(starts, 3);
   assert.equal(box.changesOf('deploy-2.0.0').at(-1)?.reason, 'DEPLOYMENT_INTERRUPTED');
-  assert.equal((await box.bundles.loadActive())?.digest, V1.digest);
+  await assertRuns(V1);
 });
 
 test('a bundle that got damaged is fetched again when its order comes, without another report', async () => {
@@ -298,7 +309,7 @@ test('a bundle that got damaged is fetched again when its order comes, without a
   await box.stop();
   await rm(join(dataDir, 'bundles', V1.digest, 'model.onnx'));
   await box.restart();
-  assert.equal(await box.bundles.loadActive(), undefined);
+  assert.equal(await box.bundles.loadChampion(), undefined);
   const activated = Promise.withResolvers<void>();
   box.onActivate(async () => activated.resolve());
   await order(V1);

@@ -31,8 +31,9 @@ export async function layModel(dataDir: string, change: Partial<Manifest> = {}):
   const bundles = await openFileBundleStore({ dataDir, log: silentLogger, reserveBytes: 0 });
   for (const file of manifest.files) await writeFile(bundles.objectPath(file), model);
   const { digest } = await bundles.install(manifest);
-  await bundles.prepareSwitch(digest, 'deployment-1');
+  await bundles.prepareSwitch({ digest, deploymentId: 'deployment-1' });
   await bundles.commitSwitch();
+  await bundles.endTrial();
 }
 
 export interface AgentProcess {

@@ -10,7 +10,7 @@ import { composeModelSpec } from '../inference/model-spec.ts';
 import type { GoldenOutcome } from '../inference/port.ts';
 import { loadBundle } from '../update/bundle-folder.ts';
 import type { InstalledBundle } from '../update/port.ts';
-import { parseActiveRecord } from '../update/state-files.ts';
+import { parseSlots } from '../update/state-files.ts';
 
 /** The model this box runs, tried in a process of its own beside the agent's. Nothing on the disk is changed. */
 export async function inspectModel(
@@ -25,8 +25,9 @@ async function findActive(
   dataDir: string,
 ): Promise<InstalledBundle | Extract<ModelFacts, { kind: 'none' | 'unsound' }>> {
   try {
-    const { digest } = parseActiveRecord(await readFile(join(dataDir, 'active.json'), 'utf8'));
-    return await loadBundle(join(dataDir, 'bundles', digest), digest);
+    const { champion } = parseSlots(await readFile(join(dataDir, 'slots.json'), 'utf8'));
+    if (champion === undefined) return { kind: 'none' };
+    return await loadBundle(join(dataDir, 'bundles', champion.digest), champion.digest);
   } catch (error) {
     if (isAppError(error)) return { kind: 'unsound', detail: error.message };
     const { code, message } = error as NodeJS.ErrnoException;

@@ -1,199 +1,250 @@
 import { type BackoffPolicy, computeBackoffMs } from '@watchpost/shared/kernel/backoff.ts';
-import { AppError, describeError } from '@watchpost/shared/kernel/errors.ts';
-import type { Logger } from '@watchpost/shared/kernel/log.ts';
+import { AppError } from '@watchpost/shared/kernel/errors.ts';
 import { waitMs } from '@watchpost/shared/kernel/wait.ts';
-import { DEPLOYMENT_LIFECYCLE, type DeploymentState } from '@watchpost/shared/lifecycle/deployment.ts';
-import { advance, isTerminal } from '@watchpost/shared/lifecycle/table.ts';
-import type { DeploymentBody } from '@watchpost/shared/messages/deployment.ts';
 import type { Order } from '@watchpost/shared/trust/order.ts';
 import { TryLaterError } from '../download/port.ts';
-import type { Clock } from '../kernel/clock.ts';
-import { WORKS, type WorkDeps, type Workpiece } from './deployment-work.ts';
-import { type DeploymentId, endAfter, isPassing, planDeployment, type Reason, type Work } from './plan.ts';
-import type { DeploymentRecord } from './port.ts';
+import type { DeploymentId, Found, Told } from './deployment-journal.ts';
+import { trialsOf } from './deployment-journal.ts';
+import { DONE, ORDER_WORKS, type OrderWorkDeps, type Outcome } from './deployment-work.ts';
+import {
+  type EndPhase,
+  isBehind,
+  isOpen,
+  type OpenPhase,
+  PHASES,
+  type Phase,
+  toldState,
+  type Work,
+} from './phases.ts';
+import { endAfter, findEndless, isPassing } from './plan.ts';
+import type { Why } from './port.ts';
+import { doWithin } from './time-limit.ts';
+import { TRIAL_WORKS, type TrialPiece, type TrialWorkDeps } from './trial-work.ts';
 
-export interface RunDeps extends WorkDeps {
-  /** Tells the fleet of a change of state; the change is on disk when it returns. */
-  readonly report: (change: DeploymentBody) => void;
-  readonly clock: Pick<Clock, 'wallMs'>;
+export interface RunDeps extends OrderWorkDeps, TrialWorkDeps {
   /** False while the clock was not set yet: then no order is early or late. */
   readonly isClockTrusted?: () => boolean;
-  readonly log: Logger;
   readonly backoff?: BackoffPolicy;
-}
-
-/** The record in memory leads: a full disk may lag behind. */
-export interface DeploymentMemory {
-  record: DeploymentRecord | undefined;
+  /** How long the work of a phase may take; without it, as the table of the phases has it. */
+  readonly limitMs?: (phase: OpenPhase) => number | undefined;
 }
 
 const BACKOFF: BackoffPolicy = { baseMs: 2_000, maxMs: 5 * 60_000 };
-/** The clock may be set while an order waits for its time. */
-const LOOK_AGAIN_MS = 60_000;
 
-/**
- * Brings one order to its end; returns early when `signal` is aborted, and goes on from there the next time.
- * Whatever it throws is a bug.
- */
-export async function runOrder(
-  order: Order,
-  memory: DeploymentMemory,
-  deps: RunDeps,
-  signal: AbortSignal,
-): Promise<void> {
-  const run = new Run(order, memory, deps, signal);
-  try {
-    while (!signal.aborted && (await run.perform()) === 'early') await waitMs(LOOK_AGAIN_MS, signal);
-  } catch (error) {
-    // What the work threw because it was told to stop.
-    if (!signal.aborted) throw error;
-  }
-}
+/** Work that came to nothing: for good, or because nobody waits for it any more. */
+type Result =
+  | { readonly kind: 'done'; readonly outcome: Outcome }
+  | { readonly kind: 'failed'; readonly why: Why; readonly cutShort?: EndPhase }
+  | { readonly kind: 'stopped' };
 
-class Run {
-  readonly #memory: DeploymentMemory;
+/** Brings one deployment through its phases to its end, or as far as its signal lets it. */
+export class DeploymentRun {
   readonly #deps: RunDeps;
-  readonly #piece: Workpiece;
+  readonly #piece: TrialPiece;
+  readonly #signal: AbortSignal;
 
-  constructor(order: Order, memory: DeploymentMemory, deps: RunDeps, signal: AbortSignal) {
-    this.#memory = memory;
+  constructor(deployment: DeploymentId, order: Order | undefined, deps: RunDeps, signal: AbortSignal) {
     this.#deps = deps;
-    this.#piece = { order, signal };
+    this.#piece = { deployment, order };
+    this.#signal = signal;
   }
 
-  /** Observes, plans, and does what was planned. */
-  async perform(): Promise<'done' | 'early'> {
-    const { order, signal } = this.#piece;
-    const active = await this.#attempt('read what is active', () => this.#deps.bundles.readActive());
-    const observed = { active, deployment: this.#memory.record, nowMs: this.#nowMs() };
-    for (const step of planDeployment(observed, order)) {
-      if (signal.aborted) return 'done';
-      if (step.kind === 'wait') {
-        this.#deps.log.info(
-          { deploymentId: order.deploymentId, untilMs: step.untilMs },
-          'order waits for its time',
-        );
-        return 'early';
-      }
-      if (step.kind === 'enter') await this.#enter(step.deployment, step.state, step);
-      else if ((await this.#work(step.work)) === 'ended') return 'done';
-    }
-    return 'done';
-  }
-
-  /** Told, then saved, then acted on: what a power cut in between repeats, the server knows already. */
-  async #enter(deployment: DeploymentId, state: DeploymentState, why: Reason = {}): Promise<void> {
-    const { deploymentId, digest } = deployment;
-    const before = this.#memory.record?.deploymentId === deploymentId ? this.#memory.record : undefined;
-    const from = before?.state ?? 'pending';
-    if (advance(DEPLOYMENT_LIFECYCLE, from, state) === undefined) {
-      throw new Error(`deployment ${deploymentId}: no way leads from ${from} to ${state}`);
-    }
-    const record: DeploymentRecord = { deploymentId, digest, state, trials: before?.trials ?? 0 };
-    this.#memory.record = record;
-    this.#tell(record, why);
-    await this.#save(record);
-    // What was fetched for an aborted deployment may serve the one that took its place.
-    if (isTerminal(DEPLOYMENT_LIFECYCLE, state) && state !== 'aborted') {
-      await this.#attempt('remove what is not used', () => this.#deps.bundles.removeUnused());
+  /** @param from its work is done first; phases that lie behind the one reached are not told again */
+  async perform(from: OpenPhase): Promise<void> {
+    let phase: Phase = from;
+    while (isOpen(phase) && !this.#signal.aborted) {
+      const next: Phase | undefined = await this.#goThrough(phase);
+      if (next === undefined) return;
+      phase = next;
     }
   }
 
-  #tell({ deploymentId, digest, state }: DeploymentRecord, { reason, detail }: Reason): void {
-    const why = { ...(reason === undefined ? {} : { reason }), ...(detail === undefined ? {} : { detail }) };
-    this.#deps.log.info({ deploymentId, digest, state, ...why }, 'deployment changed');
-    this.#deps.report({ deploymentId, tsMs: this.#deps.clock.wallMs(), state, bundleDigest: digest, ...why });
+  /** The work of some phases, under a deployment that has ended: nothing of it is told. @returns whether it was done */
+  async repair(): Promise<boolean> {
+    for (const phase of ['queued', 'downloading', 'verifying', 'installing', 'switching'] as const) {
+      if ((await this.#work(phase)).kind !== 'done') return false;
+    }
+    await this.#deps.journal.attempt('commit', () => this.#deps.bundles.endTrial());
+    await this.#tidyUp();
+    return true;
   }
 
-  async #save(record: DeploymentRecord): Promise<void> {
-    await this.#attempt('save the deployment', () => this.#deps.bundles.saveDeployment(record));
+  async begin(): Promise<void> {
+    await this.#enter('queued');
+    await this.perform('queued');
   }
 
-  /** Tries until it succeeds, fails for good, the order expires, or the signal is aborted. */
-  async #work(work: Work): Promise<'done' | 'ended'> {
-    const { signal } = this.#piece;
-    if (work === 'activate') await this.#countTrial();
+  async end(phase: EndPhase, told: Told = {}): Promise<void> {
+    await this.#enter(phase, told);
+    await this.#tidyUp();
+  }
+
+  /** Leaves the deployment where the model on trial was not switched to, or goes back where it was. */
+  async fail(phase: OpenPhase, why: Why, cutShort?: EndPhase): Promise<Phase> {
+    const { journal, log } = this.#deps;
+    const { deployment } = this.#piece;
+    log.warn({ deploymentId: deployment.deploymentId, ...why }, 'deployment failed');
+    const isSwitched = phase === 'probation' || this.#piece.isSwitched === true;
+    if (PHASES[phase].onFailure === 'roll_back' && isSwitched) {
+      this.#piece.decidedAtMs = this.#deps.clock.monotonicMs();
+      return this.goBack(why);
+    }
+    const end = cutShort ?? endAfter(toldState(phase), why.reason);
+    if (PHASES[phase].needs === 'record') await journal.condemn(deployment, why);
+    await this.end(end, why);
+    return end;
+  }
+
+  /** Saved first: from here on every start of the agent goes back. */
+  async goBack(why: Why): Promise<OpenPhase> {
+    await this.#enter('rolling_back', {}, { why });
+    return 'rolling_back';
+  }
+
+  async #goThrough(phase: OpenPhase): Promise<Phase | undefined> {
+    const { journal } = this.#deps;
+    const result = await this.#work(phase);
+    if (result.kind === 'stopped') return undefined;
+    if (result.kind === 'failed') return this.fail(phase, result.why, result.cutShort);
+    const { findings, found, failure } = result.outcome;
+    if (phase === 'rolling_back') return this.#endRollback(result.outcome);
+    if (findings !== undefined) journal.tell({ findings });
+    if (failure !== undefined) return this.fail(phase, failure);
+    const { next } = PHASES[phase];
+    if (isOpen(next)) return this.#advance(phase, next, found);
+    await this.commit();
+    return next;
+  }
+
+  async #advance(phase: OpenPhase, next: OpenPhase, found: Found = {}): Promise<Phase> {
+    const { journal } = this.#deps;
+    const reached = journal.record()?.phase ?? phase;
+    if (isBehind(phase, reached)) return next;
+    const record = journal.record();
+    const endless = record && findEndless({ ...record, trials: 0 });
+    if (endless !== undefined) return this.fail(phase, endless);
+    await this.#enter(next, {}, found);
+    return next;
+  }
+
+  /**
+   * From here on there is no way back but a new order. The way back is gone before the success is told: a power cut in
+   * between cannot make a rollback of it.
+   */
+  async commit(): Promise<void> {
+    await this.#deps.journal.attempt('commit', () => this.#deps.bundles.endTrial());
+    await this.end('success');
+  }
+
+  async #endRollback({ findings }: Outcome): Promise<EndPhase> {
+    const { journal } = this.#deps;
+    const why = journal.record()?.why ?? { reason: 'PROBATION_FAILED', detail: 'it was not said why' };
+    await journal.condemn(this.#piece.deployment, why);
+    const isBack = findings?.kind === 'rollback' && findings.digest !== undefined;
+    const end: EndPhase = isBack ? 'rolled_back' : 'failure';
+    await this.end(end, { ...why, ...(findings && { findings }) });
+    return end;
+  }
+
+  async #enter(phase: Phase, told: Told = {}, found: Found = {}): Promise<void> {
+    await this.#deps.journal.enter(this.#piece.deployment, phase, told, found);
+  }
+
+  /** After every end. */
+  async #tidyUp(): Promise<void> {
+    const { journal, bundles, trial } = this.#deps;
+    await journal.attempt('end the trial', () => trial.settle());
+    await journal.attempt('forget the challenger', () => bundles.saveChallenger(undefined));
+    await journal.attempt('remove what is not used', () => bundles.removeUnused());
+  }
+
+  /** Tries until it succeeds, fails for good, lasts too long, or the signal is aborted. */
+  async #work(phase: OpenPhase): Promise<Result> {
+    const { work } = PHASES[phase];
+    if (work === undefined) return { kind: 'done', outcome: DONE };
+    const left = this.#timeLeft(phase);
     let toldCode = '';
-    let attempt = 0;
-    while (!signal.aborted) {
-      const failure = await this.#workOnce(work);
-      if (failure === undefined) return 'done';
-      const why = { reason: failure.code, detail: failure.message };
-      if (!isPassing(work, failure.code)) return this.#end(why);
-      if (this.#isExpired()) return this.#end(why, 'timed_out');
-      if (failure.code !== toldCode) this.#tellDelay(why);
-      toldCode = failure.code;
-      await waitMs(this.#pauseMs(failure, attempt), signal);
+    for (let attempt = 0; ; attempt += 1) {
+      const result = await this.#workOnce(work, left());
+      if (!(result instanceof AppError)) return result;
+      const why = { reason: result.code, detail: result.message };
+      if (!isPassing(work, result.code)) return { kind: 'failed', why };
+      if (this.#isExpired() || (left() ?? 1) <= 0) return { kind: 'failed', why, cutShort: 'timed_out' };
+      if (result.code !== toldCode) this.#tellDelay(why);
+      toldCode = result.code;
       // A pause the server asked for is no failure: what follows is not slowed down for it.
-      if (!(failure instanceof TryLaterError)) attempt += 1;
+      if (result instanceof TryLaterError) attempt -= 1;
+      await waitMs(this.#pauseMs(result, Math.max(0, attempt)), this.#signal);
     }
-    return 'ended';
   }
 
-  async #workOnce(work: Work): Promise<AppError | undefined> {
+  /** For one attempt where the order's expiry limits them, for all of them where nothing else does. */
+  #timeLeft(phase: OpenPhase): () => number | undefined {
+    const { clock, limitMs: limitOf, settings } = this.#deps;
+    const limitMs = limitOf === undefined ? PHASES[phase].limitMs(settings) : limitOf(phase);
+    if (limitMs === undefined || PHASES[phase].needs === 'order') return () => limitMs;
+    const deadlineMs = clock.monotonicMs() + limitMs;
+    return () => deadlineMs - clock.monotonicMs();
+  }
+
+  async #workOnce(
+    work: Work,
+    limitMs: number | undefined,
+  ): Promise<Exclude<Result, { kind: 'failed' }> | AppError> {
+    if (this.#signal.aborted) return { kind: 'stopped' };
     try {
-      await WORKS[work](this.#piece, this.#deps);
-      return undefined;
+      const outcome = await doWithin(limitMs, this.#signal, (signal) => this.#perform(work, signal));
+      return { kind: 'done', outcome };
     } catch (error) {
+      if (this.#signal.aborted) return this.#stop();
       if (error instanceof AppError) return error;
       throw error;
     }
   }
 
-  /** Counted before the model is started: what takes the agent down does not return here. */
-  async #countTrial(): Promise<void> {
-    const { record } = this.#memory;
-    if (record === undefined) return;
-    this.#memory.record = { ...record, trials: record.trials + 1 };
-    await this.#save(this.#memory.record);
-  }
-
-  async #end(why: Required<Reason>, cutShort?: DeploymentState): Promise<'ended'> {
-    const { record } = this.#memory;
-    this.#deps.log.warn({ deploymentId: this.#piece.order.deploymentId, ...why }, 'deployment failed');
-    // A repair fails under a deployment that has ended: there is nothing more to tell.
-    if (record === undefined || isTerminal(DEPLOYMENT_LIFECYCLE, record.state)) return 'ended';
-    await this.#enter(record, cutShort ?? endAfter(record.state, why.reason), why);
-    return 'ended';
-  }
-
-  /** The state stays and is told again, with what holds it up. */
-  #tellDelay(why: Reason): void {
-    const { record } = this.#memory;
-    if (record === undefined || isTerminal(DEPLOYMENT_LIFECYCLE, record.state)) {
-      this.#deps.log.warn(why, 'repair delayed');
-    } else {
-      this.#tell(record, why);
+  async #perform(work: Work, signal: AbortSignal): Promise<Outcome> {
+    if (work === 'check' || work === 'download' || work === 'verify' || work === 'install') {
+      await ORDER_WORKS[work](this.#piece, this.#deps, signal);
+      return DONE;
     }
+    return TRIAL_WORKS[work](this.#piece, this.#deps, signal);
+  }
+
+  /** A trial that was stopped in order is none that took the agent down. */
+  async #stop(): Promise<Result & { kind: 'stopped' }> {
+    const { journal } = this.#deps;
+    const record = journal.record();
+    if (record !== undefined && trialsOf(record.phase) === 1)
+      await journal.note({ trials: record.trials - 1 });
+    return { kind: 'stopped' };
+  }
+
+  #tellDelay(why: Why): void {
+    const { journal, log } = this.#deps;
+    const phase = journal.record()?.phase;
+    if (phase !== undefined && isOpen(phase)) journal.tell(why);
+    else log.warn(why, 'repair delayed');
   }
 
   #pauseMs(failure: AppError, attempt: number): number {
     const pauseMs = computeBackoffMs(this.#deps.backoff ?? BACKOFF, attempt, Math.random());
     const wantedMs = failure instanceof TryLaterError ? failure.retryAfterMs : 0;
     const nowMs = this.#nowMs();
-    const leftMs = nowMs === undefined ? Number.POSITIVE_INFINITY : this.#piece.order.expiresMs - nowMs;
+    const { order } = this.#piece;
+    const leftMs =
+      nowMs === undefined || order === undefined ? Number.POSITIVE_INFINITY : order.expiresMs - nowMs;
     // At its expiry an order is tried a last time; a repair knows no expiry.
     return Math.min(Math.max(pauseMs, wantedMs), leftMs > 0 ? leftMs : Number.POSITIVE_INFINITY);
   }
 
   #isExpired(): boolean {
     const nowMs = this.#nowMs();
-    const isRepair = this.#memory.record?.state === 'success';
-    return !isRepair && nowMs !== undefined && nowMs >= this.#piece.order.expiresMs;
+    const isRepair = this.#deps.journal.record()?.phase === 'success';
+    const { order } = this.#piece;
+    return !isRepair && nowMs !== undefined && order !== undefined && nowMs >= order.expiresMs;
   }
 
   #nowMs(): number | undefined {
     return this.#deps.isClockTrusted?.() === false ? undefined : this.#deps.clock.wallMs();
-  }
-
-  /** For what the update can go on without; the disk may be full or failing. */
-  async #attempt<Result>(what: string, attempt: () => Promise<Result>): Promise<Result | undefined> {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (!(error instanceof AppError)) throw error;
-      this.#deps.log.warn({ what, error: describeError(error) }, 'could not be done');
-      return undefined;
-    }
   }
 }

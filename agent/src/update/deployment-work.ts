@@ -4,44 +4,54 @@ import { MANIFEST_FILE } from '@watchpost/shared/bundle/paths.ts';
 import { sha256Hex } from '@watchpost/shared/kernel/digest.ts';
 import { sharedError } from '@watchpost/shared/kernel/errors.ts';
 import { parseJson } from '@watchpost/shared/kernel/parse.ts';
+import type { DeploymentFindings } from '@watchpost/shared/messages/deployment-findings.ts';
 import type { Order } from '@watchpost/shared/trust/order.ts';
 import type { ArtifactSource } from '../download/port.ts';
 import { agentError } from '../kernel/errors.ts';
 import type { BundleTrust } from '../trust/port.ts';
+import type { DeploymentId, Found } from './deployment-journal.ts';
 import type { Fitness } from './fitness.ts';
-import { findDisagreement, type Work } from './plan.ts';
-import type { BundleStore, InstalledBundle } from './port.ts';
+import { findDisagreement } from './plan.ts';
+import type { BundleStore, InstalledBundle, Why } from './port.ts';
 
-export interface WorkDeps {
+export interface OrderWorkDeps {
   readonly source: ArtifactSource;
   readonly trust: BundleTrust;
   readonly bundles: BundleStore;
   /** Whether this box meets the bundle's demands; every bundle fits where it is not given. */
   readonly isFit?: (manifest: Manifest) => Fitness | Promise<Fitness>;
-  /**
-   * Makes the bundle the one that classifies, after its self-test. When it throws, what ran before still runs.
-   * @throws AppError SELFTEST_FAILED | MODEL_*
-   */
-  readonly activate: (bundle: InstalledBundle, signal: AbortSignal) => Promise<void>;
 }
 
-/** What the work on one order has found so far; each piece of work reads what those before it left. */
+/** What the work on one deployment has found so far; each piece of work reads what those before it left. */
 export interface Workpiece {
-  readonly order: Order;
-  readonly signal: AbortSignal;
+  readonly deployment: DeploymentId;
+  /** Absent where a restart goes on with what is on the box. */
+  readonly order: Order | undefined;
   /** Found to be the one ordered, trusted and fit. */
   manifest?: Manifest;
   installed?: InstalledBundle;
 }
 
-type Perform = (piece: Workpiece, deps: WorkDeps) => Promise<void>;
+/** What came of a piece of work that could be done. */
+export interface Outcome {
+  readonly findings?: DeploymentFindings;
+  /** For the phases to come. */
+  readonly found?: Found;
+  /** The model did not stand the test. */
+  readonly failure?: Why;
+}
+export const DONE: Outcome = {};
 
-/** Every piece of work can be done again: it begins with what is there. */
-export const WORKS: Readonly<Record<Work, Perform>> = { check, download, verify, install, activate };
+export type OrderWork = 'check' | 'download' | 'verify' | 'install';
+type Perform = (piece: Workpiece, deps: OrderWorkDeps, signal: AbortSignal) => Promise<void>;
+
+/** From the order to the bundle on the disk. Every piece of work can be done again: it begins with what is there. */
+export const ORDER_WORKS: Readonly<Record<OrderWork, Perform>> = { check, download, verify, install };
 
 /** Nothing is downloaded before the manifest is known to be the one ordered, trusted, and fit for this box. */
-async function check(piece: Workpiece, { source, trust, isFit }: WorkDeps): Promise<void> {
-  const { order, signal } = piece;
+async function check(piece: Workpiece, deps: OrderWorkDeps, signal: AbortSignal): Promise<void> {
+  const { source, trust, bundles, isFit } = deps;
+  const order = orderOf(piece);
   const bytes = await source.fetchManifest(order.sha256, signal);
   const found = sha256Hex(bytes);
   if (found !== order.sha256) {
@@ -59,34 +69,38 @@ async function check(piece: Workpiece, { source, trust, isFit }: WorkDeps): Prom
     const { model, version } = manifest;
     throw agentError('BUNDLE_UNFIT', `bundle ${model} ${version} ${fitness.reasons.join('; ')}`);
   }
+  await bundles.checkBudget(manifest);
   piece.manifest = manifest;
 }
 
-async function download(piece: Workpiece, { source, bundles }: WorkDeps): Promise<void> {
-  const missing = await bundles.listMissing(manifestOf(piece));
+async function download(piece: Workpiece, deps: OrderWorkDeps, signal: AbortSignal): Promise<void> {
+  const { source, bundles } = deps;
+  const manifest = manifestOf(piece);
+  // What earlier deployments left makes room; what of it this one needs stays.
+  await bundles.removeUnused({ digest: piece.deployment.digest, manifest });
+  const missing = await bundles.listMissing(manifest);
   await bundles.checkRoom(missing);
-  for (const file of missing) await source.fetchFile(file, bundles.objectPath(file), piece.signal);
+  for (const file of missing) await source.fetchFile(file, bundles.objectPath(file), signal);
 }
 
 /** What lies on the disk now, whenever it came there, is what was signed. */
-async function verify(piece: Workpiece, { trust, bundles }: WorkDeps): Promise<void> {
-  await trust.verify(piece.order, piece.signal);
-  const [damaged] = await bundles.listMissing(manifestOf(piece));
+async function verify(piece: Workpiece, deps: OrderWorkDeps, signal: AbortSignal): Promise<void> {
+  await deps.trust.verify(orderOf(piece), signal);
+  const [damaged] = await deps.bundles.listMissing(manifestOf(piece));
   if (damaged !== undefined) {
     throw agentError('BUNDLE_DIGEST_MISMATCH', `${damaged.path} is not ${damaged.sha256} on this box's disk`);
   }
 }
 
-async function install(piece: Workpiece, { bundles }: WorkDeps): Promise<void> {
+async function install(piece: Workpiece, { bundles }: OrderWorkDeps): Promise<void> {
   piece.installed = await bundles.install(manifestOf(piece));
-  await bundles.prepareSwitch(piece.order.sha256, piece.order.deploymentId);
+  const { digest, deploymentId } = piece.deployment;
+  await bundles.saveChallenger({ digest, deploymentId });
 }
 
-/** The record is switched only after the model was: a power cut in between starts with the old one again. */
-async function activate(piece: Workpiece, deps: WorkDeps): Promise<void> {
-  if (piece.installed === undefined) throw new Error('a bundle is activated before it is installed');
-  await deps.activate(piece.installed, piece.signal);
-  await deps.bundles.commitSwitch();
+function orderOf({ order }: Workpiece): Order {
+  if (order === undefined) throw new Error('a bundle is fetched without an order');
+  return order;
 }
 
 function manifestOf({ manifest }: Workpiece): Manifest {

@@ -1,21 +1,34 @@
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Manifest } from '@watchpost/shared/bundle/manifest.ts';
 import { digestOf } from '@watchpost/shared/kernel/digest.ts';
 import { AppError, describeError } from '@watchpost/shared/kernel/errors.ts';
-import { syncFolder } from '@watchpost/shared/kernel/files.ts';
 import type { Logger } from '@watchpost/shared/kernel/log.ts';
+import { agentError } from '../kernel/errors.ts';
 import { loadRecord } from '../kernel/record-file.ts';
 import { inStore } from '../kernel/store-error.ts';
 import { layOut, loadBundle, loadManifest } from './bundle-folder.ts';
+import { type FileSlots, openFileSlots } from './file-slots.ts';
+import { parseFormerDeployment } from './former-records.ts';
 import { checkRoom, dropDamaged, objectPath } from './object-files.ts';
-import type { ActiveRecord, BundleStore, InstalledBundle } from './port.ts';
-import { parseActiveRecord, parseDeploymentRecord, parseOrderMark, saveRecord } from './state-files.ts';
+import type { BundleStore, Champion, DeploymentRecord } from './port.ts';
+import { computeRoom, planRemoval } from './removal.ts';
+import { digestsOf, isOnTrial, type Slot, type Slots, withoutChallenger } from './slots.ts';
+import {
+  parseDeploymentRecord,
+  parseHistory,
+  parseOrderMark,
+  parseQuarantine,
+  saveRecord,
+} from './state-files.ts';
 
 export interface FileBundleStoreOptions {
   readonly dataDir: string;
   readonly log: Logger;
   /** Room a download leaves for outbox and logs. */
   readonly reserveBytes?: number;
+  /** What models may take of the disk; without it, as much as there is. */
+  readonly maxBytes?: number;
 }
 
 const RESERVE_BYTES = 64 * 1024 * 1024;
@@ -26,35 +39,111 @@ function pathsBelow(dataDir: string) {
     bundles: join(dataDir, 'bundles'),
     /** <sha256>: hard links of the files of the bundles, and downloads. */
     objects: join(dataDir, 'objects'),
-    active: join(dataDir, 'active.json'),
-    next: join(dataDir, 'active.next.json'),
     deployment: join(dataDir, 'deployment.json'),
     orderMark: join(dataDir, 'order.json'),
+    quarantine: join(dataDir, 'quarantine.json'),
+    history: join(dataDir, 'event-history.json'),
   } as const;
 }
 
-/** Bundles and records as files below `dataDir`. */
-export async function openFileBundleStore(options: FileBundleStoreOptions): Promise<BundleStore> {
-  const { dataDir, log, reserveBytes = RESERVE_BYTES } = options;
-  const paths = pathsBelow(dataDir);
-  const { bundles, objects } = paths;
-  await inStore(`preparing ${dataDir}`, async () => {
-    await mkdir(bundles, { recursive: true });
-    await mkdir(objects, { recursive: true });
-  });
-  const readActive = () => loadRecord(paths.active, parseActiveRecord, log);
+/** What the parts below work on. */
+interface Disk {
+  readonly paths: ReturnType<typeof pathsBelow>;
+  readonly slots: FileSlots;
+  readonly log: Logger;
+}
 
+/** Bundles, slots and records as files below `dataDir`. */
+export async function openFileBundleStore(options: FileBundleStoreOptions): Promise<BundleStore> {
+  const { dataDir, log } = options;
+  const paths = pathsBelow(dataDir);
+  await inStore(`preparing ${dataDir}`, async () => {
+    await mkdir(paths.bundles, { recursive: true });
+    await mkdir(paths.objects, { recursive: true });
+  });
+  const disk: Disk = { paths, slots: openFileSlots(dataDir, log), log };
+  return { ...storeSlots(disk), ...storeRecords(disk), ...storeBundles(disk, options) };
+}
+
+type SlotMethods =
+  | 'readSlots'
+  | 'readBack'
+  | 'loadChampion'
+  | 'saveChallenger'
+  | 'prepareSwitch'
+  | 'commitSwitch'
+  | 'switchBack'
+  | 'endTrial';
+
+function storeSlots(disk: Disk): Pick<BundleStore, SlotMethods> {
+  const { slots } = disk;
   return {
-    readActive: () => inStore(`reading ${paths.active}`, readActive),
-    loadActive: () => inStore('loading the active bundle', () => loadActive(paths, log)),
-    readDeployment: () =>
-      inStore(`reading ${paths.deployment}`, () => loadRecord(paths.deployment, parseDeploymentRecord, log)),
-    saveDeployment: (record) =>
-      inStore(`writing ${paths.deployment}`, () => saveRecord(paths.deployment, record)),
-    readOrderMark: () =>
-      inStore(`reading ${paths.orderMark}`, () => loadRecord(paths.orderMark, parseOrderMark, log)),
-    saveOrderMark: (mark) => inStore(`writing ${paths.orderMark}`, () => saveRecord(paths.orderMark, mark)),
+    readSlots: () => inStore('reading the slots', slots.read),
+    readBack: () =>
+      inStore('reading the slots', async () => {
+        const back = await slots.readBack();
+        return isOnTrial(await slots.read(), back) ? back : undefined;
+      }),
+    loadChampion: () => inStore('loading the champion', () => loadChampion(disk)),
+    saveChallenger: (challenger) =>
+      inStore('writing the slots', async () => {
+        const before = await slots.read();
+        if (challenger === undefined && before.challenger === undefined) return;
+        await slots.save({ ...withoutChallenger(before), ...(challenger && { challenger }) });
+      }),
+    prepareSwitch: (challenger) => inStore('preparing a switch', () => slots.prepare(challenger)),
+    commitSwitch: () => inStore('switching', slots.commit),
+    switchBack: () => inStore('switching back', slots.takeBack),
+    endTrial: () => inStore('committing', slots.endTrial),
+  };
+}
+
+type RecordMethods =
+  | 'readDeployment'
+  | 'saveDeployment'
+  | 'readOrderMark'
+  | 'saveOrderMark'
+  | 'readQuarantine'
+  | 'saveQuarantine'
+  | 'readHistory'
+  | 'saveHistory';
+
+function storeRecords({ paths, log }: Disk): Pick<BundleStore, RecordMethods> {
+  const read = <Content>(path: string, parse: (text: string) => Content): Promise<Content | undefined> =>
+    inStore(`reading ${path}`, () => loadRecord(path, parse, log));
+  const save = (path: string, content: object): Promise<void> =>
+    inStore(`writing ${path}`, () => saveRecord(path, content));
+  return {
+    readDeployment: () => read(paths.deployment, parseAnyDeployment),
+    saveDeployment: (record) => save(paths.deployment, record),
+    readOrderMark: () => read(paths.orderMark, parseOrderMark),
+    saveOrderMark: (mark) => save(paths.orderMark, mark),
+    readQuarantine: async () => (await read(paths.quarantine, parseQuarantine)) ?? [],
+    saveQuarantine: (entries) => save(paths.quarantine, { entries }),
+    readHistory: async () => (await read(paths.history, parseHistory)) ?? [],
+    saveHistory: (entries) => save(paths.history, { entries }),
+  };
+}
+
+function parseAnyDeployment(text: string): ReturnType<typeof parseDeploymentRecord> {
+  try {
+    return parseDeploymentRecord(text);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    return parseFormerDeployment(text);
+  }
+}
+
+type BundleMethods = Exclude<keyof BundleStore, SlotMethods | RecordMethods>;
+
+function storeBundles(disk: Disk, options: FileBundleStoreOptions): Pick<BundleStore, BundleMethods> {
+  const { reserveBytes = RESERVE_BYTES, maxBytes = Number.POSITIVE_INFINITY } = options;
+  const { bundles, objects } = disk.paths;
+  return {
+    loadBundle: (digest) =>
+      inStore(`reading bundle ${digest}`, () => loadBundle(join(bundles, digest), digest)),
     listMissing: ({ files }) => inStore(`reading ${objects}`, () => dropDamaged(objects, files)),
+    checkBudget: (manifest) => inStore(`looking at ${bundles}`, () => checkBudget(disk, manifest, maxBytes)),
     checkRoom: (files) => inStore(`looking at ${objects}`, () => checkRoom(objects, files, reserveBytes)),
     objectPath: (file) => objectPath(objects, file),
     install: (manifest) =>
@@ -67,62 +156,109 @@ export async function openFileBundleStore(options: FileBundleStoreOptions): Prom
         // What was laid out is read once more: a file may have changed since it was found to be the right one.
         return loadBundle(folder, digest);
       }),
-    prepareSwitch: (digest, deploymentId) =>
-      inStore(`writing ${paths.next}`, async () => {
-        const before = await readActive();
-        const previousDigest = before?.digest === digest ? before.previousDigest : before?.digest;
-        const next = { digest, deploymentId, ...(previousDigest === undefined ? {} : { previousDigest }) };
-        await saveRecord(paths.next, next);
-      }),
-    commitSwitch: () =>
-      inStore(`writing ${paths.active}`, async () => {
-        await rename(paths.next, paths.active);
-        await syncFolder(dataDir);
-      }),
-    removeUnused: () => inStore('removing unused bundles', () => removeUnused(paths, log)),
+    removeUnused: (inWork) => inStore('removing unused bundles', () => removeUnused(disk, inWork)),
   };
 }
 
-type Paths = ReturnType<typeof pathsBelow>;
-
-async function loadActive(paths: Paths, log: Logger): Promise<InstalledBundle | undefined> {
-  const active = await loadRecord(paths.active, parseActiveRecord, log);
-  for (const digest of keptDigests(active)) {
-    // A dying disk fails in many ways; whatever it is, the other bundle may still run.
-    const bundle = await loadBundle(join(paths.bundles, digest), digest).catch((error: unknown) => {
-      log.error({ digest, error: describeError(error) }, 'bundle on this box is damaged');
-      return undefined;
-    });
-    if (bundle === undefined) continue;
-    if (active !== undefined && digest !== active.digest) {
-      await saveRecord(paths.active, { digest, deploymentId: active.deploymentId });
-    }
-    return bundle;
-  }
-  // Nothing that is written here can run: the next order brings a bundle again.
-  await rm(paths.active, { force: true });
-  return undefined;
+async function loadChampion(disk: Disk): Promise<Champion | undefined> {
+  const { slots, log } = disk;
+  const before = await slots.read();
+  if (before.champion === undefined) return recoverChampion(disk);
+  const champion = await loadSlot(disk, before.champion);
+  if (champion !== undefined) return champion;
+  const previous = await loadSlot(disk, before.previous);
+  await mend(log, async () => {
+    // On trial there is a file to go back to, and a rename needs no room.
+    if (isOnTrial(before, await slots.readBack())) await slots.takeBack();
+    else await slots.save(previous === undefined ? {} : { champion: previous.slot });
+  });
+  return previous;
 }
 
-async function removeUnused(paths: Paths, log: Logger): Promise<void> {
-  const digests = keptDigests(await loadRecord(paths.active, parseActiveRecord, log));
-  const kept = await Promise.all(
+/** When the slots were lost, it is still known what was gone back to, and what the last deployment brought. */
+async function recoverChampion(disk: Disk): Promise<Champion | undefined> {
+  const { slots, paths, log } = disk;
+  const good = (await slots.readBack())?.champion;
+  if (good !== undefined) await mend(log, slots.takeBack);
+  const record = await loadRecord(paths.deployment, parseAnyDeployment, log);
+  const last = record?.phase === 'success' ? slotOf(record) : undefined;
+  const champion = await loadSlot(disk, good ?? last);
+  if (champion !== undefined && good === undefined) {
+    await mend(log, () => slots.save({ champion: champion.slot }));
+  }
+  return champion;
+}
+
+function slotOf({ digest, deploymentId, choice }: DeploymentRecord): Slot {
+  return { digest, deploymentId, ...(choice && { choice }) };
+}
+
+/** What runs is more than what is written of it. */
+async function mend(log: Logger, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    log.error({ error: describeError(error) }, 'slots could not be mended');
+  }
+}
+
+async function loadSlot({ paths, log }: Disk, slot: Slots['champion']): Promise<Champion | undefined> {
+  if (slot === undefined) return undefined;
+  // A dying disk fails in many ways; whatever it is, the other bundle may still run.
+  const bundle = await loadBundle(join(paths.bundles, slot.digest), slot.digest).catch((error: unknown) => {
+    log.error({ digest: slot.digest, error: describeError(error) }, 'bundle on this box is damaged');
+    return undefined;
+  });
+  return bundle && { bundle, slot };
+}
+
+/** Every bundle a slot refers to, on trial or not. */
+async function listReferenced({ slots }: Disk): Promise<readonly string[]> {
+  return digestsOf(await slots.read(), await slots.readBack());
+}
+
+async function loadManifests({ paths }: Disk, digests: readonly string[]): Promise<readonly Manifest[]> {
+  const found = await Promise.all(
     digests.map((digest) => loadManifest(join(paths.bundles, digest)).catch(onlyCoded)),
   );
-  const contents = kept.flatMap((manifest) => manifest?.files.map(({ sha256 }) => sha256) ?? []);
-  await removeOthers(paths.bundles, digests);
-  await removeOthers(paths.objects, contents);
+  return found.filter((manifest) => manifest !== undefined);
 }
 
-function keptDigests(active: ActiveRecord | undefined): readonly string[] {
-  return [active?.digest, active?.previousDigest].filter((digest) => digest !== undefined);
+async function checkBudget(disk: Disk, manifest: Manifest, maxBytes: number): Promise<void> {
+  const kept = await loadManifests(disk, await listReferenced(disk));
+  const files = kept.flatMap((it) => it.files);
+  const room = computeRoom(files, manifest.files, maxBytes);
+  if (room.kind === 'enough') return;
+  throw agentError(
+    'BUNDLE_TOO_BIG',
+    `bundle ${manifest.model} ${manifest.version} and those it takes to go back need ${room.neededBytes} bytes, ` +
+      `models may take ${maxBytes}`,
+  );
 }
 
-async function removeOthers(folder: string, kept: readonly string[]): Promise<void> {
-  const names = await readdir(folder);
-  for (const name of names.filter((it) => !kept.includes(it))) {
-    await rm(join(folder, name), { recursive: true, force: true });
-  }
+async function removeUnused(disk: Disk, inWork: Parameters<BundleStore['removeUnused']>[0]): Promise<void> {
+  const { bundles, objects } = disk.paths;
+  const referenced = await listReferenced(disk);
+  // Lost slots are no reason to lose the bundles too.
+  if (referenced.length === 0 && inWork === undefined) return;
+  const installed = inWork === undefined ? [] : await loadManifests(disk, [inWork.digest]);
+  const isKnown = inWork?.manifest !== undefined || installed.length > 0;
+  const kept = await loadManifests(disk, referenced);
+  const files = [...kept, ...installed].flatMap((manifest) => manifest.files.map(({ sha256 }) => sha256));
+  const removal = planRemoval(
+    { bundles: await readdir(bundles), objects: await readdir(objects) },
+    {
+      digests: inWork === undefined ? referenced : [...referenced, inWork.digest],
+      contents: inWork === undefined || isKnown ? files : undefined,
+      wanted: inWork?.manifest?.files.map(({ sha256 }) => sha256) ?? [],
+    },
+  );
+  await removeAll(bundles, removal.bundles);
+  await removeAll(objects, removal.objects);
+}
+
+async function removeAll(folder: string, names: readonly string[]): Promise<void> {
+  for (const name of names) await rm(join(folder, name), { recursive: true, force: true });
 }
 
 /** For what may be absent or damaged: then there is nothing. */

@@ -1,17 +1,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Manifest } from '@watchpost/shared/bundle/manifest.ts';
-import { DEPLOYMENT_LIFECYCLE, DEPLOYMENT_STATES } from '@watchpost/shared/lifecycle/deployment.ts';
+import { DEPLOYMENT_LIFECYCLE } from '@watchpost/shared/lifecycle/deployment.ts';
 import { advance, isTerminal } from '@watchpost/shared/lifecycle/table.ts';
 import type { Order } from '@watchpost/shared/trust/order.ts';
+import { MAX_TRANSITIONS, MAX_TRIALS, OPEN_PHASES, PHASES, type Phase } from './phases.ts';
 import {
   endAfter,
   findDisagreement,
   isPassing,
-  MAX_TRIALS,
+  isSuperseded,
   type Observed,
-  planDeployment,
-  type Step,
+  type OrderPlan,
+  planOrder,
+  planRestart,
+  type Restart,
 } from './plan.ts';
 import type { DeploymentRecord } from './port.ts';
 
@@ -29,140 +32,196 @@ const ORDER: Order = {
   expiresMs: 9_000_000,
   nonce: '0123456789abcdef',
 };
-const record = (
-  state: DeploymentRecord['state'],
-  more: Partial<DeploymentRecord> = {},
-): DeploymentRecord => ({
+const record = (phase: Phase, more: Partial<DeploymentRecord> = {}): DeploymentRecord => ({
   deploymentId: 'd2',
   digest: NEW,
-  state,
+  phase,
   trials: 0,
+  transitions: 0,
   ...more,
 });
-const activeOn = (digest: string): Observed['active'] => ({ digest, deploymentId: 'd1' });
+const FAILED = { digest: NEW, code: 'SELFTEST_FAILED', detail: 'cat.bin', deploymentId: 'd1', atMs: 1 };
 
-const plan = (observed: Partial<Observed>): readonly string[] =>
-  planDeployment({ active: activeOn(OLD), deployment: undefined, nowMs: 2_000_000, ...observed }, ORDER).map(
-    brief,
+const plan = (observed: Partial<Observed>, order: Partial<Order> = {}): string =>
+  brief(
+    planOrder(
+      { champion: OLD, deployment: undefined, nowMs: 2_000_000, failed: undefined, ...observed },
+      { ...ORDER, ...order },
+    ),
   );
-function brief(step: Step): string {
-  if (step.kind === 'work') return step.work;
-  if (step.kind === 'wait') return `wait until ${step.untilMs}`;
-  const { deployment, state, reason } = step;
-  return `${deployment.deploymentId} ${state}${reason === undefined ? '' : ` ${reason}`}`;
+function brief(planned: OrderPlan): string {
+  if (planned.kind === 'wait') return `wait until ${planned.untilMs}`;
+  if (planned.kind === 'resume') return `resume at ${planned.at}`;
+  return planned.kind === 'end' ? [planned.phase, planned.why?.reason ?? ''].join(' ').trim() : planned.kind;
 }
-
-const WHOLE_WAY = [
-  'd2 queued',
-  'check',
-  'd2 downloading',
-  'download',
-  'd2 downloaded',
-  'd2 verifying',
-  'verify',
-  'd2 installing',
-  'install',
-  'd2 testing',
-  'activate',
-  'd2 success',
-];
-const QUIETLY = ['check', 'download', 'verify', 'install', 'activate'];
 
 const TABLE: readonly {
   readonly name: string;
   readonly observed: Partial<Observed>;
-  readonly steps: readonly string[];
+  readonly order?: Partial<Order>;
+  readonly planned: string;
 }[] = [
-  { name: 'a new order goes the whole way', observed: {}, steps: WHOLE_WAY },
-  { name: 'so does the first order of a box', observed: { active: undefined }, steps: WHOLE_WAY },
+  { name: 'a new order is begun', observed: {}, planned: 'begin' },
+  { name: 'so is the first order of a box', observed: { champion: undefined }, planned: 'begin' },
   {
     name: 'a bundle that runs is not installed',
-    observed: { active: activeOn(NEW) },
-    steps: ['d2 already_installed'],
-  },
-  {
-    name: 'an unfinished deployment is aborted for the new one',
-    observed: { deployment: record('downloading', { deploymentId: 'd1', digest: OLD }) },
-    steps: ['d1 aborted', ...WHOLE_WAY],
-  },
-  {
-    name: 'a finished deployment is left alone',
-    observed: { deployment: record('success', { deploymentId: 'd1', digest: OLD }) },
-    steps: WHOLE_WAY,
+    observed: { champion: NEW },
+    planned: 'already_installed',
   },
   {
     name: 'a success is settled',
-    observed: { deployment: record('success'), active: activeOn(NEW) },
-    steps: [],
+    observed: { deployment: record('success'), champion: NEW },
+    planned: 'settled',
   },
-  { name: 'a failure is settled too', observed: { deployment: record('failure') }, steps: [] },
+  { name: 'a failure is settled too', observed: { deployment: record('failure') }, planned: 'settled' },
   {
-    name: 'a bundle that got damaged after its success is repaired without a word',
-    observed: { deployment: record('success'), active: undefined },
-    steps: QUIETLY,
+    name: 'a bundle that got damaged after its success is repaired',
+    observed: { deployment: record('success'), champion: undefined },
+    planned: 'repair',
   },
   {
     name: 'an expired order does not keep a bundle from its repair',
     observed: { deployment: record('success'), nowMs: 9_000_001 },
-    steps: QUIETLY,
+    planned: 'repair',
   },
   {
-    name: 'a restart while downloading goes on there',
+    name: 'a restart while downloading goes on from the check',
     observed: { deployment: record('downloading') },
-    steps: ['check', 'download', ...WHOLE_WAY.slice(4)],
+    planned: 'resume at queued',
   },
   {
     name: 'a restart while testing tests again',
-    observed: { deployment: record('testing', { trials: MAX_TRIALS - 1 }) },
-    steps: [...QUIETLY, 'd2 success'],
-  },
-  {
-    name: 'a restart between switch and report only reports',
-    observed: { deployment: record('testing'), active: activeOn(NEW) },
-    steps: ['d2 success'],
-  },
-  {
-    name: 'a model that keeps taking the agent down is given up',
-    observed: { deployment: record('testing', { trials: MAX_TRIALS }) },
-    steps: ['d2 failure DEPLOYMENT_INTERRUPTED'],
+    observed: { deployment: record('self_testing') },
+    planned: 'resume at self_testing',
   },
   {
     name: 'an expired order is out of time',
     observed: { nowMs: 9_000_001 },
-    steps: ['d2 timed_out ORDER_INVALID'],
+    planned: 'timed_out ORDER_INVALID',
   },
   {
     name: 'so is an unfinished deployment',
     observed: { nowMs: 9_000_001, deployment: record('downloading') },
-    steps: ['d2 timed_out ORDER_INVALID'],
+    planned: 'timed_out ORDER_INVALID',
   },
   {
     name: 'a clock that cannot be trusted expires nothing',
     observed: { nowMs: undefined },
-    steps: WHOLE_WAY,
+    planned: 'begin',
   },
-  { name: 'an order before its time waits', observed: { nowMs: 600_000 }, steps: ['wait until 700000'] },
-  { name: 'clocks may differ by five minutes', observed: { nowMs: 700_000 }, steps: WHOLE_WAY },
+  { name: 'an order before its time waits', observed: { nowMs: 600_000 }, planned: 'wait until 700000' },
+  { name: 'clocks may differ by five minutes', observed: { nowMs: 700_000 }, planned: 'begin' },
+  {
+    name: 'what failed here before is refused',
+    observed: { failed: FAILED },
+    planned: 'rejected BUNDLE_QUARANTINED',
+  },
+  {
+    name: 'unless the order says to try it again',
+    observed: { failed: FAILED },
+    order: { liftQuarantine: true },
+    planned: 'begin',
+  },
+  {
+    name: 'what runs is not refused',
+    observed: { champion: NEW, failed: FAILED },
+    planned: 'already_installed',
+  },
 ];
 
-for (const { name, observed, steps } of TABLE) {
-  test(`planDeployment: ${name}`, () => {
-    assert.deepEqual(plan(observed), steps);
-  });
+for (const { name, observed, order, planned } of TABLE) {
+  test(`planOrder: ${name}`, () => assert.equal(plan(observed, order), planned));
 }
 
-test('from whatever state it resumes, a plan enters states in the order of the lifecycle', () => {
-  for (const state of DEPLOYMENT_STATES) {
-    const resumed = planDeployment(
-      { active: activeOn(OLD), deployment: record(state), nowMs: 2_000_000 },
-      ORDER,
-    );
-    let at = state;
-    for (const step of resumed.filter((it) => it.kind === 'enter')) {
-      assert.ok(advance(DEPLOYMENT_LIFECYCLE, at, step.state), `${state}: ${at} -> ${step.state}`);
-      at = step.state;
+test('a refusal names what failed, and where', () => {
+  const refused = planOrder(
+    { champion: OLD, deployment: undefined, nowMs: undefined, failed: FAILED },
+    ORDER,
+  );
+  assert.match(
+    refused.kind === 'end' ? (refused.why?.detail ?? '') : '',
+    /deployment d1: SELFTEST_FAILED, cat\.bin/,
+  );
+});
+
+test('an order takes the place of an unfinished deployment, never of its own or of one that ended', () => {
+  for (const phase of OPEN_PHASES)
+    assert.ok(isSuperseded(record(phase, { deploymentId: 'd1' }), ORDER), phase);
+  assert.ok(!isSuperseded(record('probation'), ORDER));
+  assert.ok(!isSuperseded(record('success', { deploymentId: 'd1' }), ORDER));
+  assert.ok(!isSuperseded(undefined, ORDER));
+});
+
+const restart = (found: Partial<Restart>): string => {
+  const planned = planRestart({
+    record: undefined,
+    isOnTrial: false,
+    isTakenBack: false,
+    isCautious: false,
+    ...found,
+  });
+  if (planned.kind === 'resume') return `resume at ${planned.at}`;
+  return planned.kind === 'fail' ? `fail ${planned.why.reason}` : planned.kind;
+};
+const RESTARTS: readonly (readonly [name: string, found: Partial<Restart>, planned: string])[] = [
+  ['a new box has nothing to go on with', {}, 'none'],
+  ['a deployment that ended is left alone', { record: record('success') }, 'none'],
+  ['a download waits for its order', { record: record('downloading') }, 'none'],
+  ['so it does after bad starts', { record: record('downloading'), isCautious: true }, 'none'],
+  ['a self-test is done again', { record: record('self_testing') }, 'resume at self_testing'],
+  ['so is a shadow', { record: record('shadowing') }, 'resume at shadowing'],
+  ['a switch goes on', { record: record('switching') }, 'resume at switching'],
+  ['a probation goes on', { record: record('probation'), isOnTrial: true }, 'resume at probation'],
+  ['a model that is committed was a success', { record: record('probation') }, 'succeed'],
+  [
+    'a model that was taken back is told',
+    { record: record('probation'), isTakenBack: true },
+    'resume at rolling_back',
+  ],
+  ['a rollback goes on', { record: record('rolling_back'), isOnTrial: true }, 'resume at rolling_back'],
+  [
+    'so it does after bad starts',
+    { record: record('rolling_back'), isTakenBack: true, isCautious: true },
+    'resume at rolling_back',
+  ],
+  [
+    'a trial that takes the agent down is given up',
+    { record: record('shadowing', { trials: MAX_TRIALS }) },
+    'fail DEPLOYMENT_INTERRUPTED',
+  ],
+  [
+    'before that it is tried again',
+    { record: record('shadowing', { trials: MAX_TRIALS - 1 }) },
+    'resume at shadowing',
+  ],
+  [
+    'a deployment that goes round in circles is given up',
+    { record: record('switching', { transitions: MAX_TRANSITIONS }) },
+    'fail DEPLOYMENT_LOOPED',
+  ],
+  [
+    'after bad starts nothing is tried',
+    { record: record('self_testing'), isCautious: true },
+    'fail DEPLOYMENT_INTERRUPTED',
+  ],
+];
+for (const [name, found, planned] of RESTARTS) {
+  test(`planRestart: ${name}`, () => assert.equal(restart(found), planned));
+}
+
+test('every end work can come to is one its phase may go to', () => {
+  for (const phase of OPEN_PHASES) {
+    for (const code of [
+      'TARGET_UNKNOWN',
+      'BUNDLE_FILE_MISSING',
+      'DEPLOYMENT_STEP_TIMEOUT',
+      'SELFTEST_FAILED',
+    ]) {
+      const { toldAs } = PHASES[phase];
+      const end = endAfter(toldAs, code);
+      assert.ok(advance(DEPLOYMENT_LIFECYCLE, toldAs, end), `${phase}: ${end}`);
+      assert.ok(isTerminal(DEPLOYMENT_LIFECYCLE, end));
     }
-    assert.ok(isTerminal(DEPLOYMENT_LIFECYCLE, at), `${state} ends in ${at}`);
   }
 });
 
@@ -170,6 +229,8 @@ for (const [state, code, end] of [
   ['queued', 'TARGET_UNKNOWN', 'rejected'],
   ['queued', 'MANIFEST_TOO_NEW', 'rejected'],
   ['queued', 'BUNDLE_UNFIT', 'rejected'],
+  ['queued', 'BUNDLE_TOO_BIG', 'rejected'],
+  ['queued', 'DEPLOYMENT_STEP_TIMEOUT', 'timed_out'],
   ['queued', 'BUNDLE_FILE_MISSING', 'noartifact'],
   ['downloading', 'BUNDLE_FILE_MISSING', 'noartifact'],
   ['downloading', 'BUNDLE_DIGEST_MISMATCH', 'failure'],
@@ -187,8 +248,12 @@ test('network and disk pass; what a model does in its test does not', () => {
   assert.ok(isPassing('download', 'DISK_FULL'));
   assert.ok(isPassing('check', 'SERVER_UNREACHABLE'));
   assert.ok(!isPassing('download', 'BUNDLE_DIGEST_MISMATCH'));
-  assert.ok(!isPassing('activate', 'INFERENCE_CRASHED'));
-  assert.ok(!isPassing('activate', 'DISK_FULL'));
+  assert.ok(!isPassing('self_test', 'INFERENCE_CRASHED'));
+  assert.ok(!isPassing('shadow', 'DISK_FULL'));
+  assert.ok(isPassing('switch', 'DISK_FULL'));
+  assert.ok(!isPassing('switch', 'INFERENCE_CRASHED'));
+  assert.ok(!isPassing('watch', 'STORE_FAILED'));
+  assert.ok(isPassing('roll_back', 'INFERENCE_CRASHED'), 'there is nothing better');
 });
 
 test('an order and a manifest agree in target, length and release counter', () => {

@@ -1,109 +1,122 @@
 import type { Manifest } from '@watchpost/shared/bundle/manifest.ts';
 import { DEPLOYMENT_LIFECYCLE, type DeploymentState } from '@watchpost/shared/lifecycle/deployment.ts';
-import { advance, isTerminal } from '@watchpost/shared/lifecycle/table.ts';
+import { advance } from '@watchpost/shared/lifecycle/table.ts';
 import { formatTarget, type Order } from '@watchpost/shared/trust/order.ts';
-import type { ActiveRecord, DeploymentRecord } from './port.ts';
+import {
+  type EndPhase,
+  isOpen,
+  MAX_TRANSITIONS,
+  MAX_TRIALS,
+  type OpenPhase,
+  PHASES,
+  type Work,
+} from './phases.ts';
+import type { DeploymentRecord, Why } from './port.ts';
+import type { QuarantineEntry } from './quarantine.ts';
 
 /** What the box finds when it looks at itself. */
 export interface Observed {
-  readonly active: ActiveRecord | undefined;
+  /** Digest of the model this box would run if no trial were open. */
+  readonly champion: string | undefined;
   /** The order last worked on. */
   readonly deployment: DeploymentRecord | undefined;
   /** Wall time; undefined while the clock cannot be trusted. */
   readonly nowMs: number | undefined;
+  /** How the ordered bundle failed on this box before. */
+  readonly failed: QuarantineEntry | undefined;
 }
 
-export type Work = 'check' | 'download' | 'verify' | 'install' | 'activate';
-
-/** Why a deployment came to its end. */
-export interface Reason {
-  readonly reason?: string;
-  readonly detail?: string;
-}
-
-export type Step =
-  /** A deployment enters a state: saved and reported before anything else is done. */
-  | ({ readonly kind: 'enter'; readonly deployment: DeploymentId; readonly state: DeploymentState } & Reason)
-  | { readonly kind: 'work'; readonly work: Work }
+export type OrderPlan =
+  /** Nothing is to be done. */
+  | { readonly kind: 'settled' }
   /** It is too early for the order, by this wall time. */
-  | { readonly kind: 'wait'; readonly untilMs: number };
-export type DeploymentId = Pick<DeploymentRecord, 'deploymentId' | 'digest'>;
+  | { readonly kind: 'wait'; readonly untilMs: number }
+  | { readonly kind: 'end'; readonly phase: EndPhase; readonly why?: Why }
+  | { readonly kind: 'begin' }
+  | { readonly kind: 'resume'; readonly at: OpenPhase }
+  /** The bundle that was installed got damaged: it is fetched again under a deployment that has ended well. */
+  | { readonly kind: 'repair' };
 
-/** The way to `success`: the states in their order, each with the work done in it. */
-const WAY: readonly (readonly [state: DeploymentState, work: readonly Work[]])[] = [
-  ['queued', ['check']],
-  ['downloading', ['download']],
-  ['downloaded', []],
-  ['verifying', ['verify']],
-  ['installing', ['install']],
-  ['testing', ['activate']],
-  ['success', []],
-];
-
-/** A model whose activation takes the box down this often is given up. */
-export const MAX_TRIALS = 3;
 /** The server's clock may be ahead of the box's. */
 const CLOCK_LEEWAY_MS = 5 * 60 * 1000;
 
-/**
- * What is to be done about an order, given what the box is at. Pure: the updater performs it.
- * @returns nothing when the order is settled
- */
-export function planDeployment(observed: Observed, order: Order): readonly Step[] {
-  const { active, deployment: last } = observed;
-  const wanted = idOf(order);
-  const isActive = active?.digest === order.sha256;
-  if (last === undefined || last.deploymentId !== order.deploymentId) {
-    const first = isActive ? [enter(wanted, 'already_installed')] : begin(observed, order);
-    return [...supersede(last, order), ...first];
+/** What is to be done about an order, given what the box is at. Pure: the updater performs it. */
+export function planOrder(observed: Observed, order: Order): OrderPlan {
+  const { champion, deployment: last } = observed;
+  const isChampion = champion === order.sha256;
+  if (last?.deploymentId !== order.deploymentId) {
+    return isChampion ? { kind: 'end', phase: 'already_installed' } : begin(observed, order);
   }
-  if (last.state === 'success') return isActive ? [] : allWork();
-  if (isTerminal(DEPLOYMENT_LIFECYCLE, last.state)) return [];
-  if (isActive && last.state === 'testing') return [enter(wanted, 'success')];
-  if (last.trials >= MAX_TRIALS) {
-    const detail = `the agent went down ${last.trials} times while it activated this model`;
-    return [enter(wanted, 'failure', { reason: 'DEPLOYMENT_INTERRUPTED', detail })];
-  }
-  return outOfTime(observed.nowMs, order) ?? resumeAfter(last.state, wanted);
+  if (last.phase === 'success') return { kind: isChampion ? 'settled' : 'repair' };
+  if (!isOpen(last.phase)) return { kind: 'settled' };
+  return outOfTime(observed.nowMs, order) ?? { kind: 'resume', at: PHASES[last.phase].resumesAt };
 }
 
-function begin({ nowMs }: Observed, order: Order): readonly Step[] {
+function begin({ nowMs, failed }: Observed, order: Order): OrderPlan {
   const isEarly = nowMs !== undefined && nowMs < order.notBeforeMs - CLOCK_LEEWAY_MS;
-  if (isEarly) return [{ kind: 'wait', untilMs: order.notBeforeMs - CLOCK_LEEWAY_MS }];
-  return outOfTime(nowMs, order) ?? resumeAfter('pending', idOf(order));
-}
-
-const idOf = ({ deploymentId, sha256 }: Order): DeploymentId => ({ deploymentId, digest: sha256 });
-
-/** An unfinished deployment ends when another order takes its place. */
-function supersede(last: DeploymentRecord | undefined, order: Order): readonly Step[] {
-  if (last === undefined || isTerminal(DEPLOYMENT_LIFECYCLE, last.state)) return [];
-  return [enter(last, 'aborted', { detail: `deployment ${order.deploymentId} took its place` })];
+  if (isEarly) return { kind: 'wait', untilMs: order.notBeforeMs - CLOCK_LEEWAY_MS };
+  const late = outOfTime(nowMs, order);
+  if (late !== undefined) return late;
+  if (failed === undefined || order.liftQuarantine === true) return { kind: 'begin' };
+  const detail = `it failed here in deployment ${failed.deploymentId}: ${failed.code}, ${failed.detail}`;
+  return { kind: 'end', phase: 'rejected', why: { reason: 'BUNDLE_QUARANTINED', detail } };
 }
 
 /** Expiry blocks what is not installed yet, never what runs. */
-function outOfTime(nowMs: number | undefined, order: Order): readonly Step[] | undefined {
+function outOfTime(nowMs: number | undefined, order: Order): OrderPlan | undefined {
   if (nowMs === undefined || nowMs <= order.expiresMs) return undefined;
   const detail = `the order expired at ${new Date(order.expiresMs).toISOString()}`;
-  return [enter(idOf(order), 'timed_out', { reason: 'ORDER_INVALID', detail })];
+  return { kind: 'end', phase: 'timed_out', why: { reason: 'ORDER_INVALID', detail } };
 }
 
-/** Work of states already entered is done again, quietly: it finds what is there, and a restart forgot the rest. */
-function resumeAfter(state: DeploymentState, wanted: DeploymentId): readonly Step[] {
-  const reached = WAY.findIndex(([name]) => name === state);
-  return WAY.flatMap(([name, works], index) => [
-    ...(index > reached ? [enter(wanted, name)] : []),
-    ...works.map((work): Step => ({ kind: 'work', work })),
-  ]);
+/** An unfinished deployment ends when another order takes its place. */
+export function isSuperseded(last: DeploymentRecord | undefined, order: Order): last is DeploymentRecord {
+  return last !== undefined && last.deploymentId !== order.deploymentId && isOpen(last.phase);
 }
 
-/** The bundle that was installed got damaged: it is fetched again under a deployment that has ended well. */
-function allWork(): readonly Step[] {
-  return WAY.flatMap(([, works]) => works.map((work): Step => ({ kind: 'work', work })));
+/** What a start of the agent does about the deployment it finds, without asking anybody. */
+export type RestartPlan =
+  /** Nothing, or nothing before its order comes. */
+  | { readonly kind: 'none' }
+  | { readonly kind: 'resume'; readonly at: OpenPhase }
+  /** Its model is committed already. */
+  | { readonly kind: 'succeed' }
+  | { readonly kind: 'fail'; readonly phase: OpenPhase; readonly why: Why };
+
+export interface Restart {
+  readonly record: DeploymentRecord | undefined;
+  /** A model is on trial. */
+  readonly isOnTrial: boolean;
+  /** The model of the deployment was taken back at this start. */
+  readonly isTakenBack: boolean;
+  /** The agent keeps ending early: nothing new is tried. */
+  readonly isCautious: boolean;
 }
 
-function enter({ deploymentId, digest }: DeploymentId, state: DeploymentState, reason: Reason = {}): Step {
-  return { kind: 'enter', deployment: { deploymentId, digest }, state, ...reason };
+export function planRestart({ record, isOnTrial, isTakenBack, isCautious }: Restart): RestartPlan {
+  if (record === undefined || !isOpen(record.phase) || PHASES[record.phase].needs === 'order') {
+    return { kind: 'none' };
+  }
+  const { phase } = record;
+  if (isTakenBack || phase === 'rolling_back') return { kind: 'resume', at: 'rolling_back' };
+  if (phase === 'probation' && !isOnTrial) return { kind: 'succeed' };
+  if (isCautious) return { kind: 'fail', phase, why: interrupted('the agent kept ending early') };
+  const why = findEndless(record);
+  return why === undefined ? { kind: 'resume', at: phase } : { kind: 'fail', phase, why };
+}
+
+/** A deployment that takes the agent down, or goes round in circles, is given up. */
+export function findEndless(record: DeploymentRecord): Why | undefined {
+  if (record.trials >= MAX_TRIALS) {
+    return interrupted(`the agent went down ${record.trials} times while it tried this model`);
+  }
+  if (record.transitions < MAX_TRANSITIONS) return undefined;
+  const detail = `the deployment changed or was begun again ${record.transitions} times`;
+  return { reason: 'DEPLOYMENT_LOOPED', detail };
+}
+
+export function interrupted(detail: string): Why {
+  return { reason: 'DEPLOYMENT_INTERRUPTED', detail };
 }
 
 const REJECTIONS = [
@@ -116,24 +129,31 @@ const REJECTIONS = [
   'MANIFEST_INVALID',
   'MANIFEST_TOO_NEW',
   'BUNDLE_UNFIT',
+  'BUNDLE_TOO_BIG',
   'ORDER_INVALID',
 ];
+const NO_ROOM = ['DISK_FULL', 'STORE_FAILED'];
 /** What passes by itself: network, server, disk. A model that fails its test does so again. */
-const PASSING = ['SERVER_UNREACHABLE', 'DOWNLOAD_FAILED', 'DISK_FULL', 'STORE_FAILED'];
+const PASSING = ['SERVER_UNREACHABLE', 'DOWNLOAD_FAILED', ...NO_ROOM];
 
-/** Whether work that failed with `code` is tried again, until the order expires. */
+/** Whether work that failed with `code` is tried again, until the order expires or the phase has lasted too long. */
 export function isPassing(work: Work, code: string): boolean {
-  return work !== 'activate' && PASSING.includes(code);
+  // There is nothing better than the model before: it is tried for ever.
+  if (work === 'roll_back') return true;
+  if (work === 'switch') return NO_ROOM.includes(code);
+  return work !== 'self_test' && work !== 'shadow' && work !== 'watch' && PASSING.includes(code);
 }
 
 /** The end a deployment comes to when work fails for good: the most telling one the lifecycle allows. */
-export function endAfter(state: DeploymentState, code: string): DeploymentState {
-  const telling: DeploymentState = REJECTIONS.includes(code)
-    ? 'rejected'
-    : code === 'BUNDLE_FILE_MISSING'
-      ? 'noartifact'
-      : 'failure';
-  return advance(DEPLOYMENT_LIFECYCLE, state, telling) ?? 'failure';
+export function endAfter(state: DeploymentState, code: string): EndPhase {
+  const telling = tellingEnd(code);
+  return advance(DEPLOYMENT_LIFECYCLE, state, telling) === undefined ? 'failure' : telling;
+}
+
+function tellingEnd(code: string): EndPhase {
+  if (REJECTIONS.includes(code)) return 'rejected';
+  if (code === 'BUNDLE_FILE_MISSING') return 'noartifact';
+  return code === 'DEPLOYMENT_STEP_TIMEOUT' ? 'timed_out' : 'failure';
 }
 
 /** "Install only if order, manifest and releaseCounter all agree." @returns what does not */

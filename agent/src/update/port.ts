@@ -1,12 +1,15 @@
 import type { BundleFile, Manifest } from '@watchpost/shared/bundle/manifest.ts';
-import type { DeploymentState } from '@watchpost/shared/lifecycle/deployment.ts';
 import type {
   ModelChoice,
   SelfTestFindings,
   ShadowFindings,
   SwitchFindings,
 } from '@watchpost/shared/messages/deployment-findings.ts';
+import type { EventHistory } from './event-history.ts';
 import type { OrderMark } from './order-mark.ts';
+import type { Phase } from './phases.ts';
+import type { Quarantine } from './quarantine.ts';
+import type { Slot, Slots } from './slots.ts';
 
 /** A bundle laid out on this box, every file checked. */
 export interface InstalledBundle {
@@ -15,50 +18,107 @@ export interface InstalledBundle {
   readonly manifest: Manifest;
 }
 
-/** What the box classifies with, across restarts. */
-export interface ActiveRecord {
-  readonly digest: string;
-  readonly deploymentId: string;
-  readonly previousDigest?: string;
+/** A bundle that is to classify, and how it is run. */
+export interface Champion {
+  readonly bundle: InstalledBundle;
+  readonly slot: Slot;
+}
+
+/** How the model before fared, shortly before the switch. */
+export interface Baseline {
+  readonly framesCaptured: number;
+  readonly framesClassified: number;
+  /** Sums and numbers of readings. */
+  readonly p95SumMs: number;
+  readonly p95Readings: number;
+  readonly celsiusSum: number;
+  readonly celsiusReadings: number;
+}
+
+/** What was seen of a model on trial, over restarts of the agent. */
+export interface Watched extends Baseline {
+  /** By the monotonic clock, while the agent ran. */
+  readonly spentMs: number;
+  readonly agentRestarts: number;
+  readonly framesFailed: number;
+  readonly childRestarts: number;
+  /** How long the box has been too hot without a break, and the longest it was. */
+  readonly hotMs: number;
+  readonly hottestMs: number;
+  /** Sightings opened, and those expected, in the time whose usual rate is known. */
+  readonly events: number;
+  readonly expectedEvents: number;
 }
 
 /** How far the last order came, across restarts. */
 export interface DeploymentRecord {
   readonly deploymentId: string;
   readonly digest: string;
-  readonly state: DeploymentState;
-  /** How often its activation was begun: a model that takes the box down is not tried for ever. */
+  readonly phase: Phase;
+  /** Trials of its model that were begun and did not end: one that takes the box down is not tried for ever. */
   readonly trials: number;
+  /** Changes of phase and restarts that were saved. */
+  readonly transitions: number;
+  /** What the self-test chose. */
+  readonly choice?: ModelChoice;
+  /** How the model before fared; absent where there was none. */
+  readonly baseline?: Baseline;
+  /** What the probation has seen. */
+  readonly watched?: Watched;
+  /** Why it is rolled back. */
+  readonly why?: Why;
 }
 
-/** Bundles, orders and deployment records on this box. Every method may throw AppError DISK_FULL | STORE_FAILED. */
+/** An error code, and what happened in words. */
+export interface Why {
+  readonly reason: string;
+  readonly detail: string;
+}
+
+/** Bundles, slots and records on this box. Every method may throw AppError DISK_FULL | STORE_FAILED. */
 export interface BundleStore {
+  readSlots(): Promise<Slots>;
+  /** What the box goes back to; undefined unless a switch was prepared that is neither committed nor taken back. */
+  readBack(): Promise<Slots | undefined>;
   /**
-   * The active bundle, every byte checked; the previous one when it is damaged (and that one is active from then on).
+   * The champion, every byte checked; when it is damaged, the one before, which is the champion from then on.
    * @returns undefined when there is none that can be used
    */
-  loadActive(): Promise<InstalledBundle | undefined>;
-  /** What is written about the active bundle, unchecked. */
-  readActive(): Promise<ActiveRecord | undefined>;
+  loadChampion(): Promise<Champion | undefined>;
+  /** A bundle that was installed, every byte checked. @throws AppError BUNDLE_* | MANIFEST_* when it is damaged */
+  loadBundle(digest: string): Promise<InstalledBundle>;
+  /** Keeps a bundle that is tried beside the champion; without one, none is. */
+  saveChallenger(challenger: Slot | undefined): Promise<void>;
+  /** Does everything for a switch, and for the way back, that can fail for want of room. */
+  prepareSwitch(challenger: Slot): Promise<void>;
+  /** Makes the prepared bundle the champion, on trial: from here on a restart begins with it. */
+  commitSwitch(): Promise<void>;
+  /** Brings the slots back to what they were before the switch. Needs no room. */
+  switchBack(): Promise<void>;
+  /** The champion has proved itself: nothing is gone back to any more. Needs no room. */
+  endTrial(): Promise<void>;
+
   readDeployment(): Promise<DeploymentRecord | undefined>;
   saveDeployment(record: DeploymentRecord): Promise<void>;
   readOrderMark(): Promise<OrderMark | undefined>;
   saveOrderMark(mark: OrderMark): Promise<void>;
+  readQuarantine(): Promise<Quarantine>;
+  saveQuarantine(quarantine: Quarantine): Promise<void>;
+  readHistory(): Promise<EventHistory>;
+  saveHistory(history: EventHistory): Promise<void>;
 
   /** Files of the manifest that this box has no sound copy of, each content once; damaged copies are dropped. */
   listMissing(manifest: Manifest): Promise<readonly BundleFile[]>;
+  /** @throws AppError BUNDLE_TOO_BIG when it does not fit beside the bundles of the slots, whatever else is removed */
+  checkBudget(manifest: Manifest): Promise<void>;
   /** @throws AppError DISK_FULL when these files would leave too little room for the rest of the box */
   checkRoom(files: readonly BundleFile[]): Promise<void>;
   /** Where a missing file is to be put. */
   objectPath(file: Pick<BundleFile, 'sha256'>): string;
   /** Lays the bundle out, wholly or not at all. @throws AppError BUNDLE_DIGEST_MISMATCH */
   install(manifest: Manifest): Promise<InstalledBundle>;
-  /** Does everything for a switch that can fail for want of room. */
-  prepareSwitch(digest: string, deploymentId: string): Promise<void>;
-  /** Makes the prepared bundle the active one: from here on a restart begins with it. */
-  commitSwitch(): Promise<void>;
-  /** Drops what neither the active nor the previous bundle needs. */
-  removeUnused(): Promise<void>;
+  /** Drops what neither a slot nor the deployment in work needs; while its manifest is not known, no file goes. */
+  removeUnused(inWork?: { readonly digest: string; readonly manifest?: Manifest }): Promise<void>;
 }
 
 export type SelfTestOutcome =

@@ -1,16 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { GateFinding } from '@watchpost/shared/messages/deployment-findings.ts';
-import type { Vitals } from './port.ts';
+import type { Baseline, Vitals, Watched } from './port.ts';
 import {
   addToBaseline,
   addToWatched,
-  type Baseline,
   type Case,
   type GateLimits,
   judgeProbation,
   NOTHING_SEEN,
-  type Watched,
 } from './probation-gates.ts';
 
 const LIMITS: GateLimits = {
@@ -84,7 +82,7 @@ const TABLE: readonly Row[] = [
   {
     name: 'too few readings',
     gate: 'latency',
-    watched: { p95SumMs: 400, p95Readings: 4 },
+    watched: { p95SumMs: 400, p95Readings: 2 },
     verdict: 'not_judged',
   },
   {

@@ -1,40 +1,18 @@
 import type { GateFinding } from '@watchpost/shared/messages/deployment-findings.ts';
 import { judgeEventCount } from './event-history.ts';
-import type { Vitals } from './port.ts';
+import type { Baseline, Vitals, Watched } from './port.ts';
 
-/** How the model before fared, shortly before the switch. */
-export interface Baseline {
-  readonly framesCaptured: number;
-  readonly framesClassified: number;
-  /** Sums and numbers of readings. */
-  readonly p95SumMs: number;
-  readonly p95Readings: number;
-  readonly celsiusSum: number;
-  readonly celsiusReadings: number;
-}
-
-/** What was seen of a model on trial, over restarts of the agent. */
-export interface Watched extends Baseline {
-  /** By the monotonic clock, while the agent ran. */
-  readonly spentMs: number;
-  readonly agentRestarts: number;
-  readonly framesFailed: number;
-  readonly childRestarts: number;
-  /** How long the box has been too hot without a break, and the longest it was. */
-  readonly hotMs: number;
-  readonly hottestMs: number;
-  /** Sightings opened, and those expected, in the time whose usual rate is known. */
-  readonly events: number;
-  readonly expectedEvents: number;
-}
-
-export const NOTHING_SEEN: Watched = {
+export const NO_BASELINE: Baseline = {
   framesCaptured: 0,
   framesClassified: 0,
   p95SumMs: 0,
   p95Readings: 0,
   celsiusSum: 0,
   celsiusReadings: 0,
+};
+
+export const NOTHING_SEEN: Watched = {
+  ...NO_BASELINE,
   spentMs: 0,
   agentRestarts: 0,
   framesFailed: 0,
@@ -106,7 +84,8 @@ export interface Case {
 
 /** Fewer frames, readings or events than these judge nothing. */
 const MIN_FRAMES = 50;
-const MIN_READINGS = 5;
+const MIN_BASELINE_FRAMES = 20;
+const MIN_READINGS = 3;
 const MIN_EXPECTED_EVENTS = 10;
 const MIN_EVENTS = 20;
 /** Shorter heat is weather. */
@@ -144,7 +123,7 @@ const GATES: readonly (readonly [GateFinding['gate'], Judge])[] = [
 
 /** How a model on trial fares. Pure: the same counts give the same findings. */
 export function judgeProbation(seen: Case): {
-  readonly gates: readonly GateFinding[];
+  readonly gates: GateFinding[];
   readonly isHopeless: boolean;
 } {
   const judged = GATES.map(([gate, judge]): Judgement => ({ gate, ...judge(seen) }));
@@ -173,7 +152,11 @@ function judgeLatency({ watched, baseline, limits, requiredMs }: Case): ReturnTy
 }
 
 function judgePace({ watched, baseline, limits }: Case): ReturnType<Judge> {
-  if (baseline === undefined || baseline.framesCaptured < MIN_FRAMES || baseline.framesClassified === 0) {
+  if (
+    baseline === undefined ||
+    baseline.framesCaptured < MIN_BASELINE_FRAMES ||
+    baseline.framesClassified === 0
+  ) {
     return NOT_JUDGED;
   }
   if (watched.framesCaptured < MIN_FRAMES) return NOT_JUDGED;

@@ -1,113 +1,177 @@
 import type { Component } from '@watchpost/shared/kernel/component.ts';
-import { AppError, describeError } from '@watchpost/shared/kernel/errors.ts';
+import { waitMs } from '@watchpost/shared/kernel/wait.ts';
+import type { DeploymentState } from '@watchpost/shared/lifecycle/deployment.ts';
 import type { DesiredModel } from '@watchpost/shared/messages/model-document.ts';
 import type { Order } from '@watchpost/shared/trust/order.ts';
+import type { AgentConfig } from '../config/schema.ts';
 import type { OrderReader } from '../trust/port.ts';
-import { type DeploymentMemory, type RunDeps, runOrder } from './deployment-run.ts';
-import { judgeOrder, markOf, type OrderMark } from './order-mark.ts';
-import type { DeploymentRecord } from './port.ts';
+import { type DeploymentId, DeploymentJournal, type JournalDeps } from './deployment-journal.ts';
+import type { RunDeps } from './deployment-run.ts';
+import { carryOut, resumeDeployment, type UpdateDeps } from './deployments.ts';
+import { createEventWatch } from './event-watch.ts';
+import { createOrderInbox, type OrderInbox } from './order-inbox.ts';
+import { isOpen, PHASES, type Phase, toldState } from './phases.ts';
+import { type RestartDeps, runChampion, runChampionAgain, type TakenBack } from './restart.ts';
+import { createRunningModel } from './running-model.ts';
 
-export interface UpdaterDeps extends RunDeps {
+export interface UpdaterDeps
+  extends Omit<RunDeps, 'journal' | 'running' | 'events' | 'wait' | 'settings'>,
+    Omit<JournalDeps, 'bundles' | 'clock'> {
   readonly orders: OrderReader;
+  readonly settings: Pick<AgentConfig['update'], 'shadow' | 'probation'>;
+  /** The last starts of the agent all ended early: an open trial is rolled back, nothing is tried again. */
+  readonly isCautious: boolean;
+  /** Waits between two looks at the vitals; by the same clock. */
+  readonly wait?: RunDeps['wait'];
+}
+
+/** How far the last order came. */
+export interface Progress extends DeploymentId {
+  readonly state: DeploymentState;
+  readonly phase: Phase;
 }
 
 /** Keeps the box at the bundle the fleet wants: one order at a time, the newest wins. */
 export interface Updater extends Component {
+  /**
+   * Makes the box classify with the model on its disk; to be called before `start`, so that the cameras classify before
+   * anything is heard from the fleet. What cannot run is logged, and tried again after `start`.
+   */
+  resume(): Promise<void>;
   /** The order that holds now; it is told again at every connection, and then changes nothing. */
   onDesired(document: DesiredModel): void;
-  /** How far the last order came. */
-  current(): DeploymentRecord | undefined;
+  current(): Progress | undefined;
 }
 
-export function createUpdater(deps: UpdaterDeps): Updater {
-  const memory: DeploymentMemory = { record: undefined };
-  const stopping = new AbortController();
-  let running: { readonly order: Order; readonly abort: AbortController } | undefined;
-  let next: Order | undefined;
-  let wake = Promise.withResolvers<void>();
-  const loaded = Promise.withResolvers<void>();
-  let mark: OrderMark | undefined;
+/** Nothing runs: the champion is tried again. */
+const TRY_AGAIN_MS = 30_000;
+
+export function createUpdater(options: UpdaterDeps): Updater {
+  return new ModelUpdater(options);
+}
+
+interface Job {
+  /** Undefined while what is done needs an order to go on: then that order is not the same again. */
+  readonly deploymentId: string | undefined;
+  readonly abort: AbortController;
+}
+
+class ModelUpdater implements Updater {
+  readonly name = 'updater';
+  readonly #deps: UpdateDeps;
+  readonly #inbox: OrderInbox;
+  readonly #restart: RestartDeps;
+  readonly #stopping = new AbortController();
+  readonly #loaded = Promise.withResolvers<void>();
+  #resumed: Promise<TakenBack | undefined> | undefined;
+  #current: Job | undefined;
+  #next: Order | undefined;
+  #wake = Promise.withResolvers<void>();
   // No order is judged before it is known which ones came before.
-  let reading: Promise<void> = loaded.promise;
-  let loop: Promise<void> = Promise.resolve();
+  #reading: Promise<void> = this.#loaded.promise;
+  #loops: Promise<unknown> = Promise.resolve();
 
-  const accept = async (document: DesiredModel): Promise<void> => {
-    const order = await readOrder(document, deps);
-    // A forged order or an old one stops nothing.
-    if (order === undefined || (await isReplay(order))) return;
-    // The same order again changes nothing.
-    if (order.deploymentId === (next ?? running?.order)?.deploymentId) return;
-    next = order;
-    running?.abort.abort();
-    wake.resolve();
-  };
+  constructor(options: UpdaterDeps) {
+    this.#deps = assemble(options);
+    this.#inbox = createOrderInbox({ ...this.#deps, orders: options.orders });
+    this.#restart = { ...this.#deps, maxAgentRestarts: options.settings.probation.maxAgentRestarts };
+  }
 
-  const isReplay = async (order: Order): Promise<boolean> => {
-    const verdict = judgeOrder(mark, order);
-    if (verdict.kind === 'replayed') {
-      const { deploymentId } = order;
-      deps.log.warn({ code: 'ORDER_REPLAYED', deploymentId, why: verdict.why }, 'order refused');
-      return true;
+  async resume(): Promise<void> {
+    await this.#resume();
+  }
+
+  async start(): Promise<void> {
+    const takenBack = await this.#resume();
+    await this.#inbox.load();
+    await this.#deps.events.load();
+    this.#loaded.resolve();
+    this.#loops = Promise.all([this.#runAll(takenBack), this.#deps.events.run(this.#stopping.signal)]);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#wake.resolve();
+    await Promise.all([this.#reading, this.#loops]);
+  }
+
+  onDesired(document: DesiredModel): void {
+    this.#reading = this.#reading.then(() => this.#accept(document));
+  }
+
+  current(): Progress | undefined {
+    const record = this.#deps.journal.record();
+    if (record === undefined) return undefined;
+    const { deploymentId, digest, phase } = record;
+    return { deploymentId, digest, phase, state: toldState(phase) };
+  }
+
+  #resume(): Promise<TakenBack | undefined> {
+    this.#resumed ??= this.#deps.journal.load().then(() => runChampion(this.#restart));
+    return this.#resumed;
+  }
+
+  async #accept(document: DesiredModel): Promise<void> {
+    const order = await this.#inbox.open(document);
+    // A forged order or an old one stops nothing, and the same order again changes nothing.
+    if (order === undefined || order.deploymentId === (this.#next ?? this.#current)?.deploymentId) return;
+    this.#next = order;
+    this.#current?.abort.abort();
+    this.#wake.resolve();
+  }
+
+  async #runAll(takenBack: TakenBack | undefined): Promise<void> {
+    const record = this.#deps.journal.record();
+    const isOwn = record !== undefined && isOpen(record.phase) && PHASES[record.phase].needs === 'record';
+    await this.#work(isOwn ? record.deploymentId : undefined, (signal) =>
+      resumeDeployment(takenBack, this.#deps, signal),
+    );
+    while (!this.#stopping.signal.aborted) {
+      const order = this.#next;
+      this.#next = undefined;
+      if (order === undefined) await this.#idle();
+      else await this.#work(order.deploymentId, (signal) => carryOut(order, this.#deps, signal));
+      this.#wake = Promise.withResolvers();
     }
-    if (verdict.kind === 'again') return false;
-    mark = markOf(order);
-    await saveMark(mark, deps);
-    return false;
-  };
+  }
 
-  const run = async (order: Order): Promise<void> => {
+  async #work(
+    deploymentId: Job['deploymentId'],
+    perform: (signal: AbortSignal) => Promise<void>,
+  ): Promise<void> {
     const abort = new AbortController();
-    running = { order, abort };
-    await runOrder(order, memory, deps, AbortSignal.any([abort.signal, stopping.signal]));
-    running = undefined;
-  };
-
-  const runAll = async (): Promise<void> => {
-    while (!stopping.signal.aborted) {
-      const order = next;
-      next = undefined;
-      if (order !== undefined) await run(order);
-      else await wake.promise;
-      wake = Promise.withResolvers();
+    this.#current = { deploymentId, abort };
+    const signal = AbortSignal.any([abort.signal, this.#stopping.signal]);
+    try {
+      await perform(signal);
+    } catch (error) {
+      // What the work threw because it was told to stop; whatever else it throws is a bug.
+      if (!signal.aborted) throw error;
     }
-  };
+    this.#current = undefined;
+  }
 
-  return {
-    name: 'updater',
-    start: async () => {
-      memory.record = await deps.bundles.readDeployment();
-      mark = await deps.bundles.readOrderMark();
-      loaded.resolve();
-      loop = runAll();
-    },
-    stop: async () => {
-      stopping.abort();
-      wake.resolve();
-      await Promise.all([reading, loop]);
-    },
-    onDesired: (document) => {
-      reading = reading.then(() => accept(document));
-    },
-    current: () => memory.record,
-  };
-}
-
-/** The mark in memory leads: a full disk may lag behind, and keeps no order from being carried out. */
-async function saveMark(mark: OrderMark, { bundles, log }: UpdaterDeps): Promise<void> {
-  try {
-    await bundles.saveOrderMark(mark);
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    log.warn({ code: error.code, error: describeError(error) }, 'newest order not saved');
+  /** Until there is something to do; a box on which nothing runs tries what it has again and again. */
+  async #idle(): Promise<void> {
+    const { promise } = this.#wake;
+    if (this.#deps.running.current() !== undefined) return promise;
+    const woken = new AbortController();
+    await Promise.race([
+      promise,
+      waitMs(TRY_AGAIN_MS, AbortSignal.any([this.#stopping.signal, woken.signal])),
+    ]);
+    woken.abort();
+    if (this.#next === undefined && !this.#stopping.signal.aborted) await runChampionAgain(this.#restart);
   }
 }
 
-async function readOrder(document: DesiredModel, { orders, log }: UpdaterDeps): Promise<Order | undefined> {
-  try {
-    return await orders.read(document.order);
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    log.warn({ code: error.code, error: describeError(error) }, 'order refused');
-    return undefined;
-  }
+/** On trial the new model's events are no measure for itself. */
+const UNUSUAL: readonly (Phase | undefined)[] = ['switching', 'probation', 'rolling_back'];
+
+function assemble(options: UpdaterDeps): UpdateDeps {
+  const { wait = waitMs } = options;
+  const journal = new DeploymentJournal(options);
+  const isUsual = (): boolean => !UNUSUAL.includes(journal.record()?.phase);
+  const events = createEventWatch({ ...options, wait, isUsual });
+  return { ...options, wait, journal, events, running: createRunningModel(options.trial) };
 }

@@ -191,14 +191,14 @@ const afterInstall = (name: string, tamper: (folder: string, bundle: TestBundle)
     await world.box.stop();
     await tamper(join(world.dataDir, 'bundles', after.digest), after);
     await world.box.restart();
-    const loaded = await world.box.bundles.loadActive();
-    return loaded?.digest === before.digest;
+    const loaded = await world.box.bundles.loadChampion();
+    return loaded?.slot.digest === before.digest;
   },
   isTaken: async (world) => {
     const bundle = await release(world);
     await isDeployed(world, bundle);
     await world.box.restart();
-    return (await world.box.bundles.loadActive())?.digest === bundle.digest;
+    return (await world.box.bundles.loadChampion())?.slot.digest === bundle.digest;
   },
 });
 

@@ -1,0 +1,74 @@
+import { rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describeError } from '@watchpost/shared/kernel/errors.ts';
+import { syncFolder } from '@watchpost/shared/kernel/files.ts';
+import type { Logger } from '@watchpost/shared/kernel/log.ts';
+import { loadRecord } from '../kernel/record-file.ts';
+import { storeError } from '../kernel/store-error.ts';
+import { parseFormerSlots } from './former-records.ts';
+import { isOnTrial, planSwitch, type Slot, type Slots } from './slots.ts';
+import { parseSlots, saveRecord } from './state-files.ts';
+
+/**
+ * The slots as files of one folder. A switch and the way back are renames of files written beforehand; that there is a
+ * file to go back to says that the champion is on trial.
+ */
+export interface FileSlots {
+  read(): Promise<Slots>;
+  /** Also when the switch was only prepared. */
+  readBack(): Promise<Slots | undefined>;
+  save(slots: Slots): Promise<void>;
+  prepare(challenger: Slot): Promise<void>;
+  commit(): Promise<void>;
+  takeBack(): Promise<void>;
+  endTrial(): Promise<void>;
+}
+
+export function openFileSlots(dataDir: string, log: Logger): FileSlots {
+  const paths = {
+    slots: join(dataDir, 'slots.json'),
+    next: join(dataDir, 'slots.next.json'),
+    back: join(dataDir, 'slots.back.json'),
+    former: join(dataDir, 'active.json'),
+  };
+  const move = async (from: string): Promise<void> => {
+    await rename(from, paths.slots);
+    await syncFolder(dataDir);
+  };
+  const read = async (): Promise<Slots> =>
+    (await loadRecord(paths.slots, parseSlots, log)) ?? (await adopt(paths, log));
+  const readBack = () => loadRecord(paths.back, parseSlots, log);
+  return {
+    read,
+    readBack,
+    save: (slots) => saveRecord(paths.slots, slots),
+    prepare: async (challenger) => {
+      const [slots, back] = [await read(), await readBack()];
+      const plan = planSwitch(slots, isOnTrial(slots, back) ? back : undefined, challenger);
+      await saveRecord(paths.next, plan.next);
+      await saveRecord(paths.back, plan.back);
+    },
+    commit: () => move(paths.next),
+    takeBack: () => move(paths.back),
+    endTrial: async () => {
+      await rm(paths.back, { force: true });
+      await syncFolder(dataDir);
+    },
+  };
+}
+
+/** What an agent of before wrote, taken over once; what it left when this fails is taken over the next time. */
+async function adopt(
+  { slots, former }: { readonly slots: string; readonly former: string },
+  log: Logger,
+): Promise<Slots> {
+  const adopted = await loadRecord(former, parseFormerSlots, log);
+  if (adopted === undefined) return {};
+  try {
+    await saveRecord(slots, adopted);
+    await rm(former, { force: true });
+  } catch (error) {
+    log.warn({ error: describeError(storeError(`writing ${slots}`, error)) }, 'slots not saved');
+  }
+  return adopted;
+}
