@@ -11,6 +11,8 @@ interface Measure {
   readonly limitOf: (limit: number) => number;
   readonly resolution: number;
   readonly format: Format;
+  /** What is shown rises as what is measured falls. */
+  readonly isTurned?: true;
 }
 
 export type Comparing = 'latency_ratio' | 'fps' | 'temperature' | 'throttling';
@@ -34,6 +36,7 @@ const MEASURES: Readonly<Record<Comparing, Measure>> = {
     limitOf: (limit) => -Math.log(limit),
     resolution: LOG_RESOLUTION,
     format: (value) => asPercent(Math.exp(-value)),
+    isTurned: true,
   },
   temperature: {
     reading: ({ celsius }) => one(celsius),
@@ -54,7 +57,7 @@ export const NOT_ENOUGH =
 
 /** Against the control devices, and each device's own time before. */
 export function createComparingGate(setting: GateSetting, name: Comparing): RolloutGate {
-  const { reading, limitOf, resolution, format } = MEASURES[name];
+  const { reading, limitOf, resolution, format, isTurned = false } = MEASURES[name];
   const limit = limitOf(readLimit(setting));
   return {
     name,
@@ -62,8 +65,10 @@ export function createComparingGate(setting: GateSetting, name: Comparing): Roll
       const effect = computeEffect(evidence, reading, resolution);
       if (effect === undefined) return judgeTested(setting, evidence, NOT_ENOUGH);
       const { basis } = effect;
-      const words: Finding['words'] = (range) =>
-        describeEffect({ effect, ...range }, { format, limit, basis });
+      const words: Finding['words'] = ({ low, high }) => {
+        const range = isTurned ? { low: high, high: low } : { low, high };
+        return describeEffect({ effect, ...range }, { format, limit, basis });
+      };
       return judgeTested(setting, evidence, { effect, limit, resolution, words });
     },
   };

@@ -9,7 +9,7 @@ export type Reading = (
 /**
  * What the executed devices are compared with. `before_and_control`: how each changed since its order, less how the
  * control devices changed at the same time; `control`: the control devices, as too few have a time before; `before`: each
- * with its own time before, as there is no control.
+ * with its own time before, as there is no control to speak of.
  */
 export type Basis = 'before_and_control' | 'control' | 'before';
 
@@ -25,8 +25,9 @@ export interface Effect {
 
 /** Windows of a device that make a mean. */
 const MIN_WINDOWS = 2;
-/** Devices that make a comparison. */
+/** Devices that make a comparison, and control devices that make a control. */
 const MIN_DEVICES = 3;
+const MIN_CONTROL = 2;
 
 /** The windows in which the device ran the bundle of the order. */
 export function windowsSince({ windows, orderedAtMs }: ExecutedDevice, digest: string): DeviceWindow[] {
@@ -64,30 +65,28 @@ export function computeEffect(
   reading: Reading,
   spread: number,
 ): (Effect & { readonly basis: Basis }) | undefined {
-  const basis = chooseBasis(evidence, reading);
-  const control = basis === 'before' ? NO_CONTROL : readControl(evidence, reading, basis);
-  const own = readExecuted(evidence, reading, { basis, control });
-  if (own.length === 0) return undefined;
-  if (basis === 'before') {
-    const level = computeLevel(own, spread);
-    return level && { ...level, basis };
+  const basis = isKnownBefore(evidence, reading) ? 'before_and_control' : 'control';
+  const control = readControl(evidence, reading, basis);
+  if (control.deviations.length < MIN_CONTROL) {
+    const changes = readExecuted(evidence, reading, { basis: 'before', control });
+    const level = computeLevel(changes, spread);
+    return level && { ...level, basis: 'before' };
   }
-  if (own.length + control.deviations.length < MIN_DEVICES + 1 || control.deviations.length < 2)
-    return undefined;
+  const own = readExecuted(evidence, reading, { basis, control });
+  if (own.length === 0 || own.length + control.deviations.length <= MIN_DEVICES) return undefined;
   const difference = computeDifference(own, control.deviations, spread);
   return { ...difference, executed: own.length, control: control.deviations.length, basis };
 }
 
-function chooseBasis({ executed, control, bundleDigest }: GateEvidence, reading: Reading): Basis {
-  if (control.length === 0) return 'before';
-  const heard = executed.filter(
-    (device) => meanReading(windowsSince(device, bundleDigest), reading) !== undefined,
-  );
-  const known = heard.filter(
-    (device) => meanReading(windowsBefore(device, device.orderedAtMs), reading) !== undefined,
-  );
-  return known.length * 2 >= heard.length ? 'before_and_control' : 'control';
+/** Whether at least half of those that have told of the bundle have told of the time before. */
+function isKnownBefore({ executed, bundleDigest }: GateEvidence, reading: Reading): boolean {
+  const heard = executed.filter((device) => isRead(windowsSince(device, bundleDigest), reading));
+  const known = heard.filter((device) => isRead(windowsBefore(device, device.orderedAtMs), reading));
+  return known.length * 2 >= heard.length;
 }
+
+const isRead = (windows: readonly DeviceWindow[], reading: Reading): boolean =>
+  meanReading(windows, reading) !== undefined;
 
 interface Control {
   /** What the control devices had at a time, each less its own mean before. */
@@ -95,8 +94,6 @@ interface Control {
   /** One for each device: how far it is from the others since the first order. */
   readonly deviations: readonly number[];
 }
-
-const NO_CONTROL: Control = { at: new Map(), deviations: [] };
 
 function readControl(evidence: GateEvidence, reading: Reading, basis: Basis): Control {
   const { control, executed, bucketMs, bundleDigest } = evidence;

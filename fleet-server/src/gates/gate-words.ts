@@ -15,9 +15,9 @@ export const asMs: Format = (ms) => `${round(ms, ms < 100 ? 1 : 0)} ms`;
 export const asTimes: Format = (factor) => `${round(factor, 2)} times`;
 
 const BASES: Readonly<Record<Basis, (effect: Effect) => string>> = {
-  before_and_control: ({ control }) => `than before, less what ${control} control devices changed`,
-  control: ({ control }) => `than ${control} control devices`,
-  before: () => 'than before; there is no control device',
+  before_and_control: ({ control }) => `against before, less what ${control} control devices changed`,
+  control: ({ control }) => `against ${control} control devices`,
+  before: () => 'against before, with no control devices to compare with',
 };
 
 /** `18 devices: +11.6 points (10.1 to 13.2) than before, …; limit +1 points` */
@@ -25,9 +25,7 @@ export function describeEffect(
   { effect, low, high }: { readonly effect: Effect; readonly low: number; readonly high: number },
   { format, limit, basis }: { readonly format: Format; readonly limit: number; readonly basis?: Basis },
 ): string {
-  const range = Number.isFinite(high - low)
-    ? `(${format(low)} to ${format(high)})`
-    : '(too few to say how far off)';
+  const range = Number.isFinite(low) ? `(${format(low)} to ${format(high)})` : '(too few to say how far off)';
   const than = basis === undefined ? '' : ` ${BASES[basis](effect)}`;
   return `${effect.executed} devices: ${format(effect.estimate)} ${range}${than}; limit ${format(limit)}`;
 }

@@ -21,16 +21,6 @@ export function mixtureE({ difference, variance, scale }: Difference): number {
 }
 
 /**
- * Half the width of the confidence sequence that belongs to the e-value: where it crosses 1/α. With V = σ²/n, τ = σρ it is
- * σ sqrt(2(nρ²+1) ln(sqrt(nρ²+1)/α) / (nρ)²) (Waudby-Smith et al. 2021, eq. 9; GrowthBook).
- */
-export function mixtureHalfWidth(variance: number, scale: number, alpha: number): number {
-  const tau2 = scale ** 2;
-  const total = variance + tau2;
-  return Math.sqrt(((variance * total) / tau2) * Math.log(total / (variance * alpha ** 2)));
-}
-
-/**
  * The normal deviate with the tail of a Student's t: `t` when the variance is known well, less when it was estimated
  * from a few devices. Wallace (1959), within 0.01 for 5 degrees of freedom or more, on the safe side for fewer.
  */

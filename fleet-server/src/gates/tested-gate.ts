@@ -1,11 +1,14 @@
 import type { GateSetting } from '@watchpost/shared/rollout/policy.ts';
 import type { Effect } from './device-effects.ts';
-import { mixtureE, mixtureHalfWidth, normalOf } from './normal-mixture.ts';
+import { mixtureE, normalOf } from './normal-mixture.ts';
 import type { GateEvidence, GateJudgement } from './port.ts';
 import { judgeOpen } from './time-out.ts';
 
 /** Of a false alarm, over all tested gates of a policy together; and of a false proof of each. */
 export const ALPHA = 0.05;
+/** Differences that are looked for, in limits. */
+const SCALES = [1, 4, 16];
+const MAX_STEPS = 30;
 
 /** What a tested gate found out; larger is worse. */
 export interface Finding {
@@ -33,11 +36,11 @@ export function judgeTested(
   if (typeof finding === 'string') return judgeOpen(setting, evidence, finding);
   const { effect, limit, resolution, agreedE = Infinity } = finding;
   const { estimate } = effect;
-  // As wide as a normal estimate of the same tail would have it: few devices know their own scatter badly.
   const scale = Math.max(Math.abs(limit), resolution);
-  const half = widen(effect, scale);
+  const half = findHalfWidth(effect, scale);
   const why = finding.words({ low: estimate - half, high: estimate + half });
-  const harmE = Math.min(computeHarmE(effect, limit, scale), agreedE);
+  // Less than the limit is no harm, and no evidence of any.
+  const harmE = estimate <= limit ? 0 : Math.min(computeE(effect, estimate - limit, scale), agreedE);
   if (estimate + half <= limit) return { gate, verdict: 'pass', why, harmE };
   const isSoaked = evidence.nowMs >= evidence.soakEndsAtMs;
   if (isSoaked && estimate <= limit && setting.passWhen !== 'proof')
@@ -45,17 +48,27 @@ export function judgeTested(
   return { ...judgeOpen(setting, evidence, why), harmE };
 }
 
-function computeHarmE({ estimate, variance, freedom }: Effect, limit: number, scale: number): number {
-  // Less than the limit is no harm, and no evidence of any.
-  if (estimate <= limit) return 0;
-  const deviate = normalOf((estimate - limit) / Math.sqrt(variance), freedom);
-  return mixtureE({ difference: deviate * Math.sqrt(variance), variance, scale });
+/** Against "the estimate is off by `excess`": the mean of tests for small, large and very large differences. */
+function computeE({ variance, freedom }: Effect, excess: number, scale: number): number {
+  // Few devices know their own scatter badly: their t is worth less than a normal deviate of its size.
+  const difference = normalOf(excess / Math.sqrt(variance), freedom) * Math.sqrt(variance);
+  const tests = SCALES.map((factor) => mixtureE({ difference, variance, scale: scale * factor }));
+  return tests.reduce((sum, e) => sum + e, 0) / tests.length;
 }
 
-/** Half the width at which the deviate of the e-value's test is reached, by the scale of the t. */
-function widen({ variance, freedom }: Effect, scale: number): number {
-  const deviate = mixtureHalfWidth(variance, scale, ALPHA) / Math.sqrt(variance);
-  if (freedom <= 0) return Infinity;
-  const factor = (8 * freedom + 3) / (8 * freedom + 1);
-  return Math.sqrt(freedom * Math.expm1((deviate * factor) ** 2 / freedom)) * Math.sqrt(variance);
+/** Half the width of the confidence sequence: what is further off has an e-value above 1/alpha. */
+function findHalfWidth(effect: Effect, scale: number): number {
+  const isOff = (excess: number): boolean => computeE(effect, excess, scale) >= 1 / ALPHA;
+  let high = Math.sqrt(effect.variance);
+  for (let step = 0; !isOff(high); step += 1) {
+    if (step === MAX_STEPS) return Infinity;
+    high *= 2;
+  }
+  let low = 0;
+  for (let step = 0; step < MAX_STEPS; step += 1) {
+    const middle = (low + high) / 2;
+    if (isOff(middle)) high = middle;
+    else low = middle;
+  }
+  return high;
 }
