@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isAppError } from './kernel/errors.ts';
-import { formatTopic, parsePayload, parseTopic, TOPIC_KINDS, TOPICS } from './topics.ts';
+import { formatTopic, parsePayload, parseTopic, TOPIC_KINDS, topicSubject } from './topics.ts';
 
 test('every topic of the tree survives formatting and parsing', () => {
   for (const kind of TOPIC_KINDS) {
     const address = { fleet: 'bcn', device: 'box-1', kind };
-    const whole = TOPICS[kind].path.includes('+') ? { ...address, camera: 'gate' } : address;
+    const about = { camera: { camera: 'gate' }, command: { command: 'snapshot' }, none: {} };
+    const whole = { ...address, ...about[topicSubject(kind) ?? 'none'] };
     assert.deepEqual(parseTopic(formatTopic(whole)), whole);
   }
 });
@@ -18,6 +19,16 @@ const FOREIGN = [
   'watchpost/v1/bcn/box-1/cam/status',
   'watchpost/v1/bcn/box-1/cam/a/b/status',
   'watchpost/v1/bcn/box-1/cam/+/status',
+  'watchpost/v1/bcn/box-1/cmd',
+  'watchpost/v1/bcn/box-1/cmd/',
+  'watchpost/v1/bcn/box-1/cmd/+',
+  'watchpost/v1/bcn/box-1/cmd/+/res',
+  'watchpost/v1/bcn/box-1/cmd/reboot',
+  'watchpost/v1/bcn/box-1/cmd/constructor',
+  'watchpost/v1/bcn/box-1/cmd/snapshot/status',
+  'watchpost/v1/bcn/box-1/cmd/snapshot/res/more',
+  'watchpost/v1/bcn/box-1/cam/door/res',
+  'watchpost/v1/bcn/box-1/constructor/x',
   'watchpost/v1/bcn/box-1/status/extra',
   '$SYS/broker/uptime',
   '',
@@ -38,6 +49,21 @@ test('an id that would leave its level is refused', () => {
 test('a camera topic needs its camera, and no other topic has one', () => {
   assert.throws(() => formatTopic({ fleet: 'f', device: 'd', kind: 'cameraEvent' }), /camera/);
   assert.throws(() => formatTopic({ fleet: 'f', device: 'd', kind: 'birth', camera: 'c' }), /camera/);
+});
+
+test('a topic of a command needs a command there is, and no other topic has one', () => {
+  const box = { fleet: 'f', device: 'd' };
+  assert.equal(
+    formatTopic({ ...box, kind: 'commandReply', command: 'snapshot' }),
+    'watchpost/v1/f/d/cmd/snapshot/res',
+  );
+  assert.throws(() => formatTopic({ ...box, kind: 'command' }), /needs command/);
+  assert.throws(() => formatTopic({ ...box, kind: 'command', command: 'reboot' }), /not a command/);
+  assert.throws(
+    () => formatTopic({ ...box, kind: 'command', command: 'snapshot', camera: 'c' }),
+    /no camera/,
+  );
+  assert.throws(() => formatTopic({ ...box, kind: 'birth', command: 'snapshot' }), /no command/);
 });
 
 test('a payload is parsed by the schema of its topic', () => {

@@ -4,6 +4,7 @@ import { isId } from './kernel/ids.ts';
 import { createJsonParser, type Parse } from './kernel/parse.ts';
 import { Birth } from './messages/birth.ts';
 import { CameraState, CameraStats, CameraStatus } from './messages/camera.ts';
+import { CommandReply, CommandRequest, isCommandName } from './messages/command.ts';
 import { DesiredConfig, ReportedConfig } from './messages/config-document.ts';
 import { DeploymentChange } from './messages/deployment.ts';
 import { Receipt } from './messages/durable.ts';
@@ -12,7 +13,7 @@ import { DesiredModel, ReportedModel } from './messages/model-document.ts';
 import { DeviceStatus } from './messages/status.ts';
 import { Telemetry } from './messages/telemetry.ts';
 
-/** One row of the topic table: path below the device root (`+` is the camera), direction, delivery, payload. */
+/** One row of the topic table: path below the device root (`+` is what it is about), direction, delivery, payload. */
 export interface TopicSpec<S extends TSchema = TSchema> {
   readonly path: string;
   readonly direction: 'up' | 'down';
@@ -43,6 +44,8 @@ export const TOPICS = {
   reportedConfig: topic('reported/config', 'up', { qos: 1, retain: true }, ReportedConfig),
   desiredConfig: topic('desired/config', 'down', { qos: 1, retain: true }, DesiredConfig),
   receipt: topic('receipt', 'down', { qos: 1 }, Receipt),
+  command: topic('cmd/+', 'down', { qos: 1 }, CommandRequest),
+  commandReply: topic('cmd/+/res', 'up', { qos: 1 }, CommandReply),
 } as const;
 
 export type TopicKind = keyof typeof TOPICS;
@@ -55,11 +58,25 @@ export interface DeviceAddress {
   readonly device: string;
 }
 
-/** What a topic name says. `camera` is present for the topics of a camera. */
+/** What a topic name says: `camera` for the topics of a camera, `command` (its name) for those of a command. */
 export interface TopicAddress extends DeviceAddress {
   readonly kind: TopicKind;
   readonly camera?: string;
+  readonly command?: string;
 }
+
+/** What stands for the `+` of a path, by the first level of the path. */
+const SUBJECTS: Readonly<
+  Record<string, { readonly field: 'camera' | 'command'; is(text: string): boolean }>
+> = {
+  cam: { field: 'camera', is: isId },
+  cmd: { field: 'command', is: isCommandName },
+};
+const subjectOf = (path: string) => (path.includes('+') ? SUBJECTS[path.split('/', 1)[0] ?? ''] : undefined);
+
+/** What the topics of this kind are about, beside their device. */
+export const topicSubject = (kind: TopicKind): 'camera' | 'command' | undefined =>
+  subjectOf(TOPICS[kind].path)?.field;
 
 const PREFIX = 'watchpost/v1';
 
@@ -68,20 +85,25 @@ export function deviceRoot({ fleet, device }: DeviceAddress): string {
   return `${PREFIX}/${fleet}/${device}`;
 }
 
-/** @throws AppError TOPIC_INVALID for an id that does not fit, or a camera topic without its camera */
+/** @throws AppError TOPIC_INVALID for an id that does not fit, or a topic without its camera or command */
 export function formatTopic(address: TopicAddress): string {
-  const ids = [address.fleet, address.device, ...(address.camera === undefined ? [] : [address.camera])];
-  const wrong = ids.find((id) => !isId(id));
-  if (wrong !== undefined)
-    throw sharedError('TOPIC_INVALID', `topic ${address.kind}: "${wrong}" is not an id`);
-  const { path } = TOPICS[address.kind];
-  if (path.includes('+') !== (address.camera !== undefined)) {
-    throw sharedError(
-      'TOPIC_INVALID',
-      `topic ${address.kind}: ${path.includes('+') ? 'needs' : 'has no'} camera`,
-    );
+  const { kind } = address;
+  const wrong = [address.fleet, address.device].find((id) => !isId(id));
+  if (wrong !== undefined) throw sharedError('TOPIC_INVALID', `topic ${kind}: "${wrong}" is not an id`);
+  const { path } = TOPICS[kind];
+  const subject = subjectOf(path);
+  for (const field of ['camera', 'command'] as const) {
+    const name = address[field];
+    if ((name !== undefined) !== (field === subject?.field))
+      throw sharedError(
+        'TOPIC_INVALID',
+        `topic ${kind}: ${name === undefined ? 'needs' : 'has no'} ${field}`,
+      );
+    if (name !== undefined && subject?.is(name) !== true)
+      throw sharedError('TOPIC_INVALID', `topic ${kind}: "${name}" is not a ${field}`);
   }
-  return `${deviceRoot(address)}/${path.replace('+', address.camera ?? '')}`;
+  const name = subject === undefined ? '' : (address[subject.field] ?? '');
+  return `${deviceRoot(address)}/${path.replace('+', name)}`;
 }
 
 /** @returns undefined for a name that is not in the tree */
@@ -89,12 +111,17 @@ export function parseTopic(name: string): TopicAddress | undefined {
   const [root, version, fleet, device, ...rest] = name.split('/');
   if (`${root}/${version}` !== PREFIX || fleet === undefined || device === undefined) return undefined;
   if (!isId(fleet) || !isId(device)) return undefined;
-  const camera = rest[0] === 'cam' && rest.length === 3 ? rest[1] : undefined;
-  if (camera !== undefined && !isId(camera)) return undefined;
-  const path = camera === undefined ? rest.join('/') : `cam/+/${rest[2]}`;
-  const kind = TOPIC_KINDS.find((candidate) => TOPICS[candidate].path === path);
-  if (kind === undefined || (path.includes('+') && camera === undefined)) return undefined;
-  return camera === undefined ? { fleet, device, kind } : { fleet, device, kind, camera };
+  const [room = '', about, ...below] = rest;
+  const subject = Object.hasOwn(SUBJECTS, room) ? SUBJECTS[room] : undefined;
+  if (subject === undefined || about === undefined) return findKind(rest, { fleet, device });
+  if (!subject.is(about)) return undefined;
+  return findKind([room, '+', ...below], { fleet, device, [subject.field]: about });
+}
+
+function findKind(path: readonly string[], found: Omit<TopicAddress, 'kind'>): TopicAddress | undefined {
+  const text = path.join('/');
+  const kind = TOPIC_KINDS.find((candidate) => TOPICS[candidate].path === text);
+  return kind === undefined ? undefined : { ...found, kind };
 }
 
 const PARSERS = Object.fromEntries(

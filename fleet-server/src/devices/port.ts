@@ -28,10 +28,26 @@ export interface FleetView {
   watchers(): number;
 }
 
+/** How one device stands right now. */
+export interface DeviceStanding {
+  readonly isAccepted: boolean;
+  readonly isConnected: boolean;
+  /** What it classifies with, as it said last. */
+  readonly activeDigest?: string;
+  /** The newest one. */
+  readonly deployment?: DeploymentRecord;
+}
+
+/** Cheap enough to be asked about every device, again and again. */
+export interface FleetPresence {
+  /** @returns undefined for a device there is not */
+  standing(id: string): DeviceStanding | undefined;
+}
+
 /** Kinds of messages that only the view keeps: the newest counts. */
 export type LiveKind = Exclude<
   TopicKind,
-  'cameraEvent' | 'deployment' | 'desiredModel' | 'desiredConfig' | 'receipt'
+  'cameraEvent' | 'deployment' | 'desiredModel' | 'desiredConfig' | 'receipt' | 'command' | 'commandReply'
 >;
 
 /** A live message, parsed. */

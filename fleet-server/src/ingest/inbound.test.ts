@@ -53,6 +53,17 @@ test('telemetry with a number is durable, without one it is live', () => {
   assert.equal(parse('telemetry', SAMPLE).kind, 'live');
 });
 
+test('a reply to a command names its device and the command of its topic', () => {
+  const body = { id: 'c1', state: 'done', result: { sizeBytes: 9 } };
+  const address = { fleet: 'main', device: 'box-1', kind: 'commandReply', command: 'snapshot' } as const;
+  const payload = new TextEncoder().encode(JSON.stringify(body));
+  assert.deepEqual(parseInbound({ address, payload }), {
+    kind: 'reply',
+    reply: { deviceId: 'box-1', name: 'snapshot', body },
+  });
+  assert.equal(parse('commandReply', { ...body, state: 'pending' }).kind, 'invalid');
+});
+
 test('a status is live', () => {
   const body = { state: 'online', session: 's', tsMs: 1 };
   const inbound = parse('status', body);

@@ -6,11 +6,13 @@ import { parsePayload, type TopicKind } from '@watchpost/shared/topics.ts';
 import type { InboundMessage } from '../broker/port.ts';
 import type { LiveReport } from '../devices/port.ts';
 import type { DurableMessage, RejectedMessage } from '../store/port.ts';
+import type { CommandReplyReport } from './port.ts';
 
 /** What to do with a message of a device. */
 export type Inbound =
   | { readonly kind: 'live'; readonly report: LiveReport }
   | { readonly kind: 'durable'; readonly message: DurableMessage }
+  | { readonly kind: 'reply'; readonly reply: CommandReplyReport }
   | {
       readonly kind: 'invalid';
       readonly error: AppError;
@@ -41,7 +43,7 @@ export function parseInbound(message: InboundMessage): Inbound {
 }
 
 function parseValid({ address, payload }: InboundMessage): Inbound {
-  const { device: deviceId, camera = '' } = address;
+  const { device: deviceId, camera = '', command = '' } = address;
   switch (address.kind) {
     case 'cameraEvent': {
       const body = parsePayload('cameraEvent', payload);
@@ -53,9 +55,15 @@ function parseValid({ address, payload }: InboundMessage): Inbound {
     }
     case 'telemetry':
       return sortTelemetry(deviceId, parsePayload('telemetry', payload));
+    case 'commandReply':
+      return {
+        kind: 'reply',
+        reply: { deviceId, name: command, body: parsePayload('commandReply', payload) },
+      };
     case 'desiredModel':
     case 'desiredConfig':
     case 'receipt':
+    case 'command':
       throw sharedError('TOPIC_INVALID', `device ${deviceId} published ${address.kind}, which it only reads`);
     default: {
       const body = parsePayload(address.kind, payload);

@@ -6,7 +6,7 @@ import type { Broker, InboundMessage } from '../broker/port.ts';
 import type { FleetProjection } from '../devices/port.ts';
 import type { CommitResult, NumberedMessage, ReportStore } from '../store/port.ts';
 import { type Inbound, parseInbound } from './inbound.ts';
-import type { Ingest, IngestCounters } from './port.ts';
+import type { CommandReplyReport, Ingest, IngestCounters } from './port.ts';
 import { computeReceipts } from './receipts.ts';
 
 /** A commit waits for so long, or for so many messages, whichever comes first. */
@@ -23,6 +23,8 @@ export interface IngestDeps {
   readonly fleet: string;
   readonly nowMs: () => number;
   readonly log: Logger;
+  /** Told of each reply to a command; must not throw. */
+  readonly onCommandReply?: (reply: CommandReplyReport) => void;
   /** What may wait for the store. */
   readonly maxQueue?: { readonly messages: number; readonly bytes: number };
 }
@@ -53,7 +55,7 @@ class GroupCommitIngest implements Ingest {
   #isCommitting = false;
   #timer: NodeJS.Timeout | undefined;
   #work: Promise<void> = Promise.resolve();
-  readonly #counters = { received: 0, live: 0, stored: 0, duplicates: 0, dropped: 0 };
+  readonly #counters = { received: 0, live: 0, replies: 0, stored: 0, duplicates: 0, dropped: 0 };
   readonly #invalid = new Map<string, number>();
   readonly #complainedAtMs = new Map<string, number>();
 
@@ -90,6 +92,9 @@ class GroupCommitIngest implements Ingest {
       this.#deps.projection.apply(inbound.report);
     } else if (inbound.kind === 'durable') {
       this.#enqueue({ message: inbound.message, sizeBytes: message.payload.length });
+    } else if (inbound.kind === 'reply') {
+      this.#counters.replies += 1;
+      this.#deps.onCommandReply?.(inbound.reply);
     } else {
       this.#onInvalid(message, inbound);
     }

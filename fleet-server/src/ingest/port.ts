@@ -1,4 +1,13 @@
 import type { Component } from '@watchpost/shared/kernel/component.ts';
+import type { CommandReply } from '@watchpost/shared/messages/command.ts';
+
+/** What a device says of a command, parsed. */
+export interface CommandReplyReport {
+  readonly deviceId: string;
+  /** Of the command, by the topic. */
+  readonly name: string;
+  readonly body: CommandReply;
+}
 
 /** Messages since the server started. */
 export interface IngestCounters {
@@ -6,6 +15,8 @@ export interface IngestCounters {
   readonly received: number;
   /** Live ones, handed to the fleet view. */
   readonly live: number;
+  /** Replies to commands, handed over. */
+  readonly replies: number;
   /** Durable ones stored for the first time. */
   readonly stored: number;
   /** Durable ones that were there already, answered again. */

@@ -75,6 +75,12 @@ export const SHARED_ERRORS = {
     remedy:
       'Order the deployment again; if nobody restored the server from a backup, see who can write to the broker.',
   },
+  COMMAND_EXPIRED: {
+    retry: true,
+    http: 410,
+    remedy:
+      'Send it again with more time (`--expires-sec`); see whether the device is connected, and its clock.',
+  },
 } as const satisfies Record<string, ErrorKind>;
 
 export const sharedError = errorsOf(SHARED_ERRORS);
