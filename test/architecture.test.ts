@@ -8,14 +8,14 @@ import { findCycle, type Import, ROOT, readImports } from './support/imports.ts'
 const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   agent: [
     ['cli', 'composition'],
-    ['update', 'local-api', 'replay', 'watchdog', 'doctor'],
+    ['update', 'commands', 'local-api', 'replay', 'watchdog', 'doctor'],
     ['inference', 'trust', 'download'],
     ['capture', 'decision', 'uplink', 'telemetry', 'drift', 'identity', 'config'],
     ['kernel'],
   ],
   'fleet-server': [
     ['http', 'cli'],
-    ['ingest', 'rollouts', 'gates', 'targeting', 'registry', 'trust', 'accounts'],
+    ['ingest', 'rollouts', 'commands', 'gates', 'targeting', 'registry', 'trust', 'accounts'],
     ['broker', 'devices', 'identity', 'blobs', 'store', 'audit', 'config'],
     ['kernel'],
   ],

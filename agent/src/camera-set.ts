@@ -35,6 +35,8 @@ export interface CameraSet extends Component {
    * and those that came are started; what a camera does then is its own affair.
    */
   apply(cameras: readonly CameraConfig[]): Promise<void>;
+  /** Stops a camera and opens it anew with the settings it has; nothing where there is none of this id. */
+  restart(id: string): Promise<void>;
 }
 
 export function createCameraSet(deps: CameraSetDeps): CameraSet {
@@ -94,6 +96,22 @@ class RunningCameraSet implements CameraSet {
   apply(cameras: readonly CameraConfig[]): Promise<void> {
     this.#work = this.#work.then(() => this.#change(cameras));
     return this.#work;
+  }
+
+  restart(id: string): Promise<void> {
+    this.#work = this.#work.then(() => this.#restart(id));
+    return this.#work;
+  }
+
+  async #restart(id: string): Promise<void> {
+    const before = this.#entries.get(id);
+    if (before === undefined || this.#stopping.signal.aborted) return;
+    await halt(before);
+    const after = this.#open(before.config);
+    // Over its own key, so in its place.
+    this.#entries = new Map(this.#entries).set(id, after);
+    await this.#start(after);
+    this.#deps.log.info({ camera: id }, 'camera restarted');
   }
 
   async #change(cameras: readonly CameraConfig[]): Promise<void> {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type Component, startAll } from '@watchpost/shared/kernel/component.ts';
 import type { Logger } from '@watchpost/shared/kernel/log.ts';
 import { type Box, closeBox, openBox, random01 } from './composition/box.ts';
+import { createBoxCommands, type ProcessHands } from './composition/commands.ts';
 import { createFleetUplink, reportModel } from './composition/fleet.ts';
 import { createLiveParts, type LiveParts } from './composition/live-parts.ts';
 import { createBoxConfig, type OpenedSettings } from './composition/settings.ts';
@@ -24,6 +25,7 @@ export async function startAgent(
   settings: OpenedSettings,
   log: Logger,
   signal: AbortSignal,
+  hands: ProcessHands = NO_HANDS,
 ): Promise<() => Promise<void>> {
   const box = await openBox(settings, log);
   const activate = createActivation(box);
@@ -35,8 +37,9 @@ export async function startAgent(
   reportModel(box, uplink, updater);
   const live = createLiveParts(box, uplink);
   const fleetConfig = createBoxConfig(settings, box, uplink, { ...live, directorKeys });
+  const commands = createBoxCommands(settings, box, uplink, { ...hands, directorKeys });
   const frames = createFrameParts(box, uplink, live);
-  const parts = [box.clockTrust, ...frames, updater, fleetConfig, createBoxWatchdog(box)];
+  const parts = [box.clockTrust, ...frames, updater, fleetConfig, commands, createBoxWatchdog(box)];
   const stopParts = await startAll(parts, signal).catch(async (error: unknown) => {
     await closeBox(box);
     throw error;
@@ -46,6 +49,8 @@ export async function startAgent(
     await closeBox(box);
   };
 }
+
+const NO_HANDS: ProcessHands = { recentLog: () => [] };
 
 /** In the order they start; they stop in reverse, so the uplink is the last to fall silent. */
 function createFrameParts(box: Box, uplink: UplinkComponent, live: LiveParts): readonly Component[] {

@@ -13,7 +13,7 @@ import { diagnoseStorage } from '../doctor/diagnose-storage.ts';
 import { examineAll } from '../doctor/examine.ts';
 import { readFfmpegTexts } from '../doctor/ffmpeg-features.ts';
 import { inspectStorage } from '../doctor/fs-storage.ts';
-import type { Examination } from '../doctor/port.ts';
+import type { Examination, Report } from '../doctor/port.ts';
 import { formatReport } from '../doctor/report.ts';
 import { checkDatabase } from '../doctor/sqlite-soundness.ts';
 import { inspectMachine } from '../doctor/sys-machine.ts';
@@ -44,6 +44,15 @@ export async function runDoctorCommand(
   });
   process.stdout.write(json ? `${JSON.stringify(report)}\n` : `\n${formatReport(report)}`);
   return report.verdict === 'problem' ? 1 : 0;
+}
+
+/** The same report of a box that runs, by the agent itself. */
+export function examineRunningBox(settings: BootedConfig, signal: AbortSignal): Promise<Report> {
+  const file = existsSync(USUAL_FILE) ? USUAL_FILE : undefined;
+  return examineAll(planExaminations({ kind: 'sound', settings }, file), {
+    onBegin: () => undefined,
+    signal,
+  });
 }
 
 type FoundConfig =

@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { openSettings } from '../composition/settings.ts';
 import { createComposeConfig } from '../config/compose-config.ts';
 import { type ConfigSources, readConfigInput } from '../config/yaml-config.ts';
-import { createPinoLogger } from '../kernel/pino-logger.ts';
+import { createLogRing } from '../kernel/log-ring.ts';
+import { createPinoLogger, createStdoutWith } from '../kernel/pino-logger.ts';
 import { endWithin, exitOnBug } from '../kernel/process-end.ts';
 import { AGENT_VERSION } from '../kernel/version.ts';
 import { startAgent } from '../main.ts';
@@ -13,18 +14,21 @@ const STOP_WITHIN_MS = 25_000;
 /** `watchpost-agent run`: until SIGTERM or SIGINT. @returns the exit code */
 export async function runAgentCommand(sources: ConfigSources): Promise<number> {
   const compose = createComposeConfig(await readConfigInput(sources));
-  const log = createPinoLogger(compose().log.level);
+  const ring = createLogRing();
+  const log = createPinoLogger(compose().log.level, createStdoutWith(ring));
   exitOnBug(log);
   const settings = await openSettings(compose, log);
   const { config } = settings;
   const stopping = new AbortController();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, () => {
-      endWithin(STOP_WITHIN_MS, log);
-      stopping.abort(signal);
-    });
-  }
-  const stop = await startAgent(settings, log, stopping.signal);
+  const end = (why: string): void => {
+    endWithin(STOP_WITHIN_MS, log);
+    stopping.abort(why);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, end);
+  const stop = await startAgent(settings, log, stopping.signal, {
+    recentLog: ring.recent,
+    ...(isSupervised() && { restart: () => end('command') }),
+  });
   log.info({ version: AGENT_VERSION, cameras: config.cameras.length }, 'agent ready');
   if (!stopping.signal.aborted) await once(stopping.signal, 'abort');
   log.info({ signal: stopping.signal.reason }, 'agent stopping');
@@ -32,3 +36,6 @@ export async function runAgentCommand(sources: ConfigSources): Promise<number> {
   log.info({}, 'agent stopped');
   return 0;
 }
+
+/** Whether systemd started this process, and so starts it again. */
+const isSupervised = (): boolean => process.env.INVOCATION_ID !== undefined;

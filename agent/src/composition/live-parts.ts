@@ -39,5 +39,14 @@ const picturesOf = ({ pictures, cameras }: AgentConfig) => ({ ...pictures, camer
 
 function createPictures({ cameras, config, identity, fetch, log }: Box, idleSec: number): Component {
   const { url: serverUrl } = config.server;
-  return createHttpPictures({ sources: cameras.list(), serverUrl, identity, idleSec, fetch, log });
+  // By its id: a camera that was restarted is another one.
+  const sources = cameras.list().map(({ id }) => ({
+    id,
+    latestPicture: () =>
+      cameras
+        .list()
+        .find((camera) => camera.id === id)
+        ?.latestPicture(),
+  }));
+  return createHttpPictures({ sources, serverUrl, identity, idleSec, fetch, log });
 }

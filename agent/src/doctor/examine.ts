@@ -8,6 +8,8 @@ export interface ExamineOptions {
   readonly onBegin: (title: string) => void;
   /** Default: two minutes for each. */
   readonly limitMs?: number;
+  /** Ends the one that is being made; nothing more is begun. */
+  readonly signal?: AbortSignal;
 }
 
 const LIMIT_MS = 120_000;
@@ -34,11 +36,13 @@ export async function examineAll(
 
 async function examineOne(
   { area, camera, title, examine }: Examination,
-  { onBegin, limitMs = LIMIT_MS }: ExamineOptions,
+  { onBegin, limitMs = LIMIT_MS, signal }: ExamineOptions,
 ): Promise<readonly Check[]> {
+  if (signal?.aborted) return [];
   onBegin(title);
   try {
-    return await Promise.race([examine(AbortSignal.timeout(limitMs)), giveUp(limitMs + GRACE_MS)]);
+    const limits = [AbortSignal.timeout(limitMs), ...(signal === undefined ? [] : [signal])];
+    return await Promise.race([examine(AbortSignal.any(limits)), giveUp(limitMs + GRACE_MS)]);
   } catch (error) {
     const found = `could not be looked at: ${error instanceof Error ? error.message : String(error)}`;
     return [noteIn(area, camera)('examination', 'warning', found)];

@@ -239,6 +239,22 @@ export const AGENT_ERRORS = {
     http: 422,
     remedy: 'Deploy a smaller model, or raise inference.maxMemoryBytes where the box has room.',
   },
+  COMMAND_BUSY: {
+    retry: false,
+    http: 409,
+    remedy: 'Wait for the commands before it (`fleetctl device commands`), then send it again.',
+  },
+  COMMAND_INTERRUPTED: {
+    retry: false,
+    http: 500,
+    remedy: 'See why the agent ended, and send the command again: nobody knows how far it came.',
+  },
+  COMMAND_UNAVAILABLE: {
+    retry: false,
+    http: 409,
+    remedy: 'This box cannot do it as it is set and started; the message says what it lacks.',
+  },
+  CAMERA_UNKNOWN: { retry: false, http: 404, remedy: 'See the cameras of the box (`fleetctl device show`).' },
 } as const satisfies Record<string, ErrorKind>;
 
 export type AgentErrorCode = keyof typeof AGENT_ERRORS;

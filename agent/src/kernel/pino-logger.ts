@@ -28,6 +28,17 @@ export function createPinoLogger(level: string, destination?: DestinationStream)
   });
 }
 
+/** Standard output, and whoever else takes the lines. */
+export function createStdoutWith(copy: DestinationStream): DestinationStream {
+  const stdout = pino.destination({ sync: true });
+  return {
+    write: (line) => {
+      stdout.write(line);
+      copy.write(line);
+    },
+  };
+}
+
 function numberOf(level: string): number {
   const number = pino.levels.values[level];
   if (number === undefined) throw new TypeError(`"${level}" is not a level`);

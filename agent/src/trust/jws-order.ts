@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { sharedError } from '@watchpost/shared/kernel/errors.ts';
 import { createJsonParser } from '@watchpost/shared/kernel/parse.ts';
+import { COMMAND_TOKEN_TYPE, CommandOrder } from '@watchpost/shared/trust/command-order.ts';
 import { CONFIG_TOKEN_TYPE, ConfigOrder } from '@watchpost/shared/trust/config-order.ts';
 import { computeKeyId } from '@watchpost/shared/trust/key-id.ts';
 import { ORDER_TOKEN_TYPE, Order } from '@watchpost/shared/trust/order.ts';
@@ -30,6 +31,11 @@ const CONFIG: TokenKind<ConfigOrder> = {
   what: 'document of settings',
   parse: createJsonParser(ConfigOrder, 'document of settings'),
 };
+const COMMAND: TokenKind<CommandOrder> = {
+  type: COMMAND_TOKEN_TYPE,
+  what: 'command',
+  parse: createJsonParser(CommandOrder, 'command'),
+};
 
 /** Orders as compact JWS (RFC 7515), signed with Ed25519 (RFC 8037) by the key of the director that `kid` names. */
 export const createJwsOrderReader = (options: JwsReaderOptions): OrderReader => createReader(ORDER, options);
@@ -37,6 +43,10 @@ export const createJwsOrderReader = (options: JwsReaderOptions): OrderReader => 
 /** Settings, signed as orders are. */
 export const createJwsConfigReader = (options: JwsReaderOptions): OrderReader<ConfigOrder> =>
   createReader(CONFIG, options);
+
+/** Commands, signed as orders are. */
+export const createJwsCommandReader = (options: JwsReaderOptions): OrderReader<CommandOrder> =>
+  createReader(COMMAND, options);
 
 function createReader<Payload extends { readonly deviceId: string }>(
   kind: TokenKind<Payload>,

@@ -1,4 +1,5 @@
 import type { Component } from '@watchpost/shared/kernel/component.ts';
+import type { CommandName, CommandRequest } from '@watchpost/shared/messages/command.ts';
 import type { DesiredConfig } from '@watchpost/shared/messages/config-document.ts';
 import type { DurableFields, Stream } from '@watchpost/shared/messages/durable.ts';
 import type { DesiredModel } from '@watchpost/shared/messages/model-document.ts';
@@ -62,8 +63,11 @@ export type DurableBody<K extends DurableKind> = Omit<Payload<K>, DurableFields>
 export interface Uplink {
   /** Durable: goes through the outbox and survives restarts. Deployment changes are on disk when this returns. */
   record<K extends DurableKind>(kind: K, body: DurableBody<K>, camera?: string): void;
-  /** Live: sent now or not at all, or, where the topic is retained, again at each new connection. */
-  publish<K extends TopicKind>(kind: K, payload: Payload<K>, camera?: string): void;
+  /**
+   * Live: sent now or not at all, or, where the topic is retained, again at each new connection.
+   * @param subject the camera, or the name of the command, for a topic that has one
+   */
+  publish<K extends TopicKind>(kind: K, payload: Payload<K>, subject?: string): void;
   isConnected(): boolean;
   report(nowMs: number): OutboxReport;
 }
@@ -74,6 +78,8 @@ export interface FleetRequests {
   onDesired(listener: (document: DesiredModel) => void): void;
   /** The same for `desired/config`. */
   onDesiredConfig(listener: (document: DesiredConfig) => void): void;
+  /** Called for each command, which may come twice. Its name is that of the topic. */
+  onCommand(listener: (name: CommandName, request: CommandRequest) => void): void;
 }
 
 /** The running uplink. `stop` flushes the outbox and says goodbye; whoever opened the outbox closes it. */

@@ -1,6 +1,12 @@
 import { isAppError } from '@watchpost/shared/kernel/errors.ts';
 import type { Logger } from '@watchpost/shared/kernel/log.ts';
 import type { Birth } from '@watchpost/shared/messages/birth.ts';
+import {
+  COMMAND_NAMES,
+  type CommandName,
+  type CommandRequest,
+  isCommandName,
+} from '@watchpost/shared/messages/command.ts';
 import type { DesiredConfig } from '@watchpost/shared/messages/config-document.ts';
 import { type Receipt, STREAMS, type Stream } from '@watchpost/shared/messages/durable.ts';
 import type { DesiredModel } from '@watchpost/shared/messages/model-document.ts';
@@ -13,6 +19,7 @@ import {
   parseTopic,
   TOPICS,
   type TopicKind,
+  topicSubject,
 } from '@watchpost/shared/topics.ts';
 import type { Identity } from '../identity/port.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -72,6 +79,7 @@ class FleetUplink implements UplinkComponent {
   readonly #documents = new Map<string, SessionMessage>();
   #onDesired: (document: DesiredModel) => void = () => undefined;
   #onDesiredConfig: (document: DesiredConfig) => void = () => undefined;
+  #onCommand: (name: CommandName, request: CommandRequest) => void = () => undefined;
   /** Present while connected. */
   #flight: Flight | undefined;
   #wakeUp: NodeJS.Timeout | undefined;
@@ -109,9 +117,9 @@ class FleetUplink implements UplinkComponent {
     this.#options.outbox.append(row, durability);
   }
 
-  publish<K extends TopicKind>(kind: K, payload: Payload<K>, camera?: string): void {
+  publish<K extends TopicKind>(kind: K, payload: Payload<K>, subject?: string): void {
     const { qos, retain } = TOPICS[kind];
-    const message = { topic: this.#topic(kind, camera), payload: JSON.stringify(payload), qos, retain };
+    const message = { topic: this.#topic(kind, subject), payload: JSON.stringify(payload), qos, retain };
     if (retain) this.#documents.set(message.topic, message);
     this.#options.session.send(message);
   }
@@ -132,14 +140,22 @@ class FleetUplink implements UplinkComponent {
     this.#onDesiredConfig = listener;
   }
 
-  #topic(kind: TopicKind, camera?: string): string {
-    return formatTopic({ ...this.#address, kind, ...(camera === undefined ? {} : { camera }) });
+  onCommand(listener: (name: CommandName, request: CommandRequest) => void): void {
+    this.#onCommand = listener;
+  }
+
+  #topic(kind: TopicKind, subject?: string): string {
+    const about = subject === undefined ? {} : { [topicSubject(kind) ?? 'camera']: subject };
+    return formatTopic({ ...this.#address, kind, ...about });
   }
 
   #greet(): void {
     const { outbox, session, birth, clock } = this.#options;
     outbox.flush();
-    session.subscribe(HEARD.map((kind) => this.#topic(kind)));
+    session.subscribe([
+      ...HEARD.map((kind) => this.#topic(kind)),
+      ...COMMAND_NAMES.map((name) => this.#topic('command', name)),
+    ]);
     this.publish('birth', birth());
     for (const message of this.#documents.values()) {
       if (message.topic !== this.#topic('birth')) session.send(message);
@@ -193,10 +209,12 @@ class FleetUplink implements UplinkComponent {
   #receive(topic: string, payload: Uint8Array): void {
     // An empty message on a retained topic clears it: nothing is asked.
     if (payload.length === 0) return;
-    const kind = parseTopic(topic)?.kind;
+    const { kind, command } = parseTopic(topic) ?? {};
     if (kind === 'receipt') this.#parse(kind, payload, (receipt) => this.#settle(receipt));
     if (kind === 'desiredModel') this.#parse(kind, payload, (document) => this.#onDesired(document));
     if (kind === 'desiredConfig') this.#parse(kind, payload, (document) => this.#onDesiredConfig(document));
+    if (kind === 'command' && command !== undefined && isCommandName(command))
+      this.#parse(kind, payload, (request) => this.#onCommand(command, request));
   }
 
   #parse<K extends TopicKind>(kind: K, payload: Uint8Array, use: (message: Payload<K>) => void): void {

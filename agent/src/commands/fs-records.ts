@@ -1,0 +1,30 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { inStore } from '../kernel/store-error.ts';
+
+/** What is in the diagnostics in another form, or says nothing to anybody. */
+const LEFT_OUT = ['config-document.json', 'command-replies.json'];
+const MAX_RECORD_BYTES = 64 * 1024;
+const MAX_RECORDS = 50;
+
+/**
+ * The records that lie at the top of the data folder, by name, as they are: one that is damaged is what somebody looks
+ * for. Keys and credentials lie in folders, which are not looked into.
+ * @throws AppError STORE_FAILED
+ */
+export function readRecords(dataDir: string): Promise<Readonly<Record<string, string>>> {
+  return inStore(`reading the records in ${dataDir}`, async () => {
+    const names = (await readdir(dataDir, { withFileTypes: true }))
+      .filter((entry) => entry.isFile() && /\.(json|damaged)$|^last-seen-time$/.test(entry.name))
+      .map(({ name }) => name)
+      .filter((name) => !/sqlite/.test(name) && !LEFT_OUT.some((left) => name.startsWith(left)))
+      .slice(0, MAX_RECORDS);
+    return Object.fromEntries(await Promise.all(names.map((name) => readRecord(dataDir, name))));
+  });
+}
+
+async function readRecord(dataDir: string, name: string): Promise<readonly [string, string]> {
+  const path = join(dataDir, name);
+  const { size } = await stat(path);
+  return [name, size > MAX_RECORD_BYTES ? `${size} bytes` : await readFile(path, 'utf8')];
+}
