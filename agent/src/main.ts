@@ -6,7 +6,7 @@ import { createBoxCommands, type ProcessHands } from './composition/commands.ts'
 import { createFleetUplink, reportModel } from './composition/fleet.ts';
 import { createLiveParts, type LiveParts } from './composition/live-parts.ts';
 import { createBoxConfig, type OpenedSettings } from './composition/settings.ts';
-import { createActivation, createBundleUpdater, createTrust, resumeModel } from './composition/updates.ts';
+import { createBundleUpdater, createTrust } from './composition/updates.ts';
 import { createDecider } from './decision/decider.ts';
 import { createCertificateRenewal } from './identity/certificate-renewal.ts';
 import { systemClock } from './kernel/system-clock.ts';
@@ -28,12 +28,11 @@ export async function startAgent(
   hands: ProcessHands = NO_HANDS,
 ): Promise<() => Promise<void>> {
   const box = await openBox(settings, log);
-  const activate = createActivation(box);
   const uplink = createFleetUplink(box);
   const { directorKeys, ...trust } = await createTrust(box);
-  const updater = await createBundleUpdater(box, uplink, { ...trust, activate });
+  const updater = await createBundleUpdater(box, uplink, trust);
   uplink.onDesired((document) => updater.onDesired(document));
-  await resumeModel(box, activate);
+  await updater.resume();
   reportModel(box, uplink, updater);
   const live = createLiveParts(box, uplink);
   const fleetConfig = createBoxConfig(settings, box, uplink, { ...live, directorKeys });

@@ -120,6 +120,8 @@ async function prepareBox(
       cameras: box.cameras,
       telemetry: { intervalSec: 2, summarySec: 60 },
       pictures: { idleSec: 2 },
+      // Somebody looks on: a new model is not watched for minutes.
+      update: { shadow: { frames: 25, minutes: 1 }, probation: { minutes: 0.1 } },
     }),
   );
   const identity = await readFile(join(folder, 'data', 'identity', 'identity.json'), 'utf8').catch(() => '');

@@ -1,16 +1,20 @@
 import { statfs } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { describeError } from '@watchpost/shared/kernel/errors.ts';
-import { activateBundle } from '../activation.ts';
 import type { AgentConfig } from '../config/schema.ts';
 import { createHttpArtifacts, type HttpArtifactsOptions } from '../download/http-artifacts.ts';
 import { createHttpMetadata } from '../download/http-metadata.ts';
 import { formatDeviceAuthorization } from '../identity/port.ts';
 import { createChildProcessHost } from '../inference/child-process-host.ts';
-import { computeFramePlan } from '../inference/frame-plan.ts';
 import { checkGoldenFrames } from '../inference/golden.ts';
+import { hasRuntime } from '../inference/local-runtime.ts';
+import { createModelOpener } from '../inference/model-opener.ts';
+import { readCpuFeatures } from '../inference/proc-cpu-features.ts';
+import { createSelfTest } from '../inference/self-test.ts';
+import { createShadow } from '../inference/shadow.ts';
 import { systemClock } from '../kernel/system-clock.ts';
 import { AGENT_VERSION } from '../kernel/version.ts';
+import { createModelTrial } from '../model-trial.ts';
 import { createJwsOrderReader } from '../trust/jws-order.ts';
 import type { DirectorKeys } from '../trust/port.ts';
 import { ROOTLESS_TRUST } from '../trust/rootless-trust.ts';
@@ -18,7 +22,7 @@ import { createSqliteTrustMarks } from '../trust/sqlite-trust-marks.ts';
 import { bindOrders, createTufDirectorKeys } from '../trust/tuf-director-keys.ts';
 import { createTufTrust, loadBootstrapRoot, type TufTrust } from '../trust/tuf-trust.ts';
 import { type Capabilities, computeFitness } from '../update/fitness.ts';
-import type { InstalledBundle } from '../update/port.ts';
+import type { ModelTrial } from '../update/port.ts';
 import { createUpdater, type Updater, type UpdaterDeps } from '../update/updater.ts';
 import type { UplinkComponent } from '../uplink/port.ts';
 import { type Box, random01 } from './box.ts';
@@ -26,31 +30,40 @@ import { composeBirth, reportModel } from './fleet.ts';
 
 const THROUGHPUT_WINDOW_MS = 60_000;
 
-export type Activate = (bundle: InstalledBundle) => Promise<void>;
-
-export function createActivation({ config, log, cameras, model, vitals }: Box): Activate {
+function createTrial({ config, log, cameras, model, vitals }: Box): ModelTrial {
+  const trialLog = log.child({ component: 'inference' });
   const host = createChildProcessHost({
-    log: log.child({ component: 'inference' }),
+    log: trialLog,
     random: random01,
+    maxMemoryBytes: config.inference.maxMemoryBytes,
     onRestart: vitals.onRestart,
   });
-  const settings = config.inference;
-  return (bundle) =>
-    activateBundle(bundle, {
-      host,
+  // What ends in a self-test is told by the self-test.
+  const testHost = createChildProcessHost({ log: trialLog, random: random01 });
+  return createModelTrial({
+    open: createModelOpener({ host, spinning: config.inference.spinning }),
+    selfTest: createSelfTest({
+      host: testHost,
       checkGoldenFrames,
-      planFrames: computeFramePlan,
-      model,
-      cameras: cameras.list(),
-      settings,
-      log,
-    });
+      readCpuFeatures,
+      hasRuntime,
+      clock: systemClock,
+      log: trialLog,
+    }),
+    runShadow: createShadow({ model, clock: systemClock }),
+    model,
+    cameras: () => cameras.list(),
+    settings: { inference: config.inference, shadow: config.update.shadow },
+    cores: availableParallelism(),
+    clock: systemClock,
+    log: trialLog,
+  });
 }
 
 export async function createBundleUpdater(
   box: Box,
   uplink: UplinkComponent,
-  { activate, orders, trust }: Pick<BoxTrust, 'orders' | 'trust'> & { readonly activate: Activate },
+  { orders, trust }: Pick<BoxTrust, 'orders' | 'trust'>,
 ): Promise<Updater> {
   const { config, identity, bundles, log } = box;
   const updater: Updater = createUpdater({
@@ -64,11 +77,15 @@ export async function createBundleUpdater(
     orders,
     bundles,
     isFit: async (manifest) => computeFitness(manifest, await readCapabilities(box)),
-    activate,
+    trial: createTrial(box),
+    readVitals: box.vitals.read,
+    settings: config.update,
+    isCautious: box.guard.verdict === 'cautious',
     report: (change) => {
       uplink.record('deployment', change);
       reportModel(box, uplink, updater);
-      if (change.state === 'success') uplink.publish('birth', composeBirth(box));
+      if (change.state === 'success' || change.state === 'rolled_back')
+        uplink.publish('birth', composeBirth(box));
     },
     clock: systemClock,
     isClockTrusted: box.clockTrust.isTrusted,
@@ -125,15 +142,4 @@ async function readCapabilities({ config, hardware }: Box): Promise<Capabilities
   const disk = await statfs(config.dataDir);
   const { arch, memoryBytes } = hardware;
   return { agentVersion: AGENT_VERSION, arch, memoryBytes, diskFreeBytes: disk.bavail * disk.bsize };
-}
-
-/** A box that was switched off classifies with what it ran, whatever the network says. */
-export async function resumeModel({ bundles, log }: Box, activate: Activate): Promise<void> {
-  try {
-    const bundle = await bundles.loadActive();
-    if (bundle === undefined) log.info({}, 'no model yet');
-    else await activate(bundle);
-  } catch (error) {
-    log.error({ error: describeError(error) }, 'active model cannot run');
-  }
 }

@@ -147,7 +147,7 @@ export const InferenceSettings = Type.Object(
       }),
     ),
     maxMemoryBytes: Type.Integer({
-      minimum: 32 * 1024 * 1024,
+      minimum: 128 * 1024 * 1024,
       default: 768 * 1024 * 1024,
       description: 'a model whose process takes more is started again, or refused when it is new',
     }),
