@@ -6,6 +6,8 @@ export interface OptionSpec {
   readonly value?: string;
   readonly description: string;
   readonly multiple?: boolean;
+  /** One letter: -f for --file. */
+  readonly short?: string;
 }
 
 /** What a command says when it is done: for people and, with --json, for programs. */
@@ -19,18 +21,27 @@ export type Progress = (line: string, state: 'moving' | 'done') => void;
 
 export interface CommandInput {
   readonly values: OptionValues;
-  /** One for each name in `positionals`, but for those that were left out. */
+  /** One for each name in `positionals`, but for those that were left out or are many. */
   readonly positionals: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly progress: Progress;
+  /** Asks a person yes or no; absent where nobody sits. */
+  readonly confirm?: (question: string) => Promise<boolean>;
 }
 
 export interface Command {
-  /** Names for the help; those in brackets may be left out. */
+  /** Names for the help; those in brackets may be left out, and the last one may be many: `TAG...`. */
   readonly positionals: readonly string[];
   readonly options: Readonly<Record<string, OptionSpec>>;
   readonly description: string;
   run(input: CommandInput): Promise<CommandResult>;
+}
+
+/** A line of the table of commands. */
+export interface CommandEntry {
+  readonly summary: string;
+  /** Loaded when it is run: listing devices needs no inference runtime. */
+  readonly load: () => Promise<Command>;
 }
 
 type RawValue = string | boolean | readonly (string | boolean)[] | undefined;

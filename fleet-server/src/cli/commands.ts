@@ -1,15 +1,9 @@
 import { OFFLINE_ROLES } from '@watchpost/shared/trust/tuf-metadata.ts';
-import type { Command } from './command.ts';
-
-export interface CommandEntry {
-  readonly summary: string;
-  /** Loaded when it is run: listing devices needs no inference runtime. */
-  readonly load: () => Promise<Command>;
-}
+import type { CommandEntry } from './command.ts';
 
 export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   'device list': {
-    summary: 'list every device',
+    summary: 'list devices, all or those that meet a filter',
     load: async () => (await import('./device-list.ts')).deviceList,
   },
   'device show': {
@@ -59,6 +53,74 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   'device config history': {
     summary: 'show what was set on a device, when and by whom',
     load: async () => (await import('./device-config.ts')).deviceConfigHistory,
+  },
+  'device tag': {
+    summary: 'give a device tags',
+    load: async () => (await import('./device-metadata.ts')).deviceTag,
+  },
+  'device untag': {
+    summary: 'take tags from a device',
+    load: async () => (await import('./device-metadata.ts')).deviceUntag,
+  },
+  'device set-attr': {
+    summary: 'give a device attributes, or take them away',
+    load: async () => (await import('./device-metadata.ts')).deviceSetAttr,
+  },
+  'device set-site': {
+    summary: 'say at which site a device stands',
+    load: async () => (await import('./device-metadata.ts')).deviceSetSite,
+  },
+  'site list': {
+    summary: 'list the sites where devices stand',
+    load: async () => (await import('./sites.ts')).siteList,
+  },
+  'site set': {
+    summary: 'make a site, or change one',
+    load: async () => (await import('./sites.ts')).siteSet,
+  },
+  'site delete': {
+    summary: 'delete a site where no device stands',
+    load: async () => (await import('./sites.ts')).siteDelete,
+  },
+  'group list': {
+    summary: 'list the device groups',
+    load: async () => (await import('./device-groups.ts')).groupList,
+  },
+  'group show': {
+    summary: 'show a device group and the devices in it',
+    load: async () => (await import('./device-groups.ts')).groupShow,
+  },
+  'group create': {
+    summary: 'make a group of devices, by name or by filter',
+    load: async () => (await import('./device-groups.ts')).groupCreate,
+  },
+  'group delete': {
+    summary: 'delete a device group',
+    load: async () => (await import('./device-groups.ts')).groupDelete,
+  },
+  'filter list': {
+    summary: 'list the saved filters',
+    load: async () => (await import('./saved-filters.ts')).filterList,
+  },
+  'filter show': {
+    summary: 'show a saved filter and the devices it means',
+    load: async () => (await import('./saved-filters.ts')).filterShow,
+  },
+  'filter save': {
+    summary: 'save a filter under a name',
+    load: async () => (await import('./saved-filters.ts')).filterSave,
+  },
+  'filter delete': {
+    summary: 'forget a saved filter',
+    load: async () => (await import('./saved-filters.ts')).filterDelete,
+  },
+  'filter preview': {
+    summary: 'show which devices a filter means',
+    load: async () => (await import('./saved-filters.ts')).filterPreview,
+  },
+  apply: {
+    summary: 'bring sites, groups, filters and devices to what a file says',
+    load: async () => (await import('./apply.ts')).apply,
   },
   'token create': {
     summary: 'make a token that enrols one box',
@@ -212,5 +274,9 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   'target remove': {
     summary: 'let no box install a bundle any more',
     load: async () => (await import('./target-change.ts')).targetRemove,
+  },
+  completion: {
+    summary: 'print what makes a shell complete fleetctl',
+    load: async () => (await import('./completion.ts')).createCompletion(COMMANDS),
   },
 };

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { createInterface } from 'node:readline/promises';
 import { runFleetctl } from './run-fleetctl.ts';
 
 let isLineOpen = false;
@@ -8,6 +9,15 @@ const writeLine = (line: string): void => {
   process.stderr.write(`${line}\n`);
 };
 
+async function confirm(question: string): Promise<boolean> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return /^y(es)?$/i.test((await lines.question(`${question} [y/N] `)).trim());
+  } finally {
+    lines.close();
+  }
+}
+
 process.exitCode = await runFleetctl(process.argv.slice(2), {
   env: process.env,
   out: (line) => {
@@ -15,6 +25,7 @@ process.exitCode = await runFleetctl(process.argv.slice(2), {
     process.stdout.write(`${line}\n`);
   },
   error: writeLine,
+  ...(process.stdin.isTTY && process.stderr.isTTY && { confirm }),
   // A line that moves belongs on a terminal; in a log it would only be noise.
   progress: (line, state) => {
     if (!process.stderr.isTTY) return state === 'done' ? writeLine(line) : undefined;

@@ -1,5 +1,4 @@
-import type { Command, OptionSpec } from './command.ts';
-import type { CommandEntry } from './commands.ts';
+import type { Command, CommandEntry, OptionSpec } from './command.ts';
 import { formatTable, wrapText } from './table.ts';
 
 const WIDTH = 100;
@@ -24,7 +23,10 @@ export function formatOverview(commands: Readonly<Record<string, CommandEntry>>)
 export function formatHelp(name: string, { positionals, options, description }: Command): string {
   const flags = Object.entries({ ...options, ...COMMON_OPTIONS }).map(
     ([option, spec]) =>
-      [`  --${option}${spec.value === undefined ? '' : ` ${spec.value}`}`, spec.description] as const,
+      [
+        `  ${spec.short === undefined ? '' : `-${spec.short}, `}--${option}${spec.value === undefined ? '' : ` ${spec.value}`}`,
+        spec.description,
+      ] as const,
   );
   const flagWidth = Math.max(...flags.map(([flag]) => flag.length));
   const rows = flags.flatMap(([flag, text]) =>

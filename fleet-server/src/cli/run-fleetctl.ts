@@ -10,6 +10,8 @@ export interface Terminal {
   out(line: string): void;
   error(line: string): void;
   readonly progress: Progress;
+  /** Absent where nobody sits. */
+  readonly confirm?: (question: string) => Promise<boolean>;
 }
 
 /** @returns the exit status: 0 done, 1 failed, 2 wrong usage */
@@ -30,14 +32,18 @@ async function dispatch(args: readonly string[], terminal: Terminal): Promise<vo
   const command = await entry.load();
   if (rest.includes('--help')) return terminal.out(formatHelp(name, command));
   const { values, positionals } = readArguments(command, rest);
-  const { env, progress } = terminal;
-  const result = await command.run({ values: new OptionValues(values), positionals, env, progress });
+  const { env, progress, confirm } = terminal;
+  const result = await command.run({
+    values: new OptionValues(values),
+    ...{ positionals, env, progress },
+    ...(confirm && { confirm }),
+  });
   terminal.out(values.json === true ? JSON.stringify(result.json) : result.text);
 }
 
-/** Names have two words or three. @throws AppError USAGE */
+/** Names have one word to three. @throws AppError USAGE */
 function findCommand(args: readonly string[]) {
-  for (const words of [3, 2]) {
+  for (const words of [3, 2, 1]) {
     const name = args.slice(0, words).join(' ');
     const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
     if (entry !== undefined) return { name, entry, rest: args.slice(words) };
@@ -51,15 +57,20 @@ function findCommand(args: readonly string[]) {
 function readArguments(command: Command, args: readonly string[]) {
   const specs = Object.entries({ ...command.options, ...COMMON_OPTIONS });
   const options = Object.fromEntries(
-    specs.map(([name, { value, multiple = false }]) => [
+    specs.map(([name, { value, multiple = false, short }]) => [
       name,
-      { type: value === undefined ? ('boolean' as const) : ('string' as const), multiple },
+      {
+        type: value === undefined ? ('boolean' as const) : ('string' as const),
+        multiple,
+        ...(short !== undefined && { short }),
+      },
     ]),
   );
   const parsed = parse(args, options);
   const given = parsed.positionals.length;
   const needed = command.positionals.filter((name) => !name.startsWith('[')).length;
-  if (given < needed || given > command.positionals.length) {
+  const atMost = command.positionals.at(-1)?.endsWith('...') ? given : command.positionals.length;
+  if (given < needed || given > atMost) {
     const wanted = command.positionals.join(' ') || 'nothing';
     throw serverError(
       'USAGE',
@@ -69,7 +80,10 @@ function readArguments(command: Command, args: readonly string[]) {
   return parsed;
 }
 
-type ParseOptions = Record<string, { readonly type: 'boolean' | 'string'; readonly multiple: boolean }>;
+type ParseOptions = Record<
+  string,
+  { readonly type: 'boolean' | 'string'; readonly multiple: boolean; readonly short?: string }
+>;
 
 function parse(args: readonly string[], options: ParseOptions) {
   try {

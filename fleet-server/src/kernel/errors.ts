@@ -15,6 +15,11 @@ export const SERVER_ERRORS = {
     remedy:
       'Correct each setting named: a fleet may set cameras, telemetry, pictures, update, inference, outbox and log.',
   },
+  FLEET_FILE_INVALID: {
+    retry: false,
+    http: 400,
+    remedy: 'Correct each place named, and apply the file again; nothing was changed.',
+  },
   REQUEST_INVALID: { retry: false, http: 400, remedy: 'Send what the API document (/docs) asks for.' },
   NOT_FOUND: { retry: false, http: 404, remedy: 'Check the id.' },
   LOGIN_REQUIRED: { retry: false, http: 401, remedy: "Log in, or give the device's credentials." },

@@ -14,18 +14,25 @@ export const Tag = Type.String({
   description: 'letters, digits, point, dash and underscore',
 });
 export const ATTRIBUTE_PATTERN = '^[A-Za-z][A-Za-z0-9_.-]{0,63}$';
-/** Not `additionalProperties: false`: filling in defaults fails on a record that has it. */
-const attributeNames = { propertyNames: Type.String({ pattern: ATTRIBUTE_PATTERN }) };
 /** One line, without what could steer a terminal. */
 const Line = (maxLength: number) =>
   Type.String({ maxLength, pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f]*$' });
-export const AttributeValue = Type.Union([Line(256), Type.Number(), Type.Boolean()]);
 const Filter = Type.String({ minLength: 1, maxLength: 4096, description: 'site == "bcn-1" and not tag:lab' });
 
 /** How many a device may have. */
 export const MAX_TAGS = 32;
 export const MAX_ATTRIBUTES = 64;
 export const MAX_GROUP_DEVICES = 10_000;
+
+/** Not `additionalProperties: false`: filling in defaults fails on a record that has it. */
+const attributeNames = { propertyNames: Type.String({ pattern: ATTRIBUTE_PATTERN }) };
+export const AttributeValue = Type.Union([Line(256), Type.Number(), Type.Boolean()]);
+/** By name. */
+export const Attributes = Type.Record(Type.String(), AttributeValue, {
+  ...attributeNames,
+  maxProperties: MAX_ATTRIBUTES,
+});
+export type Attributes = Static<typeof Attributes>;
 
 const siteFields = {
   name: Line(128),
@@ -53,7 +60,7 @@ export const DeviceMetadata = Type.Object(
     site: Type.Optional(TargetName),
     /** In order, each once. */
     tags: Type.Array(Tag),
-    attrs: Type.Record(Type.String(), AttributeValue, attributeNames),
+    attrs: Attributes,
   },
   closed,
 );

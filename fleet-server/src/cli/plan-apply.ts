@@ -1,0 +1,109 @@
+import type { DeviceGroup, DeviceMetadata, SavedFilter, Site } from '@watchpost/shared/api/targeting.ts';
+import type { FileProblem, FleetFile, FoundFleet, WantedDevice } from './fleet-file.ts';
+import { findReferenceProblems } from './fleet-file-references.ts';
+import { planMetadata } from './plan-metadata.ts';
+import { diffSettings } from './settings-diff.ts';
+
+export type Kind = 'site' | 'device' | 'group' | 'filter';
+
+/** One request that brings the fleet nearer to the file. */
+export interface FleetChange {
+  readonly verb: 'add' | 'change' | 'remove';
+  readonly what: Kind;
+  readonly id: string;
+  /** What differs, `- was` and `+ becomes`. */
+  readonly lines: readonly string[];
+  readonly request:
+    | { readonly method: 'PUT' | 'PATCH'; readonly path: string; readonly body: unknown }
+    | { readonly method: 'DELETE'; readonly path: string };
+}
+
+export type ApplyPlan =
+  | { readonly kind: 'unsound'; readonly problems: readonly FileProblem[] }
+  /** In the order in which they are to be made: what is spoken of comes before what speaks of it. */
+  | { readonly kind: 'plan'; readonly changes: readonly FleetChange[] };
+
+/**
+ * What is to be done so that the fleet is what a file says.
+ * @param prune removes what the file does not name, of the kinds it speaks of at all; never a device
+ */
+export function planApply(wanted: FleetFile, found: FoundFleet, prune: boolean): ApplyPlan {
+  const { problems, groupOrder } = findReferenceProblems(wanted, found, prune);
+  if (problems.length > 0) return { kind: 'unsound', problems };
+  const groups = Object.entries(wanted.groups ?? {}).sort(
+    ([one], [other]) => groupOrder.indexOf(one) - groupOrder.indexOf(other),
+  );
+  const changes = [
+    ...planPuts('site', Object.entries(wanted.sites ?? {}), found.sites),
+    ...Object.entries(wanted.devices ?? {}).flatMap(([id, device]) => planDevice(id, device, found)),
+    ...planPuts('group', groups, found.groups),
+    ...planPuts('filter', Object.entries(wanted.filters ?? {}), found.filters),
+  ];
+  return {
+    kind: 'plan',
+    changes: prune ? [...changes, ...planRemovals(wanted, found, groupOrder)] : changes,
+  };
+}
+
+type Declared = Omit<Site, 'id'> | Omit<DeviceGroup, 'id'> | Omit<SavedFilter, 'id'>;
+
+const PATHS = { site: 'sites', group: 'groups', filter: 'filters' } as const;
+
+function planPuts(
+  what: keyof typeof PATHS,
+  wanted: readonly (readonly [string, Declared])[],
+  found: readonly (Declared & { readonly id: string })[],
+): readonly FleetChange[] {
+  return wanted.flatMap(([id, body]) => {
+    const { id: _id, ...before } = found.find((one) => one.id === id) ?? { id };
+    const lines = diffSettings(toDiffed(before), toDiffed(body));
+    const isNew = found.every((one) => one.id !== id);
+    if (!isNew && lines.length === 0) return [];
+    const request = { method: 'PUT' as const, path: `${PATHS[what]}/${encodeURIComponent(id)}`, body };
+    return [{ verb: isNew ? ('add' as const) : ('change' as const), what, id, lines, request }];
+  });
+}
+
+/** Devices of a group as a set: their order says nothing. */
+const toDiffed = (thing: Declared): object =>
+  !('devices' in thing) || thing.devices === undefined
+    ? thing
+    : { ...thing, devices: Object.fromEntries(thing.devices.map((id) => [id, true])) };
+
+function planDevice(id: string, wanted: WantedDevice, { devices }: FoundFleet): readonly FleetChange[] {
+  const before: DeviceMetadata = devices.find((device) => device.id === id)?.metadata ?? {
+    tags: [],
+    attrs: {},
+  };
+  const { change, lines } = planMetadata(before, wanted);
+  if (lines.length === 0) return [];
+  const request = {
+    method: 'PATCH' as const,
+    path: `devices/${encodeURIComponent(id)}/metadata`,
+    body: change,
+  };
+  return [{ verb: 'change', what: 'device', id, lines, request }];
+}
+
+function planRemovals(
+  wanted: FleetFile,
+  found: FoundFleet,
+  groupOrder: readonly string[],
+): readonly FleetChange[] {
+  const gone = (all: readonly { readonly id: string }[], kept: object | undefined): readonly string[] =>
+    kept === undefined ? [] : all.map(({ id }) => id).filter((id) => !Object.hasOwn(kept, id));
+  const groups = gone(found.groups, wanted.groups).toSorted(
+    (one, other) => groupOrder.indexOf(other) - groupOrder.indexOf(one),
+  );
+  const remove =
+    (what: keyof typeof PATHS) =>
+    (id: string): FleetChange => ({
+      ...{ verb: 'remove', what, id, lines: [] },
+      request: { method: 'DELETE', path: `${PATHS[what]}/${encodeURIComponent(id)}` },
+    });
+  return [
+    ...gone(found.filters, wanted.filters).map(remove('filter')),
+    ...groups.map(remove('group')),
+    ...gone(found.sites, wanted.sites).map(remove('site')),
+  ];
+}
