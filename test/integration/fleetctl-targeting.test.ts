@@ -66,6 +66,10 @@ test('a device is described, and found by what is said of it', async () => {
     'box-1: site bcn-1; tags lab, night; height=3.5 poe=true shelf="7"',
   );
   assert.match(
+    await done('device', 'show', 'box-1'),
+    /site +bcn-1\n +tags +lab, night\n +attributes +height=3.5 poe=true shelf="7"/,
+  );
+  assert.match(
     await done('device', 'list', '--filter', 'tag:lab'),
     /^DEVICE.*\nbox-1 +ready +bcn-1 +lab, night/,
   );

@@ -4,6 +4,7 @@ import type { Command } from './command.ts';
 import { formatDeployment, formatSecond, printable, stateInWords } from './deployment-text.ts';
 import { summariseConfig } from './device-config-text.ts';
 import { loadDeployments } from './device-deployments.ts';
+import { formatAttributes } from './metadata-text.ts';
 import { SERVER_OPTIONS, withServer } from './server-access.ts';
 import { wrapText } from './table.ts';
 
@@ -32,6 +33,7 @@ function formatDevice(device: DeviceView, deployment: DeploymentHistory | undefi
     ...formatSettings(device),
     ['last seen', lastSeenMs === undefined ? 'never' : formatSecond(lastSeenMs)],
     ...formatBirth(birth),
+    ...formatSaid(device.metadata),
     ...device.cameras.map((camera) => ['camera', formatCamera(camera)] as const),
     ['enrolled', formatSecond(device.enrolledAtMs)],
     ['fingerprint', device.fingerprint],
@@ -53,6 +55,18 @@ function formatWanted({ activeBundle, deployment }: DeviceView): readonly (reado
 function formatSettings({ config }: DeviceView): readonly (readonly [string, string])[] {
   const summary = config && summariseConfig(config);
   return summary === undefined ? [] : [['settings', summary]];
+}
+
+/** What people say of the device. */
+function formatSaid(metadata: DeviceView['metadata']): readonly (readonly [string, string])[] {
+  if (metadata === undefined) return [];
+  const { site, tags, attrs } = metadata;
+  const facts: readonly (readonly [string, string])[] = [
+    ['site', site ?? ''],
+    ['tags', tags.join(', ')],
+    ['attributes', formatAttributes(attrs)],
+  ];
+  return facts.filter(([, text]) => text !== '');
 }
 
 function formatBirth(birth: DeviceView['birth']): readonly (readonly [string, string])[] {
