@@ -11,7 +11,13 @@ const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const STAMP = join(ROOT, 'node_modules', '.watchpost-setup');
 const MINIMUM_NODE = 18;
 /** Program -> Debian package. */
-const PACKAGES = { ffmpeg: 'ffmpeg', chromium: 'chromium', mosquitto: 'mosquitto' };
+const PACKAGES = {
+  ffmpeg: 'ffmpeg',
+  chromium: 'chromium',
+  mosquitto: 'mosquitto',
+  debootstrap: 'debootstrap',
+  'systemd-nspawn': 'systemd-container',
+};
 /** The only dependency whose install script runs: it fetches the Node binary this project is pinned to. */
 const SCRIPTED = 'node';
 

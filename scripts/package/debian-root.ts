@@ -11,8 +11,8 @@ const SOURCES = '/etc/apt/sources.list.d';
 /** Why no root can be made on this machine; undefined when one can. */
 export function whyNoRoot(): string | undefined {
   if (process.getuid?.() !== 0) return 'only root can make a root file system';
-  const missing = ['/usr/sbin/debootstrap', '/usr/bin/systemd-nspawn'].filter((path) => !existsSync(path));
-  if (missing.length > 0) return `missing: apt-get install debootstrap systemd-container`;
+  const missing = ['/usr/sbin/debootstrap', '/usr/bin/systemd-nspawn'].find((path) => !existsSync(path));
+  if (missing !== undefined) return `${missing} is missing: apt-get install debootstrap systemd-container`;
   return undefined;
 }
 

@@ -29,6 +29,8 @@ export async function boot(root: string): Promise<Machine> {
     { stdio: 'ignore', detached: true },
   );
   const ended = once(nspawn, 'exit');
+  const killWithUs = (): boolean => nspawn.kill('SIGKILL');
+  process.once('exit', killWithUs);
   const machine: Machine = {
     run: async (...command) =>
       execute('nsenter', ['--all', '--target', String(await initOf(nspawn)), '--', ...command]),
@@ -36,6 +38,7 @@ export async function boot(root: string): Promise<Machine> {
     stop: async () => {
       nspawn.kill('SIGTERM');
       await ended;
+      process.off('exit', killWithUs);
     },
   };
   try {

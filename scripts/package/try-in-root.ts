@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
-import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync, rmSync } from 'node:fs';
+import { copyFile, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -54,6 +54,8 @@ async function main(): Promise<number> {
     return 2;
   }
   const state = await mkdtemp(join(tmpdir(), 'watchpost-try-'));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+  process.once('exit', () => rmSync(state, { recursive: true, force: true }));
   try {
     const base = await step('a clean Debian 12 is there', () => ensureDebian(CACHE));
     const root = join(state, 'root');
@@ -68,8 +70,6 @@ async function main(): Promise<number> {
   } catch (error) {
     say(String(error instanceof Error ? error.message : error));
     return 1;
-  } finally {
-    await rm(state, { recursive: true, force: true });
   }
 }
 
@@ -134,6 +134,7 @@ async function liveThrough(attempt: Try): Promise<void> {
       checkUnits(machine),
     );
     await upgrade(attempt, machine, fleet);
+    await step('an agent that hangs is ended by the watchdog, and started again', () => hang(machine));
     await step('it starts and classifies without the server', () => restartAlone(machine));
     await removeAndPurge(root, machine);
   } catch (error) {
@@ -194,12 +195,15 @@ async function awaitReady(machine: Machine): Promise<void> {
     (await show(machine, 'ActiveState')).includes('=active'),
   );
   assert.match(await show(machine, 'Type'), /=notify/);
-  const pid = (await show(machine, 'MainPID')).split('=')[1]?.trim() ?? '';
-  assert.equal((await machine.run('stat', '-c', '%U', `/proc/${pid}`)).trim(), 'watchpost');
+  const user = await machine.run('stat', '-c', '%U', `/proc/${await mainPid(machine)}`);
+  assert.equal(user.trim(), 'watchpost');
 }
 
 const show = (machine: Machine, property: string): Promise<string> =>
   machine.run('systemctl', 'show', 'watchpost-agent.service', '-p', property);
+
+const mainPid = async (machine: Machine): Promise<string> =>
+  (await show(machine, 'MainPID')).split('=')[1]?.trim() ?? '';
 
 async function awaitClassified(fleet: TryFleet, machine: Machine, after: number): Promise<number> {
   let total = 0;
@@ -225,7 +229,7 @@ async function checkUnits(machine: Machine): Promise<void> {
 async function upgrade(attempt: Try, machine: Machine, fleet: TryFleet): Promise<void> {
   const identity = join(attempt.root, DATA_DIR, 'identity/identity.json');
   const before = await readFile(identity, 'utf8');
-  const pid = await show(machine, 'MainPID');
+  const pid = await mainPid(machine);
   const packages = await bring(attempt, 'next');
   await step('an upgrade restarts the agent and keeps what the box is', async () => {
     await machine.run('env', 'DEBIAN_FRONTEND=noninteractive', ...APT, ...packages.filter(isNext));
@@ -233,7 +237,7 @@ async function upgrade(attempt: Try, machine: Machine, fleet: TryFleet): Promise
     await machine.until('the new agent is active', LIMIT_MS, async () =>
       (await show(machine, 'ActiveState')).includes('=active'),
     );
-    assert.notEqual(await show(machine, 'MainPID'), pid);
+    assert.notEqual(await mainPid(machine), pid);
     assert.ok(existsSync(join(attempt.root, 'etc/watchpost/ca.crt')));
   });
   await step('the new version classifies', () => awaitClassified(fleet, machine, 0));
@@ -241,10 +245,20 @@ async function upgrade(attempt: Try, machine: Machine, fleet: TryFleet): Promise
 
 const isNext = (path: string): boolean => path.includes(NEXT_VERSION);
 
+async function hang(machine: Machine): Promise<void> {
+  const pid = await mainPid(machine);
+  await machine.run('systemctl', 'kill', '--kill-whom=main', '--signal=STOP', 'watchpost-agent.service');
+  await machine.until('another agent is active', LIMIT_MS, async () => {
+    const isActive = (await show(machine, 'ActiveState')).includes('=active');
+    return isActive && (await mainPid(machine)) !== pid;
+  });
+  assert.match(await show(machine, 'NRestarts'), /=1$/m);
+}
+
 async function restartAlone(machine: Machine): Promise<void> {
   await machine.run('systemctl', 'stop', 'watchpost-server.service');
   await machine.run('systemctl', 'restart', 'watchpost-agent.service');
-  const pid = (await show(machine, 'MainPID')).split('=')[1]?.trim() ?? '';
+  const pid = await mainPid(machine);
   await machine.until('an event is decided', LIMIT_MS, async () =>
     (await machine.run('journalctl', '-o', 'cat', `_PID=${pid}`)).includes('"msg":"event"'),
   );
