@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { sha256Hex } from '@watchpost/shared/kernel/digest.ts';
+import { type Phase, toldState } from '../../agent/src/update/phases.ts';
 import { parseManifest } from '../../shared/src/bundle/manifest.ts';
 import { canonicalJson } from '../../shared/src/kernel/canonical-json.ts';
 import { compareLedgers } from './fault-ledger.ts';
@@ -150,9 +151,19 @@ async function findViewProblems(world: FaultWorld): Promise<readonly string[]> {
   if (view.activeBundle?.digest !== champion)
     problems.push(`the server sees ${view.activeBundle?.digest}, the box has ${champion}`);
   const record = await readJson(join(box.dataDir, 'deployment.json'));
-  if (record !== undefined && view.deployment?.id === record.deploymentId && 'state' in record) {
-    if (view.deployment?.state !== record.state)
-      problems.push(`the server sees a deployment ${view.deployment?.state}, the box ${record.state}`);
-  }
+  const told = view.deployment?.id === record?.deploymentId ? view.deployment?.state : undefined;
+  const reached = stateOf(record);
+  if (told !== undefined && reached !== undefined && !isSame(told, reached))
+    problems.push(`the server sees a deployment ${told}, the box ${reached}`);
   return problems;
+}
+
+function stateOf(record: Readonly<Record<string, unknown>> | undefined): string | undefined {
+  const { phase, state } = (record ?? {}) as { readonly phase?: Phase; readonly state?: string };
+  return phase === undefined ? state : toldState(phase);
+}
+
+/** A box that lost its record of a deployment finds that it has what was ordered. */
+function isSame(told: string, reached: string): boolean {
+  return told === reached || (told === 'success' && reached === 'already_installed');
 }

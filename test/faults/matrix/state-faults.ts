@@ -19,7 +19,6 @@ const DAMAGES: Readonly<Record<string, Damage>> = {
 };
 const EMPTY_OBJECT: Damage = (path) => writeFile(path, '{}');
 const TRIES = 10;
-const ANSWER_LIMIT_MS = 20_000;
 
 /** Every file a box keeps, damaged in every way while it is off. */
 export function statePlans({ stateFiles }: Survey): readonly FaultPlan[] {
@@ -83,16 +82,18 @@ export async function killIdle(world: FaultWorld): Promise<void> {
   throw new Error('the outbox never was empty');
 }
 
-/** An agent that says it is not enrolled is enrolled again, as its error tells a technician to do. */
+/** An agent that says it is not enrolled, or refused, is enrolled again, as its error tells a technician to do. */
 async function startOrEnrol(world: FaultWorld): Promise<void> {
   const box = world.box();
   await box.start();
   const life = box.life();
-  const isReady = (): boolean => life.lines().some(({ msg }) => msg === 'agent ready');
-  await until('the agent runs or says why not', () => isReady() || life.hasEnded(), ANSWER_LIMIT_MS);
-  if (isReady() || !life.ending().includes('NOT_ENROLLED')) return;
-  box.hold();
-  await box.ended();
+  const says = (text: string, code?: string): boolean =>
+    life.lines().some((line) => line.msg === text && (code === undefined || line.code === code));
+  const isRefused = (): boolean =>
+    life.ending().includes('NOT_ENROLLED') || says('broker not connected', 'BROKER_REFUSED');
+  await until('the agent is connected or says why not', () => says('broker connected') || isRefused());
+  if (!isRefused()) return;
+  await box.stop();
   await world.enrolAgain();
   await box.start();
 }

@@ -34,7 +34,7 @@ export async function takeSurvey(world: FaultWorld): Promise<Survey> {
   };
 }
 
-/** Of a long run of the same writes: the first, the second, the one in the middle, and the last. */
+/** Every operation that another update comes to as well. */
 export function listPoints(trace: readonly FileOperation[]): readonly UpdatePoint[] {
   const counts = new Map<string, number>();
   let synced: string | undefined;
@@ -47,10 +47,14 @@ export function listPoints(trace: readonly FileOperation[]): readonly UpdatePoin
     const phase = isSaved ? readPhase(synced) : undefined;
     return { name, nth, op: operation.op, ...(phase !== undefined && { phase }) };
   });
+  const ways = new Map<number, string | undefined>();
+  for (const { nth, phase } of all) if (phase !== undefined) ways.set(nth, phase);
   return all.filter(({ name, nth }) => {
-    const count = counts.get(name) ?? 0;
-    // How many pieces a download comes in is for the network to decide: the last one is not known by its number.
-    return count <= 8 || nth <= 2 || nth === Math.floor(count / 3);
+    // How often a phase is saved again while it lasts is for the clock to decide.
+    if (name.includes('deployment.json')) return ways.get(nth) !== ways.get(nth - 1);
+    // And how many pieces a download comes in, for the network.
+    if (name.startsWith('write objects/')) return nth <= 2 || nth === Math.floor((counts.get(name) ?? 0) / 3);
+    return true;
   });
 }
 
@@ -68,8 +72,7 @@ async function listStateFiles(dataDir: string, digest: string): Promise<readonly
     .filter((entry) => entry.isFile() && !entry.name.endsWith('.tmp'))
     .map((entry) => relative(dataDir, join(entry.parentPath, entry.name)))
     .map((path) => path.replaceAll(digest, '#'));
-  // Objects and other bundles are named by digests of their own: one of each kind will do.
+  // Objects and the bundle before are named by digests of their own: one of each kind will do.
   const kinds = new Map(files.map((path) => [path.replace(/[0-9a-f]{64}/g, '*'), path]));
-  for (const path of files) if (path.includes('#')) kinds.set(path.replace('#', '*'), path);
   return [...kinds.values()].sort();
 }
