@@ -55,9 +55,9 @@ export function computeGroups(
   ordered: readonly ReadGroup[],
 ): readonly string[] {
   const groups: string[] = [];
+  const described = { ...device, groups };
   for (const group of ordered) {
-    const isIn =
-      'filter' in group ? matchesFilter(group.filter, { ...device, groups }) : group.devices.has(device.id);
+    const isIn = 'filter' in group ? matchesFilter(group.filter, described) : group.devices.has(device.id);
     if (isIn) groups.push(group.id);
   }
   return groups.sort();
