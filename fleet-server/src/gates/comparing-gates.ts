@@ -3,7 +3,7 @@ import type { GateSetting } from '@watchpost/shared/rollout/policy.ts';
 import { computeEffect, computeLevel, type Reading, readLevels } from './device-effects.ts';
 import { asDegrees, asMs, asPercent, asPoints, asTimes, describeEffect, type Format } from './gate-words.ts';
 import type { GateEvidence, RolloutGate } from './port.ts';
-import { type Finding, judgeTested } from './tested-gate.ts';
+import { boundsOf, type Finding, judgeTested } from './tested-gate.ts';
 
 /** How one thing is measured; in the terms of `reading`, more is worse. */
 interface Measure {
@@ -62,7 +62,7 @@ export function createComparingGate(setting: GateSetting, name: Comparing): Roll
   return {
     name,
     judge: (evidence) => {
-      const effect = computeEffect(evidence, reading, resolution);
+      const effect = computeEffect(evidence, reading, boundsOf(limit, resolution));
       if (effect === undefined) return judgeTested(setting, evidence, NOT_ENOUGH);
       const { basis } = effect;
       const words: Finding['words'] = ({ low, high }) => {
@@ -115,7 +115,7 @@ export function createLevelGate(setting: GateSetting, name: Levelled): RolloutGa
   return {
     name,
     judge: (evidence) => {
-      const effect = computeLevel(values(evidence), resolution);
+      const effect = computeLevel(values(evidence), boundsOf(limit, resolution));
       if (effect === undefined) return judgeTested(setting, evidence, none);
       const words: Finding['words'] = (range) => describeEffect({ effect, ...range }, { format, limit });
       return judgeTested(setting, evidence, { effect, limit, resolution, words });

@@ -41,6 +41,8 @@ const evidence = (given: Pick<GateEvidence, 'executed' | 'control'>): GateEviden
 const reading = ({ celsius }: DeviceWindow) =>
   celsius === undefined ? undefined : { value: celsius, weight: 1 };
 
+const bounds = (spread: number, cap = 1000) => ({ spread, cap });
+
 const isNear = (actual: number | undefined, expected: number): void =>
   assert.ok(Math.abs((actual ?? Number.NaN) - expected) < 1e-9, `${actual} is not ${expected}`);
 
@@ -52,7 +54,7 @@ test('an effect is the change since the order, less that of the control devices 
       control: [control('a', 30, 30, 30, 30, 30, 31, 33), control('b', 20, 20, 20, 20, 20, 21, 23)],
     }),
     reading,
-    0.1,
+    bounds(0.1),
   );
   assert.equal(effect?.basis, 'before_and_control');
   isNear(effect?.estimate, 11);
@@ -72,7 +74,7 @@ test('a device that tells of other minutes than its neighbours is compared with 
       control: [control('a', ...warming), control('b', ...warming.map((value) => value + 10))],
     }),
     reading,
-    0.1,
+    bounds(0.1),
   );
   isNear(effect?.estimate, 0);
 });
@@ -85,7 +87,7 @@ test('devices that scatter less than is measured are taken to scatter as much as
       control: ['a', 'b', 'c'].map((id) => control(id, ...same)),
     }),
     reading,
-    0.6,
+    bounds(0.6),
   );
   isNear(effect?.estimate, 0);
   isNear(effect?.variance, 0.36 * (1 + 1 / 3));
@@ -100,7 +102,7 @@ test('without a time before, devices are compared with the control as they are',
       control: ['a', 'b'].map((id) => control(id, 50, 50, 50, 50, 50, 50, 50)),
     }),
     reading,
-    0.1,
+    bounds(0.1),
   );
   assert.equal(effect?.basis, 'control');
   isNear(effect?.estimate, 6);
@@ -113,7 +115,7 @@ test('without a control, devices are compared with their own time before', () =>
       control: [],
     }),
     reading,
-    0.1,
+    bounds(0.1),
   );
   assert.equal(effect?.basis, 'before');
   isNear(effect?.estimate, 2);
@@ -123,9 +125,9 @@ test('without a control, devices are compared with their own time before', () =>
 test('nothing can be told of one window, or of two devices without a control', () => {
   const control_ = ['a', 'b'].map((id) => control(id, 50, 50, 50, 50, 50, 50, 50));
   const early = evidence({ executed: [executed('x', 50, 50, 50, 50, 50, 60)], control: control_ });
-  assert.equal(computeEffect(early, reading, 0.1), undefined);
+  assert.equal(computeEffect(early, reading, bounds(0.1)), undefined);
   const two = ['x', 'y'].map((id) => executed(id, 50, 50, 50, 50, 50, 60, 60));
-  assert.equal(computeEffect(evidence({ executed: two, control: [] }), reading, 0.1), undefined);
+  assert.equal(computeEffect(evidence({ executed: two, control: [] }), reading, bounds(0.1)), undefined);
 });
 
 test('a level is the mean of the devices, each of them the mean of its windows with the bundle', () => {
@@ -138,12 +140,22 @@ test('a level is the mean of the devices, each of them the mean of its windows w
     control: [],
   });
   assert.deepEqual(readLevels(given, reading), [51, 60]);
-  assert.equal(computeLevel([51, 60], 1), undefined);
-  assert.deepEqual(computeLevel([1, 2, 3], 0.1), {
-    estimate: 2,
-    variance: 1 / 3,
-    freedom: 2,
-    executed: 3,
-    control: 0,
-  });
+  assert.equal(computeLevel([51, 60], bounds(1)), undefined);
+  const told = { estimate: 2, variance: 1 / 3, freedom: 2 };
+  assert.deepEqual(computeLevel([1, 2, 3], bounds(0.1)), { ...told, executed: 3, control: 0, capped: told });
+});
+
+test('with a cap, one device that is far worse counts for no more than the cap above the control', () => {
+  const effect = computeEffect(
+    evidence({
+      executed: [0, 1, 90].map((rise, index) =>
+        executed(`${index}`, 50, 50, 50, 50, 50, 50 + rise, 50 + rise),
+      ),
+      control: ['a', 'b'].map((id) => control(id, 50, 50, 50, 50, 50, 50, 50)),
+    }),
+    reading,
+    bounds(0.1, 5),
+  );
+  isNear(effect?.estimate, 91 / 3);
+  isNear(effect?.capped.estimate, 2);
 });

@@ -14,13 +14,28 @@ export type Reading = (
 export type Basis = 'before_and_control' | 'control' | 'before';
 
 /** Of a mean over devices. */
-export interface Effect {
+export interface Estimate {
   readonly estimate: number;
   /** Of the estimate: how devices scatter about it, whatever goes on inside one of them. */
   readonly variance: number;
   readonly freedom: number;
+}
+
+export interface Effect extends Estimate {
   readonly executed: number;
   readonly control: number;
+  /**
+   * The same with what a device adds capped. The cap can only lower the mean, so what is shown of it holds for the mean;
+   * and a few devices that are far worse than the rest do not hide, by their scatter, that the rest are worse.
+   */
+  readonly capped: Estimate;
+}
+
+export interface Bounds {
+  /** The least that devices are taken to scatter: no finer is measured. */
+  readonly spread: number;
+  /** As much as one device counts for in `capped`. */
+  readonly cap: number;
 }
 
 /** Windows of a device that make a mean. */
@@ -39,20 +54,16 @@ export function windowsSince({ windows, orderedAtMs }: ExecutedDevice, digest: s
 export const windowsBefore = ({ windows }: DeviceEvidence, untilMs: number): DeviceWindow[] =>
   windows.filter(({ endedAtMs }) => endedAtMs <= untilMs);
 
-/**
- * The mean of the executed devices since their orders; undefined while it cannot be told.
- * @param spread the least that devices are taken to scatter: what is measured is no finer
- */
-export function computeLevel(values: readonly number[], spread: number): Effect | undefined {
+/** The mean of the executed devices since their orders; undefined while it cannot be told. */
+export function computeLevel(values: readonly number[], { spread, cap }: Bounds): Effect | undefined {
   if (values.length < MIN_DEVICES) return undefined;
-  const variance = Math.max(varianceOf(values), spread ** 2) / values.length;
-  return {
-    estimate: mean(values),
-    variance,
-    freedom: values.length - 1,
-    executed: values.length,
-    control: 0,
-  };
+  const of = (own: readonly number[]): Estimate => ({
+    estimate: mean(own),
+    variance: Math.max(varianceOf(own), spread ** 2) / own.length,
+    freedom: own.length - 1,
+  });
+  const capped = of(values.map((value) => Math.min(value, cap)));
+  return { ...of(values), executed: values.length, control: 0, capped };
 }
 
 export function readLevels({ executed, bundleDigest }: GateEvidence, reading: Reading): readonly number[] {
@@ -63,19 +74,26 @@ export function readLevels({ executed, bundleDigest }: GateEvidence, reading: Re
 export function computeEffect(
   evidence: GateEvidence,
   reading: Reading,
-  spread: number,
+  bounds: Bounds,
 ): (Effect & { readonly basis: Basis }) | undefined {
   const basis = isKnownBefore(evidence, reading) ? 'before_and_control' : 'control';
   const control = readControl(evidence, reading, basis);
   if (control.deviations.length < MIN_CONTROL) {
     const changes = readExecuted(evidence, reading, { basis: 'before', control });
-    const level = computeLevel(changes, spread);
+    const level = computeLevel(changes, bounds);
     return level && { ...level, basis: 'before' };
   }
   const own = readExecuted(evidence, reading, { basis, control });
   if (own.length === 0 || own.length + control.deviations.length <= MIN_DEVICES) return undefined;
-  const difference = computeDifference(own, control.deviations, spread);
-  return { ...difference, executed: own.length, control: control.deviations.length, basis };
+  const usual = mean(control.deviations);
+  const capped = own.map((value) => Math.min(value, usual + bounds.cap));
+  return {
+    ...computeDifference(own, control.deviations, bounds),
+    executed: own.length,
+    control: control.deviations.length,
+    capped: computeDifference(capped, control.deviations, bounds),
+    basis,
+  };
 }
 
 /** Whether at least half of those that have told of the bundle have told of the time before. */
@@ -153,11 +171,7 @@ function readExecuted(
 }
 
 /** The larger of two variances: of devices alike in both groups, and of each group with a scatter of its own. */
-function computeDifference(
-  own: readonly number[],
-  others: readonly number[],
-  spread: number,
-): Pick<Effect, 'estimate' | 'variance' | 'freedom'> {
+function computeDifference(own: readonly number[], others: readonly number[], { spread }: Bounds): Estimate {
   const [n, m] = [own.length, others.length];
   const [ownVariance, otherVariance] = [varianceOf(own), varianceOf(others)];
   const shared = (ownVariance * (n - 1) + otherVariance * (m - 1)) / (n + m - 2);

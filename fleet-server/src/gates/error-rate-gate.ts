@@ -5,7 +5,7 @@ import { countShareE } from './count-share.ts';
 import { computeEffect, type Reading, windowsBefore, windowsSince } from './device-effects.ts';
 import { asPoints, describeEffect } from './gate-words.ts';
 import type { GateEvidence, RolloutGate } from './port.ts';
-import { type Finding, judgeTested } from './tested-gate.ts';
+import { boundsOf, type Finding, judgeTested } from './tested-gate.ts';
 
 const RESOLUTION = 0.001;
 /** Wide: a new model may be ten times as bad. */
@@ -32,7 +32,7 @@ export function createErrorRateGate(setting: GateSetting): RolloutGate {
   return {
     name: 'error_rate',
     judge: (evidence) => {
-      const effect = computeEffect(evidence, reading, RESOLUTION);
+      const effect = computeEffect(evidence, reading, boundsOf(limit, RESOLUTION));
       if (effect === undefined) return judgeTested(setting, evidence, NOT_ENOUGH);
       const { basis } = effect;
       const words: Finding['words'] = (range) =>

@@ -267,7 +267,7 @@ test('after the soak it passes when it looks good, unless the policy asks for pr
 });
 
 test('the more gates watch, the more it takes for one of them to fail', () => {
-  const slight = ten((index) => ({ failed: [6 + (index % 7), 16 + ((index * 5) % 13)] }));
+  const slight = ten((index) => ({ failed: [6 + (index % 7), 14 + ((index * 5) % 13)] }));
   const verdictOf = (settings: readonly GateSetting[]) =>
     judgeGates(settings, evidence(slight)).find(({ gate }) => gate === 'error_rate')?.verdict;
   const crowd = (['latency_ratio', 'latency_p95', 'fps', 'temperature', 'throttling'] as const).flatMap(

@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import type { ProbationFindings } from '@watchpost/shared/messages/deployment-findings.ts';
+import type { InferenceWindow } from '@watchpost/shared/messages/telemetry.ts';
+import { createStoredGateKeeper } from '../../fleet-server/src/gates/stored-gate-keeper.ts';
+import type { DurableMessage, Store } from '../../fleet-server/src/store/port.ts';
+import { openSqliteStore } from '../../fleet-server/src/store/sqlite-store.ts';
+import {
+  bundleRecord,
+  changeMessage,
+  deploymentRecord,
+  deviceRecord,
+  summaryMessage,
+} from '../support/fleet-data.ts';
+
+const MINUTE_MS = 60_000;
+const OLD = 'a'.repeat(64);
+const bundle = bundleRecord();
+const ORDERED_AT_MS = 100 * MINUTE_MS;
+const NOW_MS = 110 * MINUTE_MS;
+
+let folder = '';
+let store: Store;
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'watchpost-gates-'));
+  store = await openSqliteStore(join(folder, 'fleet.db'));
+  await store.bundles.add(bundle);
+});
+after(async () => {
+  await store.close();
+  await rm(folder, { recursive: true });
+});
+
+const inference = (
+  digest: string,
+  framesFailed: number,
+  rest: Partial<InferenceWindow> = {},
+): InferenceWindow => ({
+  digest,
+  framesCaptured: 310,
+  framesClassified: 300 - framesFailed,
+  framesFailed,
+  ...rest,
+});
+
+function summary(deviceId: string, minute: number, told: InferenceWindow | undefined): DurableMessage {
+  const message = summaryMessage(minute, minute * MINUTE_MS, { deviceId });
+  assert.equal(message.stream, 'telemetry');
+  const temperatures = [
+    { zone: 'cpu', celsius: 40 + minute },
+    { zone: 'gpu', celsius: 30 },
+  ];
+  return {
+    ...message,
+    body: { ...message.body, temperatures, ...(told !== undefined && { inference: told }) },
+  };
+}
+
+test('windows of a model are stored once, and put together as they are asked for', async () => {
+  const batch = [
+    summary('w', 1, inference(OLD, 3, { inferP95Ms: 20 })),
+    summary('w', 2, inference(OLD, 5, { inferP95Ms: 40 })),
+    summary('w', 3, undefined),
+    summary('w', 4, inference('b'.repeat(64), 7)),
+    summary('w', 6, inference('b'.repeat(64), 9)),
+  ];
+  await store.reports.commit(batch, 1);
+  await store.reports.commit(batch, 2);
+  const list = (sinceMs: number, bucketMs: number) =>
+    store.deviceWindows.list({ deviceId: 'w', sinceMs, bucketMs });
+  assert.deepEqual(
+    (await list(0, MINUTE_MS)).map(({ endedAtMs, framesFailed }) => [endedAtMs / MINUTE_MS, framesFailed]),
+    [
+      [1, 3],
+      [2, 5],
+      [4, 7],
+      [6, 9],
+    ],
+  );
+  const frames = { framesCaptured: 620, throttled01: 0 };
+  assert.deepEqual((await list(0, 5 * MINUTE_MS))[0], {
+    ...frames,
+    digest: OLD,
+    endedAtMs: 2 * MINUTE_MS,
+    windowSec: 120,
+    framesClassified: 592,
+    framesFailed: 8,
+    inferP95Ms: 30,
+    celsius: 41.5,
+  });
+  assert.deepEqual(
+    (await list(2 * MINUTE_MS, 5 * MINUTE_MS)).map(({ digest, framesFailed }) => [digest[0], framesFailed]),
+    [
+      ['a', 5],
+      ['b', 7],
+      ['b', 9],
+    ],
+  );
+});
+
+async function tellMinutes(deviceId: string, index: number, isCanary: boolean): Promise<void> {
+  const minutes = Array.from({ length: 40 }, (_, at) => 71 + at);
+  const messages = minutes.map((minute, at) => {
+    const isNew = isCanary && minute > 102;
+    const message = summary(
+      deviceId,
+      minute,
+      inference(isNew ? bundle.digest : OLD, (isNew ? 45 : 9) + (index % 4)),
+    );
+    return { ...message, body: { ...message.body, seq: at + 1 } } as DurableMessage;
+  });
+  await store.reports.commit(messages, 1);
+}
+
+test('a bundle that is worse on real rows is told so, in words, and probation findings are found', async () => {
+  const executed = ['c-1', 'c-2', 'c-3', 'c-4', 'c-5'];
+  const control = Array.from({ length: 12 }, (_, index) => `k-${index}`);
+  for (const [index, deviceId] of executed.entries()) {
+    await store.devices.addToken({ tokenSha256: deviceId, createdAtMs: 1, expiresAtMs: 2 });
+    await store.devices.enrol(deviceRecord(deviceId), deviceId);
+    await store.deployments.add(deploymentRecord(`to ${deviceId}`, bundle, { deviceId }));
+    const findings: ProbationFindings = {
+      kind: 'probation',
+      windowSec: 60,
+      gates: [{ gate: 'latency', verdict: 'passed' }],
+    };
+    await store.reports.commit(
+      [changeMessage(1, 'testing', { deviceId, deploymentId: `to ${deviceId}`, findings })],
+      1,
+    );
+    await tellMinutes(deviceId, index, true);
+  }
+  for (const [index, deviceId] of control.entries()) await tellMinutes(deviceId, index, false);
+  const keeper = createStoredGateKeeper({ windows: store.deviceWindows, deployments: store.deployments });
+  const verdicts = await keeper.judge(
+    {
+      bundleDigest: bundle.digest,
+      gates: [{ gate: 'installed' }, { gate: 'probation' }, { gate: 'error_rate' }, { gate: 'temperature' }],
+      soakingSinceMs: ORDERED_AT_MS + 5 * MINUTE_MS,
+      soakSeconds: 1800,
+      executed: executed.map((deviceId) => ({
+        deviceId,
+        deploymentId: `to ${deviceId}`,
+        state: 'success' as const,
+        orderedAtMs: ORDERED_AT_MS,
+      })),
+      control,
+    },
+    NOW_MS,
+  );
+  assert.deepEqual(
+    verdicts.map(({ gate, verdict }) => `${gate} ${verdict}`),
+    ['installed pass', 'probation pass', 'error_rate fail', 'temperature pass'],
+  );
+  assert.match(verdicts[2]?.why ?? '', /^5 devices: \+12 points .* 12 control devices/);
+});
+
+test('where nothing is asked, nothing is read', async () => {
+  const never = () => Promise.reject(new Error('read'));
+  const keeper = createStoredGateKeeper({ windows: { list: never }, deployments: { page: never } });
+  const question = {
+    bundleDigest: OLD,
+    gates: [],
+    soakingSinceMs: 0,
+    soakSeconds: 1,
+    executed: [],
+    control: [],
+  };
+  assert.deepEqual(await keeper.judge(question, NOW_MS), []);
+});
