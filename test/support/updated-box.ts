@@ -139,6 +139,7 @@ export async function createUpdatedBox(options: UpdatedBoxOptions): Promise<Upda
           arch: 'x64',
           memoryBytes: 1e9,
           diskFreeBytes: 1e9,
+          cpuFeatures: undefined,
         }),
       trial: life.bind(trial),
       readVitals: watching.read,

@@ -141,5 +141,9 @@ function describeLine({ update }: AgentConfig): Pick<HttpArtifactsOptions, 'maxB
 async function readCapabilities({ config, hardware }: Box): Promise<Capabilities> {
   const disk = await statfs(config.dataDir);
   const { arch, memoryBytes } = hardware;
-  return { agentVersion: AGENT_VERSION, arch, memoryBytes, diskFreeBytes: disk.bavail * disk.bsize };
+  return {
+    ...{ agentVersion: AGENT_VERSION, arch, memoryBytes },
+    diskFreeBytes: disk.bavail * disk.bsize,
+    cpuFeatures: await readCpuFeatures(),
+  };
 }

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { parseCpuFeatures } from './cpu-features.ts';
+import { parseCpuFeatures } from '@watchpost/shared/bundle/cpu-features.ts';
 
 /** Of this box's processor; undefined where there is no /proc. */
 export async function readCpuFeatures(): Promise<ReadonlySet<string> | undefined> {

@@ -1,5 +1,5 @@
+import { findMissingFeatures } from '@watchpost/shared/bundle/cpu-features.ts';
 import type { Variant } from '@watchpost/shared/bundle/manifest.ts';
-import { findMissingFeatures } from './cpu-features.ts';
 
 /** What decides which trials are worth their time. */
 export interface TrialBox {
