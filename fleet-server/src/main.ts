@@ -16,6 +16,9 @@ import { openDiskBlobs } from './blobs/disk-blobs.ts';
 import type { BlobStore } from './blobs/port.ts';
 import { createAedesBroker } from './broker/aedes-broker.ts';
 import type { Broker, DeviceAuthenticator } from './broker/port.ts';
+import { createCommandDesk } from './commands/command-desk.ts';
+import { createDiskCommandFiles } from './commands/disk-command-files.ts';
+import type { CommandDesk } from './commands/port.ts';
 import { listTlsHosts, requireSafeListeners } from './config/listeners.ts';
 import type { ServerConfig } from './config/schema.ts';
 import { createAdmission } from './devices/admission.ts';
@@ -39,7 +42,11 @@ import { createModels, type Models } from './registry/models.ts';
 import { createConfigurator } from './rollouts/configurator.ts';
 import { createDirector } from './rollouts/director.ts';
 import { type DirectorKeyRing, loadDirectorKeys } from './rollouts/file-director-key.ts';
-import { createListedConfigSigner, createListedOrderSigner } from './rollouts/listed-order-signer.ts';
+import {
+  createListedCommandSigner,
+  createListedConfigSigner,
+  createListedOrderSigner,
+} from './rollouts/listed-order-signer.ts';
 import type { Configurator, Director } from './rollouts/port.ts';
 import type { Store } from './store/port.ts';
 import { openSqliteStore } from './store/sqlite-store.ts';
@@ -58,6 +65,7 @@ const VALIDATION_LIMIT_MS = 100_000;
 const WEB_DIR = fileURLToPath(new URL('../web/dist', import.meta.url));
 const MAX_ARTIFACT_BYTES = 1024 ** 3;
 const MAX_PICTURE_BYTES = 256 * 1024 * 1024;
+const MAX_COMMAND_FILES_BYTES = 1024 ** 3;
 const nowMs = (): number => Date.now();
 
 /** The server, running. */
@@ -89,6 +97,7 @@ interface Fleet {
   readonly enrolment: Enrolment;
   readonly director: Director;
   readonly configurator: Configurator;
+  readonly commands: CommandDesk;
   readonly targeting: { readonly targets: Targeting; readonly book: TargetBook };
   readonly directorRing: DirectorKeyRing;
   readonly tuf: TrustRepository;
@@ -196,6 +205,15 @@ async function createFleet(
       view,
       nowMs,
       log: log.child({ component: 'configurator' }),
+    }),
+    commands: createCommandDesk({
+      ...{ store, broker, audit, nowMs, schedule, newId: randomUUID },
+      sign: createListedCommandSigner(signing),
+      files: createDiskCommandFiles({
+        folder: join(config.dataDir, 'command-files'),
+        maxBytes: MAX_COMMAND_FILES_BYTES,
+      }),
+      log: log.child({ component: 'commands' }),
     }),
     director: createDirector({
       sign: createListedOrderSigner(signing),
@@ -331,6 +349,7 @@ function createWebServer({ config, store, blobs, models, view, pictures, ...flee
           maxBytes: MAX_ARTIFACT_BYTES,
         },
         configurator: fleet.configurator,
+        commands: fleet.commands,
         targeting: fleet.targeting,
         tuf,
         directorKeys: fleet.directorRing.publicKeys,
@@ -357,7 +376,7 @@ function createWebServer({ config, store, blobs, models, view, pictures, ...flee
 
 /** In the order they start; they stop in reverse, so what was taken in is committed and receipted before the broker closes. */
 function listParts(
-  { config, store, trust, models, broker, view, director, configurator, tuf, log }: Fleet,
+  { config, store, trust, models, broker, view, director, configurator, commands, tuf, log }: Fleet,
   http: HttpServer,
 ): readonly Component[] {
   const ingest = createIngest({
@@ -365,6 +384,7 @@ function listParts(
     reports: store.reports,
     projection: view,
     fleet: config.fleet,
+    onCommandReply: (reply) => commands.onReply(reply),
     nowMs,
     log: log.child({ component: 'ingest' }),
   });
@@ -378,5 +398,5 @@ function listParts(
   };
   const signer = createOnlineSigner({ repository: tuf, schedule, log: log.child({ component: 'trust' }) });
   const certificate = trust.tls === undefined ? [] : [trust.tls.certificate];
-  return [...certificate, view, broker, ingest, orders, models.validation, signer, http];
+  return [...certificate, view, commands, broker, ingest, orders, models.validation, signer, http];
 }

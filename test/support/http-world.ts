@@ -9,6 +9,9 @@ import { createPeople } from '../../fleet-server/src/accounts/people.ts';
 import { createAuditLog } from '../../fleet-server/src/audit/audit-log.ts';
 import type { AuditLog } from '../../fleet-server/src/audit/port.ts';
 import type { BlobStore } from '../../fleet-server/src/blobs/port.ts';
+import { createCommandDesk } from '../../fleet-server/src/commands/command-desk.ts';
+import { createDiskCommandFiles } from '../../fleet-server/src/commands/disk-command-files.ts';
+import type { CommandDesk } from '../../fleet-server/src/commands/port.ts';
 import type {
   Admission,
   Enrolment,
@@ -57,6 +60,7 @@ export interface HttpWorld {
   readonly folder: string;
   readonly clock: { nowMs: number };
   readonly events: EventRow[];
+  readonly commands: CommandDesk;
   /** How each order was to be made. */
   readonly orders: readonly DeployOptions[];
   readonly storedTelemetry: Telemetry[];
@@ -96,7 +100,9 @@ export async function createHttpWorld(change: Partial<HttpDeps> = {}): Promise<H
     nowMs,
   });
   const models = createModels({ store, blobs, audit, trust: tuf, validator, nowMs, log: silentLogger });
+  const commands = createQuietCommands({ store, folder, audit, nowMs });
   const deps: HttpDeps = {
+    commands,
     access: {
       accounts: createAccounts({ store: store.accounts, apiTokens: store.apiTokens, nowMs }),
       people: createPeople({ store: store.accounts, nowMs }),
@@ -149,6 +155,7 @@ export async function createHttpWorld(change: Partial<HttpDeps> = {}): Promise<H
     events,
     orders,
     storedTelemetry,
+    commands,
     addUser,
     login: async (user = 'admin') => {
       const reply = await app.inject({
@@ -218,6 +225,29 @@ const createFakeConfigurator = (store: Store, view: FleetView, nowMs: () => numb
     nowMs,
     log: silentLogger,
   });
+
+/** The real ones, on a device that is in no table and never connected. */
+function createQuietCommands({
+  store,
+  folder,
+  audit,
+  nowMs,
+}: Pick<HttpWorld, 'store' | 'folder' | 'audit'> & { readonly nowMs: () => number }): CommandDesk {
+  let ids = 0;
+  return createCommandDesk({
+    sign: async () => 'a signed command',
+    store: {
+      ...store,
+      devices: { ...store.devices, find: async (id) => (id === DEVICE ? deviceRecord(id) : undefined) },
+    },
+    files: createDiskCommandFiles({ folder: join(folder, 'command-files'), maxBytes: MAX_ARTIFACT_BYTES }),
+    broker: { publish: async () => undefined, onPresence: () => undefined, onListening: () => undefined },
+    ...{ audit, nowMs },
+    newId: () => `command-${++ids}`,
+    schedule: () => () => undefined,
+    log: silentLogger,
+  });
+}
 
 const fakeRenewal: Renewal = {
   makeNonce: () => ({ nonce: 'a nonce', expiresAtMs: 5 }),

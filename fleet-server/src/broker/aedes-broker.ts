@@ -6,6 +6,7 @@ import type { Logger } from '@watchpost/shared/kernel/log.ts';
 import {
   formatTopic,
   type Payload,
+  parseTopic,
   TOPICS,
   type TopicAddress,
   type TopicKind,
@@ -59,6 +60,7 @@ class AedesBroker implements Broker {
   readonly #documents = new Map<string, string>();
   readonly #messageListeners: ((message: InboundMessage) => void)[] = [];
   readonly #presenceListeners: ((deviceId: string, connected: boolean) => void)[] = [];
+  readonly #listeningListeners: ((address: TopicAddress) => void)[] = [];
   /** Connections whose last will speaks for another device: refused where there is a code to say so. */
   readonly #foreignWills = new WeakSet<Client>();
   #isStopping = false;
@@ -91,6 +93,10 @@ class AedesBroker implements Broker {
 
   onPresence(listener: (deviceId: string, connected: boolean) => void): void {
     this.#presenceListeners.push(listener);
+  }
+
+  onListening(listener: (address: TopicAddress) => void): void {
+    this.#listeningListeners.push(listener);
   }
 
   async start(signal: AbortSignal): Promise<void> {
@@ -168,7 +174,10 @@ class AedesBroker implements Broker {
       for (const listener of this.#presenceListeners) listener(client.id, false);
     });
     this.#aedes.on('subscribe', (subscriptions, client) => {
-      for (const { topic } of subscriptions) this.#sendDocument(client, topic);
+      for (const { topic } of subscriptions) {
+        this.#sendDocument(client, topic);
+        this.#announceListening(client, topic);
+      }
     });
     const onDropped = (client: Client, error: Error): void =>
       this.#deps.log.debug({ deviceId: client.id, error: error.message }, 'connection dropped');
@@ -183,6 +192,12 @@ class AedesBroker implements Broker {
     const payload = this.#documents.get(topic);
     if (payload === undefined || !maySubscribe(this.#ownerOf(client), topic)) return;
     client.publish({ cmd: 'publish', topic, payload, qos: 1, retain: true, dup: false }, () => undefined);
+  }
+
+  #announceListening(client: Client, topic: string): void {
+    const address = parseTopic(topic);
+    if (address === undefined || !maySubscribe(this.#ownerOf(client), topic)) return;
+    for (const listener of this.#listeningListeners) listener(address);
   }
 
   #onSocket(socket: Socket): void {

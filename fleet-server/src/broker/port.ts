@@ -17,6 +17,8 @@ export interface Broker extends Component {
   onMessage(listener: (message: InboundMessage) => void): void;
   /** A device's connection went up or down; a take-over by a newer connection is up and no down. */
   onPresence(listener: (deviceId: string, connected: boolean) => void): void;
+  /** A device hears this topic from now on; also when it asks for it again. */
+  onListening(listener: (address: TopicAddress) => void): void;
   /** Ends the device's connection at once, if it has one; whether it may come back is the authenticator's to say. */
   disconnect(deviceId: string): void;
   /**

@@ -13,6 +13,8 @@ import { artifactRoutes } from './routes/artifacts.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { bundleRoutes } from './routes/bundles.ts';
 import { certificateRoutes } from './routes/certificates.ts';
+import { commandFileRoutes } from './routes/command-files.ts';
+import { commandRoutes } from './routes/commands.ts';
 import { deploymentRoutes } from './routes/deployments.ts';
 import { deviceConfigRoutes } from './routes/device-config.ts';
 import { deviceRoutes } from './routes/devices.ts';
@@ -47,6 +49,8 @@ const API_ROUTES: readonly Routes[] = [
   bundleRoutes,
   modelRoutes,
   deploymentRoutes,
+  commandRoutes,
+  commandFileRoutes,
   tufRoutes,
   liveRoutes,
   userRoutes,

@@ -8,6 +8,7 @@ import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fasti
 import Type from 'typebox';
 import type { AuditLog } from '../audit/port.ts';
 import type { BlobStore } from '../blobs/port.ts';
+import type { Commands } from '../commands/port.ts';
 import type { Admission, Enrolment, FleetView, PictureBoard, Renewal } from '../devices/port.ts';
 import type { TlsListener } from '../identity/port.ts';
 import type { BundleRegistry, ModelVersions } from '../registry/port.ts';
@@ -45,6 +46,7 @@ export interface HttpDeps {
     readonly maxBytes: number;
   };
   readonly configurator: Configurator;
+  readonly commands: Commands;
   readonly targeting: { readonly targets: Targeting; readonly book: TargetBook };
   readonly tuf: TrustRepository;
   /** The director's public keys, SPKI in PEM, the newest first. */

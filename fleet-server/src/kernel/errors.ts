@@ -101,6 +101,27 @@ export const SERVER_ERRORS = {
     http: 409,
     remedy: 'Let the signers of models sign it (`fleetctl sign models`), and deploy it again.',
   },
+  ROLLOUT_INVALID: {
+    retry: false,
+    http: 422,
+    remedy: 'Correct what is named; `fleetctl rollout plan` shows what a rollout would do.',
+  },
+  ROLLOUT_STATE: {
+    retry: false,
+    http: 409,
+    remedy: 'See `fleetctl rollout explain`: it says what the rollout waits for, and what may be done.',
+  },
+  ROLLOUT_BUSY: { retry: true, http: 409, remedy: 'The rollout moved meanwhile: look at it, and ask again.' },
+  POLICY_UNSUPPORTED: {
+    retry: false,
+    http: 422,
+    remedy: 'Use the policy `type: forced`; agents of this version know no other one.',
+  },
+  APPROVER_IS_AUTHOR: {
+    retry: false,
+    http: 403,
+    remedy: 'Let a person approve the rollout who did not make it.',
+  },
   CERTIFIER_IS_AUTHOR: {
     retry: false,
     http: 403,
@@ -167,6 +188,21 @@ export const SERVER_ERRORS = {
     retry: false,
     http: 400,
     remedy: 'Give an Ed25519 key in PEM, as `fleetctl keys new` makes them.',
+  },
+  COMMANDS_TOO_MANY: {
+    retry: true,
+    http: 409,
+    remedy: 'Wait for the open commands of the device to end (`fleetctl device commands`).',
+  },
+  COMMAND_OVER: {
+    retry: false,
+    http: 409,
+    remedy: 'Send the command again: this one has ended, or brings no such file.',
+  },
+  COMMAND_FAILED: {
+    retry: false,
+    http: 502,
+    remedy: 'See what the device says of it (`fleetctl device commands`).',
   },
   INTERNAL: { retry: true, http: 500, remedy: 'See the log of the server, by the request id.' },
 } as const satisfies Record<string, ErrorKind>;

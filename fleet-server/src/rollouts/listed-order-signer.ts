@@ -1,7 +1,8 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { computeKeyId } from '@watchpost/shared/trust/key-id.ts';
+import type { CommandSigner } from '../commands/port.ts';
 import { serverError } from '../kernel/errors.ts';
-import { createJwsConfigSigner, createJwsOrderSigner } from './jws-order-signer.ts';
+import { createJwsCommandSigner, createJwsConfigSigner, createJwsOrderSigner } from './jws-order-signer.ts';
 import type { ConfigSigner, OrderSigner } from './port.ts';
 
 export interface ListedOrderSignerDeps {
@@ -21,6 +22,10 @@ export const createListedOrderSigner = (deps: ListedOrderSignerDeps): OrderSigne
 /** The same for settings. */
 export const createListedConfigSigner = (deps: ListedOrderSignerDeps): ConfigSigner =>
   createListedSigner(deps, createJwsConfigSigner);
+
+/** The same for commands. */
+export const createListedCommandSigner = (deps: ListedOrderSignerDeps): CommandSigner =>
+  createListedSigner(deps, createJwsCommandSigner);
 
 type Sign<Payload> = (payload: Payload) => Promise<string>;
 

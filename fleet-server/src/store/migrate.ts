@@ -12,6 +12,7 @@ import { deviceConfigs } from './migrations/009-device-configs.ts';
 import { targeting } from './migrations/010-targeting.ts';
 import { rollouts } from './migrations/011-rollouts.ts';
 import { deviceWindows } from './migrations/012-device-windows.ts';
+import { commands } from './migrations/013-commands.ts';
 
 /** One step of the schema. */
 export type Migration = (db: Kysely<unknown>) => Promise<void>;
@@ -30,6 +31,7 @@ export const MIGRATIONS: Readonly<Record<number, Migration>> = {
   10: targeting,
   11: rollouts,
   12: deviceWindows,
+  13: commands,
 };
 
 type Versions = {

@@ -17,6 +17,10 @@ import type { Durable, Stream } from '@watchpost/shared/messages/durable.ts';
 import type { CameraEvent } from '@watchpost/shared/messages/event.ts';
 import type { Telemetry } from '@watchpost/shared/messages/telemetry.ts';
 import type { ChainedEntry } from '../audit/port.ts';
+import type { CommandStore } from './command-records.ts';
+
+export type * from './command-records.ts';
+
 import type { DeploymentRecord } from './deployment-records.ts';
 import type { LeaseStore, RolloutStore } from './rollout-records.ts';
 
@@ -394,6 +398,7 @@ export interface Store {
   readonly models: ModelStore;
   readonly deployments: DeploymentStore;
   readonly deviceConfigs: DeviceConfigStore;
+  readonly commands: CommandStore;
   readonly deviceWindows: DeviceWindowStore;
   readonly targeting: TargetingStore;
   readonly rollouts: RolloutStore;

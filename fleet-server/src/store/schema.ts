@@ -1,7 +1,7 @@
 import type { AliasChange, Certification } from '@watchpost/shared/api/models.ts';
 import type { Stream } from '@watchpost/shared/messages/durable.ts';
 import type { Generated, Kysely, Transaction } from 'kysely';
-import type { ApiTokenRecord, BundleRecord, DeploymentRecord, DeviceRecord } from './port.ts';
+import type { ApiTokenRecord, BundleRecord, CommandRecord, DeploymentRecord, DeviceRecord } from './port.ts';
 import type { RolloutTables } from './rollout-tables.ts';
 
 /** Columns named `*_ms` are Unix milliseconds; columns `body`, `manifest`, `hardware` hold JSON. */
@@ -234,6 +234,25 @@ export interface AuditRow {
   hash: string;
 }
 
+export interface CommandRow {
+  id: string;
+  device_id: string;
+  name: CommandRecord['name'];
+  /** JSON, as are `result` and `file`. */
+  args: string;
+  counter: number;
+  state: CommandRecord['state'];
+  actor: string;
+  created_at_ms: number;
+  expires_at_ms: number;
+  sent_at_ms: number | null;
+  ended_at_ms: number | null;
+  code: string | null;
+  detail: string | null;
+  result: string | null;
+  file: string | null;
+}
+
 export interface TufFileRow {
   name: string;
   role: string;
@@ -261,6 +280,7 @@ export type Tables = RolloutTables & {
   deployments: DeploymentRow;
   order_counters: OrderCounterRow;
   device_configs: DeviceConfigRow;
+  commands: CommandRow;
   device_windows: DeviceWindowRow;
   sites: SiteRow;
   device_metadata: DeviceMetadataRow;

@@ -8,6 +8,7 @@ import { attempt } from './attempt.ts';
 import { createAuditStore } from './audit-store.ts';
 import { createBundleStore } from './bundle-store.ts';
 import { createCertificateStore } from './certificate-store.ts';
+import { createCommandStore } from './command-store.ts';
 import { createDeploymentStore } from './deployment-store.ts';
 import { createDeviceConfigStore } from './device-config-store.ts';
 import { createDeviceStore } from './device-store.ts';
@@ -46,6 +47,7 @@ export async function openSqliteStore(path: string): Promise<Store> {
     models: createModelStore(db),
     deployments: createDeploymentStore(db),
     deviceConfigs: createDeviceConfigStore(db),
+    commands: createCommandStore(db),
     deviceWindows: createDeviceWindowStore(db),
     targeting: createTargetingStore(db),
     rollouts: createRolloutStore(db),
