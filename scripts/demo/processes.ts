@@ -11,6 +11,8 @@ export type LogLine = Readonly<Record<string, unknown>> & { readonly msg?: strin
 /** A program of the project, running. */
 export interface Program {
   readonly name: string;
+  /** Undefined when it could not be started. */
+  readonly pid: number | undefined;
   /** Resolves with the first log line whose message is `message`. @throws Error when the program ends before, or after `limitMs` */
   logged(message: string, limitMs: number): Promise<LogLine>;
   /** Its latest log lines. */
@@ -77,6 +79,7 @@ export async function startProgram({ name, args, logFile }: ProgramOptions): Pro
   };
   return {
     name,
+    pid: child.pid,
     logged,
     lines: () => lines,
     stop: () => endProgram(child, 'SIGTERM', exited),
