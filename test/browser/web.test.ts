@@ -113,6 +113,19 @@ describe('the web page', { skip: chromiumPath === undefined ? NO_CHROMIUM : fals
     await row('box-1').waitFor();
   });
 
+  test('the filter is understood as fleetctl understands it, and a wrong one is told with its place', async () => {
+    const metadata = { site: 'bcn-1', tags: ['lab'], attrs: {} };
+    api.fleet.devices = [deviceView('box-1', { metadata }), deviceView('box-2')];
+    await open('/');
+    await row('box-1').getByText('bcn-1 · lab').waitFor();
+    const filter = page.getByLabel('Filter devices');
+    await filter.fill('site == "bcn-1" and cores > 2');
+    await row('box-2').waitFor({ state: 'detached' });
+    await row('box-1').waitFor();
+    await filter.fill('site == bcn');
+    await page.getByText(/character 9: expected a value/).waitFor();
+  });
+
   test('an empty fleet tells how to enrol the first box, which then appears by itself', async () => {
     api.fleet.devices = [];
     await open('/');

@@ -1,4 +1,5 @@
 import { sharedError } from '@watchpost/shared/kernel/errors.ts';
+import { describeDevice } from '@watchpost/shared/targeting/described-device.ts';
 import { type Filter, listGroupsOf } from '@watchpost/shared/targeting/filter.ts';
 import { matchesFilter } from '@watchpost/shared/targeting/filter-match.ts';
 import { parseFilter } from '@watchpost/shared/targeting/filter-parser.ts';
@@ -9,7 +10,6 @@ import { judgeAdmission } from './admission-verdict.ts';
 import { computeBoardLatency } from './board-latency.ts';
 import { computeGroups, orderGroups, type ReadGroup, readGroup } from './group-order.ts';
 import type { TargetDevice, Targeting } from './port.ts';
-import { toTargetDevice } from './target-device.ts';
 
 export interface TargetingDeps {
   readonly view: Pick<FleetView, 'device' | 'devices'>;
@@ -83,7 +83,7 @@ async function list(
 ): Promise<readonly TargetDevice[]> {
   const timezones = new Map((await store.listSites()).map(({ id, timezone }) => [id, timezone]));
   return devices.map((view) => {
-    const device = toTargetDevice(view, timezones);
+    const device = describeDevice(view, timezones);
     return { ...device, groups: [...computeGroups(device, groups)] };
   });
 }

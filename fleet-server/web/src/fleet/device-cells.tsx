@@ -12,7 +12,7 @@ import {
   isNoteworthy,
 } from '../shell/state-words.ts';
 import classes from './device-cells.module.css';
-import { hottestZone, isReachable, modelName } from './select-devices.ts';
+import { hottestZone, isReachable, modelName, placeOf } from './select-devices.ts';
 
 /** The parts of one device in the fleet list; table and cards lay them out. */
 interface DeviceCellProps {
@@ -20,12 +20,14 @@ interface DeviceCellProps {
 }
 
 export function DeviceName({ device }: DeviceCellProps) {
+  const place = placeOf(device);
   return (
     <div className={classes.stack}>
       <Link href={devicePath(device.id)} className={classes.name}>
         {device.id}
       </Link>
       {device.birth && <span className={classes.dim}>{device.birth.hardware.board}</span>}
+      {place && <span className={classes.dim}>{place}</span>}
     </div>
   );
 }

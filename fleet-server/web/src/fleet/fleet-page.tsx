@@ -11,7 +11,7 @@ import { FleetCards } from './fleet-cards.tsx';
 import { FleetCountBar } from './fleet-count-bar.tsx';
 import classes from './fleet-page.module.css';
 import { FleetTable } from './fleet-table.tsx';
-import { countFleet, type FleetFilter, selectDevices } from './select-devices.ts';
+import { countFleet, explainFilter, type FleetFilter, selectDevices } from './select-devices.ts';
 
 export function FleetPage() {
   const { devices, error } = useFleet();
@@ -59,7 +59,8 @@ function FilterBox({ text, onText }: { readonly text: string; readonly onText: (
       ref={input}
       className={classes.filter}
       aria-label="Filter devices"
-      placeholder="Filter by device, camera, label, model…"
+      placeholder="Words, or a filter: tag:lab and cores > 2"
+      error={explainFilter(text)}
       leftSection={<SearchIcon />}
       rightSection={text && <CloseButton size="sm" aria-label="Clear filter" onClick={() => onText('')} />}
       value={text}

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { DeviceView } from '../api/client.ts';
-import { countFleet, selectDevices } from './select-devices.ts';
+import { countFleet, explainFilter, placeOf, selectDevices } from './select-devices.ts';
 
 const device = (id: string, change: Partial<DeviceView> = {}): DeviceView => ({
   id,
@@ -17,7 +17,10 @@ const camera = (name: string, condition: 'online' | 'offline') =>
   ({ id: name.toLowerCase(), name, status: { tsMs: 0, condition, quality01: 1 } }) as const;
 
 const FLEET = [
-  device('gate', { cameras: [camera('North', 'online'), camera('South', 'offline')] }),
+  device('gate', {
+    cameras: [camera('North', 'online'), camera('South', 'offline')],
+    metadata: { site: 'bcn-1', tags: ['lab', 'night'], attrs: { height: 3.5 } },
+  }),
   device('pond', {
     connection: 'lost',
     cameras: [camera('Water', 'online')],
@@ -32,6 +35,19 @@ test('every word of the filter must occur, in any part of the row and any case',
   assert.deepEqual(ids('NORTH gate'), ['gate']);
   assert.deepEqual(ids('petpark@1.2'), ['pond']);
   assert.deepEqual(ids('north pond'), []);
+});
+
+test('a filter in the language of fleetctl is understood, and words find site and tags', () => {
+  assert.deepEqual(ids('site == "bcn-1" and attrs.height > 3'), ['gate']);
+  assert.deepEqual(ids('not tag:lab and model == "petpark"', 'lost'), ['pond']);
+  assert.deepEqual(ids('BCN-1 night'), ['gate']);
+  assert.deepEqual(FLEET.map(placeOf), ['bcn-1 · lab · night', '']);
+});
+
+test('what is wrong with a filter is told, and words are no wrong filter', () => {
+  assert.match(explainFilter('site == bcn') ?? '', /character 9: expected a value/);
+  for (const text of ['', 'gate north', 'tag:lab', 'petpark@1.2'])
+    assert.equal(explainFilter(text), undefined);
 });
 
 test('text and connection filter together', () => {

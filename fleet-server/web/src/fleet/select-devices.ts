@@ -1,9 +1,12 @@
+import { describeDevice } from '@watchpost/shared/targeting/described-device.ts';
+import { matchesFilter } from '@watchpost/shared/targeting/filter-match.ts';
+import { parseFilter } from '@watchpost/shared/targeting/filter-parser.ts';
 import type { DeviceView } from '../api/client.ts';
 
 export type Connection = DeviceView['connection'];
 
 export interface FleetFilter {
-  /** Words that must all occur in what a row says of the device. */
+  /** A filter as `fleetctl device list` takes it, or words that must all occur in what a row says of the device. */
   readonly text: string;
   readonly connection: Connection | undefined;
 }
@@ -29,12 +32,43 @@ export function countFleet(devices: readonly DeviceView[]): FleetCounts {
 }
 
 export function selectDevices(devices: readonly DeviceView[], filter: FleetFilter): readonly DeviceView[] {
-  const words = filter.text.toLowerCase().split(/\s+/).filter(Boolean);
-  return devices.filter((device) => {
-    if (filter.connection !== undefined && device.connection !== filter.connection) return false;
-    const text = words.length > 0 ? searchText(device) : '';
-    return words.every((word) => text.includes(word));
-  });
+  const isMeant = readFilter(filter.text);
+  return devices.filter(
+    (device) =>
+      (filter.connection === undefined || device.connection === filter.connection) && isMeant(device),
+  );
+}
+
+const NO_TIMEZONES: ReadonlyMap<string, string> = new Map();
+
+function readFilter(text: string): (device: DeviceView) => boolean {
+  const read = tryFilter(text);
+  if (read.kind === 'filter')
+    return (device) => matchesFilter(read.filter, describeDevice(device, NO_TIMEZONES));
+  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+  return (device) => {
+    const found = words.length > 0 ? searchText(device) : '';
+    return words.every((word) => found.includes(word));
+  };
+}
+
+type ReadFilter =
+  | { readonly kind: 'filter'; readonly filter: ReturnType<typeof parseFilter> }
+  | { readonly kind: 'words'; readonly why: string };
+
+function tryFilter(text: string): ReadFilter {
+  try {
+    return { kind: 'filter', filter: parseFilter(text) };
+  } catch (error) {
+    return { kind: 'words', why: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** What is wrong with a text that is meant as a filter; undefined for a filter, and for words. */
+export function explainFilter(text: string): string | undefined {
+  const read = tryFilter(text);
+  const isMeantAsFilter = /[=<>~]|(^|[\s(])(tag:|attrs\.|has\s)/.test(text);
+  return read.kind === 'words' && isMeantAsFilter ? read.why : undefined;
 }
 
 /** Whether what the device last said is about now. */
@@ -45,6 +79,11 @@ export function isReachable(device: DeviceView): boolean {
 /** model@version, as on the wire. */
 export function modelName(bundle: { readonly model: string; readonly version: string }): string {
   return `${bundle.model}@${bundle.version}`;
+}
+
+/** The site and the tags of a device, in one line. */
+export function placeOf({ metadata }: DeviceView): string {
+  return [metadata?.site ?? '', ...(metadata?.tags ?? [])].filter(Boolean).join(' · ');
 }
 
 /** The hottest zone of the box: the one that will slow it down. */
@@ -66,7 +105,6 @@ function searchText(device: DeviceView): string {
     camera.status?.condition ?? '',
   ]);
   const bundle = device.activeBundle ? modelName(device.activeBundle) : '';
-  return [device.id, device.connection, device.birth?.hardware.board ?? '', bundle, ...cameras]
-    .join('\n')
-    .toLowerCase();
+  const board = (device.birth?.hardware ?? device.hardware)?.board ?? '';
+  return [device.id, device.connection, board, placeOf(device), bundle, ...cameras].join('\n').toLowerCase();
 }

@@ -1,14 +1,15 @@
-import type { DeviceView } from '../devices/port.ts';
-import type { TargetDevice } from './port.ts';
+import type { DeviceView } from '../api/fleet.ts';
+import type { TargetDeviceView } from '../api/targeting.ts';
 
 /**
- * A device as filters see it, but for its groups. What runs on a box that has not spoken since this server started is
+ * A device as filters see it, but for its groups. What runs on a box that has not spoken since the server started is
  * what its last deployment left there.
+ * @param timezones by site
  */
-export function toTargetDevice(
+export function describeDevice(
   device: DeviceView,
   timezones: ReadonlyMap<string, string>,
-): Omit<TargetDevice, 'groups'> {
+): Omit<TargetDeviceView, 'groups'> {
   const { id, state, connection, birth, telemetry, lastSeenMs, metadata } = device;
   const hardware = birth?.hardware ?? device.hardware;
   const running = device.activeBundle ?? (device.deployment?.state === 'success' && device.deployment);
@@ -34,9 +35,7 @@ const pickHardware = ({
   arch,
   cores,
   memoryBytes,
-}: NonNullable<DeviceView['hardware']>): Pick<TargetDevice, 'board' | 'arch' | 'cores' | 'memoryBytes'> => ({
-  board,
-  arch,
-  cores,
-  memoryBytes,
-});
+}: NonNullable<DeviceView['hardware']>): Pick<
+  TargetDeviceView,
+  'board' | 'arch' | 'cores' | 'memoryBytes'
+> => ({ board, arch, cores, memoryBytes });
