@@ -7,6 +7,8 @@ import { serverError } from '../kernel/errors.ts';
 /** The API of a fleet server, for a user who is logged in. Rejects with the server's own coded errors. */
 export interface ApiClient {
   get<S extends TSchema>(path: string, reply: S): Promise<Static<S>>;
+  /** A reply that is no JSON, whole. */
+  bytes(path: string): Promise<Uint8Array>;
   /** @param limitMs for what takes the server longer than usual */
   post<S extends TSchema>(path: string, body: unknown, reply: S, limitMs?: number): Promise<Static<S>>;
   patch<S extends TSchema>(path: string, body: unknown, reply: S): Promise<Static<S>>;
@@ -71,6 +73,7 @@ function requireAddress(server: string): void {
 function createClient(request: Send): ApiClient {
   return {
     get: async (path, schema) => readReply(await request({ method: 'GET', path }), schema),
+    bytes: async (path) => new Uint8Array(await (await request({ method: 'GET', path })).arrayBuffer()),
     post: async (path, json, schema, limitMs = REPLY_LIMIT_MS) => {
       const signal = AbortSignal.timeout(limitMs);
       return readReply(await request({ method: 'POST', path, json, signal }), schema);

@@ -14,6 +14,8 @@ export interface OptionSpec {
 export interface CommandResult {
   readonly text: string;
   readonly json: unknown;
+  /** What was asked about failed: the exit status is 1. */
+  readonly isFailure?: boolean;
 }
 
 /** For people who wait: a `moving` line is written over by the next one. */

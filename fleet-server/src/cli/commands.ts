@@ -54,6 +54,22 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'show what was set on a device, when and by whom',
     load: async () => (await import('./device-config.ts')).deviceConfigHistory,
   },
+  'device cmd': {
+    summary: 'send a command to a device',
+    load: async () => (await import('./device-cmd.ts')).deviceCmd,
+  },
+  'device commands': {
+    summary: 'list the commands a device was sent',
+    load: async () => (await import('./device-cmd.ts')).deviceCommands,
+  },
+  'device snapshot': {
+    summary: 'fetch the latest picture of a camera',
+    load: async () => (await import('./device-snapshot.ts')).deviceSnapshot,
+  },
+  'device logs': {
+    summary: "show the newest lines of a device's log",
+    load: async () => (await import('./device-logs.ts')).deviceLogs,
+  },
   'device tag': {
     summary: 'give a device tags',
     load: async () => (await import('./device-metadata.ts')).deviceTag,

@@ -17,8 +17,7 @@ export interface Terminal {
 /** @returns the exit status: 0 done, 1 failed, 2 wrong usage */
 export async function runFleetctl(args: readonly string[], terminal: Terminal): Promise<0 | 1 | 2> {
   try {
-    await dispatch(args, terminal);
-    return 0;
+    return await dispatch(args, terminal);
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     terminal.error(args.includes('--json') ? formatJsonError(error) : `fleetctl: ${describeError(error)}`);
@@ -26,11 +25,15 @@ export async function runFleetctl(args: readonly string[], terminal: Terminal): 
   }
 }
 
-async function dispatch(args: readonly string[], terminal: Terminal): Promise<void> {
-  if (args[0] === '--help' || args[0] === 'help') return terminal.out(formatOverview(COMMANDS));
+async function dispatch(args: readonly string[], terminal: Terminal): Promise<0 | 1> {
+  const show = (help: string): 0 => {
+    terminal.out(help);
+    return 0;
+  };
+  if (args[0] === '--help' || args[0] === 'help') return show(formatOverview(COMMANDS));
   const { name, entry, rest } = findCommand(args);
   const command = await entry.load();
-  if (rest.includes('--help')) return terminal.out(formatHelp(name, command));
+  if (rest.includes('--help')) return show(formatHelp(name, command));
   const { values, positionals } = readArguments(command, rest);
   const { env, progress, confirm } = terminal;
   const result = await command.run({
@@ -39,6 +42,7 @@ async function dispatch(args: readonly string[], terminal: Terminal): Promise<vo
     ...(confirm && { confirm }),
   });
   terminal.out(values.json === true ? JSON.stringify(result.json) : result.text);
+  return result.isFailure === true ? 1 : 0;
 }
 
 /** Names have one word to three. @throws AppError USAGE */
