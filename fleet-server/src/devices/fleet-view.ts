@@ -22,7 +22,15 @@ import {
   withReport,
 } from './device-facts.ts';
 import { connectionOf, toView } from './device-view.ts';
-import type { DeviceView, FleetProjection, FleetView, LiveMessage, LiveReport } from './port.ts';
+import type {
+  DeviceStanding,
+  DeviceView,
+  FleetPresence,
+  FleetProjection,
+  FleetView,
+  LiveMessage,
+  LiveReport,
+} from './port.ts';
 
 /** Changes of a device are told at most this often. */
 const TELL_EVERY_MS = 250;
@@ -44,11 +52,13 @@ export interface FleetViewDeps {
 }
 
 /** Loads the enrolled devices, what is said of them and their latest deployments when started. */
-export function createFleetView(deps: FleetViewDeps): FleetView & FleetProjection & Component {
+export function createFleetView(
+  deps: FleetViewDeps,
+): FleetView & FleetPresence & FleetProjection & Component {
   return new MemoryFleetView(deps);
 }
 
-class MemoryFleetView implements FleetView, FleetProjection, Component {
+class MemoryFleetView implements FleetView, FleetPresence, FleetProjection, Component {
   readonly name = 'fleet-view';
   readonly #deps: FleetViewDeps;
   readonly #facts = new Map<string, DeviceFacts>();
@@ -89,6 +99,19 @@ class MemoryFleetView implements FleetView, FleetProjection, Component {
   device(id: string): DeviceView | undefined {
     const facts = this.#facts.get(id);
     return facts && toView(facts, this.#deps.nowMs());
+  }
+
+  standing(id: string): DeviceStanding | undefined {
+    const facts = this.#facts.get(id);
+    if (facts === undefined) return undefined;
+    const { record, isOnline, active, deployment, lastSeenMs = facts.knownSinceMs } = facts;
+    return {
+      isAccepted: record.state === 'accepted',
+      isConnected: isOnline,
+      lastSeenMs,
+      ...(active !== undefined && { activeDigest: active.digest }),
+      ...(deployment !== undefined && { deployment }),
+    };
   }
 
   recentTelemetry(id: string): readonly Telemetry[] {

@@ -32,6 +32,8 @@ export interface FleetView {
 export interface DeviceStanding {
   readonly isAccepted: boolean;
   readonly isConnected: boolean;
+  /** When it spoke last; before its first word, since when this server listens to it. */
+  readonly lastSeenMs: number;
   /** What it classifies with, as it said last. */
   readonly activeDigest?: string;
   /** The newest one. */

@@ -1,12 +1,13 @@
 import { canonicalJson } from '@watchpost/shared/kernel/canonical-json.ts';
+import { type AppError, isAppError } from '@watchpost/shared/kernel/errors.ts';
 import { isRetired, mayDeploy } from '@watchpost/shared/lifecycle/model-version.ts';
 import { formatTarget, type Order } from '@watchpost/shared/trust/order.ts';
 import type { Broker } from '../broker/port.ts';
 import type { FleetProjection } from '../devices/port.ts';
 import { serverError } from '../kernel/errors.ts';
-import type { BundleRecord, DeploymentRecord, Store } from '../store/port.ts';
+import type { BundleRecord, DeploymentRecord, DeviceRecord, Store } from '../store/port.ts';
 import type { TrustRepository } from '../trust/port.ts';
-import type { DeployOptions, Director, OrderSigner } from './port.ts';
+import type { DeviceOrder, Director, OrderSigner, SignedOrders } from './port.ts';
 
 /** A box whose clock is slow must not find its order made in the future. */
 const CLOCK_MARGIN_MS = 24 * 3_600_000;
@@ -27,12 +28,15 @@ export interface DirectorDeps {
 export function createDirector(deps: DirectorDeps): Director {
   // One at a time: the deployment stored last is the one with the highest counter.
   let last: Promise<unknown> = Promise.resolve();
+  const queue = <T>(work: () => Promise<T>): Promise<T> => {
+    const done = last.then(work);
+    last = done.catch(() => undefined);
+    return done;
+  };
   return {
-    deploy: (deviceId, bundleDigest, options = {}) => {
-      const deployed = last.then(() => deploy(deps, { deviceId, bundleDigest, ...options }));
-      last = deployed.catch(() => undefined);
-      return deployed;
-    },
+    deploy: (deviceId, bundleDigest, options = {}) =>
+      queue(() => deploy(deps, { deviceId, bundleDigest, ...options })),
+    deployAll: (orders, save) => queue(() => deployAll(deps, orders, save)),
     republishAll: async () => {
       const fleets = new Map((await deps.store.devices.list()).map(({ id, fleet }) => [id, fleet]));
       for (const deployment of await deps.store.deployments.latestOfAll()) {
@@ -43,45 +47,113 @@ export function createDirector(deps: DirectorDeps): Director {
   };
 }
 
-interface Deploy extends DeployOptions {
-  readonly deviceId: string;
-  readonly bundleDigest: string;
+async function deploy(deps: DirectorDeps, order: DeviceOrder): Promise<DeploymentRecord> {
+  const save = async ({ deployments, refusals }: SignedOrders): Promise<boolean> => {
+    for (const { error } of refusals) throw error;
+    for (const deployment of deployments) await deps.store.deployments.add(deployment);
+    return true;
+  };
+  const [deployment] = await deployAll(deps, [order], save);
+  if (deployment === undefined) throw new TypeError(`no order for ${order.deviceId} was made`);
+  return deployment;
 }
 
 /** Stored before it is sent: a crash in between is mended by `republishAll`. */
-async function deploy(
+async function deployAll(
   deps: DirectorDeps,
-  { deviceId, bundleDigest, liftQuarantine = false }: Deploy,
-): Promise<DeploymentRecord> {
-  const device = await deps.store.devices.find(deviceId);
-  if (device === undefined) throw serverError('NOT_FOUND', `device ${deviceId} is not enrolled`);
-  const bundle = await deps.store.bundles.find(bundleDigest);
-  if (bundle === undefined) throw serverError('NOT_FOUND', `bundle ${bundleDigest} is not in the registry`);
+  orders: readonly DeviceOrder[],
+  save: (signed: SignedOrders) => Promise<boolean>,
+): Promise<readonly DeploymentRecord[]> {
+  const { accepted, refusals } = await checkOrders(deps, orders);
+  const deployments = await signOrders(deps, accepted);
+  if (!(await save({ deployments, refusals }))) return [];
+  for (const [index, { device }] of accepted.entries()) {
+    const deployment = deployments[index];
+    if (deployment === undefined) continue;
+    deps.projection.setDeployment(deployment);
+    await publishOrder(deps, device.fleet, deployment);
+  }
+  return deployments;
+}
+
+interface AcceptedOrder {
+  readonly device: DeviceRecord;
+  readonly bundle: BundleRecord;
+  readonly liftQuarantine: boolean;
+}
+
+/** Every bundle is looked at once. */
+async function checkOrders(
+  deps: DirectorDeps,
+  orders: readonly DeviceOrder[],
+): Promise<{ readonly accepted: readonly AcceptedOrder[] } & Pick<SignedOrders, 'refusals'>> {
+  const bundles = new Map<string, Promise<BundleRecord>>();
+  const accepted: AcceptedOrder[] = [];
+  const refusals: { readonly deviceId: string; readonly error: AppError }[] = [];
+  for (const { deviceId, bundleDigest, liftQuarantine = false } of orders) {
+    try {
+      const device = await deps.store.devices.find(deviceId);
+      if (device === undefined) throw serverError('NOT_FOUND', `device ${deviceId} is not enrolled`);
+      const found = bundles.get(bundleDigest) ?? requireBundle(deps, bundleDigest);
+      bundles.set(bundleDigest, found);
+      accepted.push({ device, bundle: await found, liftQuarantine });
+    } catch (error) {
+      if (!isAppError(error) || error.code === 'STORE_FAILED') throw error;
+      refusals.push({ deviceId, error });
+    }
+  }
+  return { accepted, refusals };
+}
+
+/** @throws AppError NOT_FOUND | VERSION_WITHDRAWN | VERSION_STATE | VERSION_UNSIGNED */
+async function requireBundle(deps: DirectorDeps, digest: string): Promise<BundleRecord> {
+  const bundle = await deps.store.bundles.find(digest);
+  if (bundle === undefined) throw serverError('NOT_FOUND', `bundle ${digest} is not in the registry`);
   requireDeployable(bundle);
   await requireSigned(deps, bundle);
+  return bundle;
+}
+
+async function signOrders(
+  deps: DirectorDeps,
+  accepted: readonly AcceptedOrder[],
+): Promise<readonly DeploymentRecord[]> {
   const nowMs = deps.nowMs();
   // Never below the clock: a store that came back from a backup goes on above what was signed since.
-  const counter = await deps.store.deployments.takeOrderCounter(deviceId, nowMs);
-  const ids = { deploymentId: deps.newId(), nonce: deps.newId() };
-  const order: Order = {
-    ...makeOrder(bundle, { deviceId, ...ids, counter, nowMs }),
-    ...(liftQuarantine && { liftQuarantine }),
-  };
-  const deployment: DeploymentRecord = {
+  const counters = await deps.store.deployments.takeOrderCounters(
+    accepted.map(({ device }) => device.id),
+    nowMs,
+  );
+  return Promise.all(
+    accepted.map(({ device, bundle, liftQuarantine }, index): Promise<DeploymentRecord> => {
+      const ids = { deploymentId: deps.newId(), nonce: deps.newId() };
+      const counter = counters[index] ?? nowMs;
+      const order: Order = {
+        ...makeOrder(bundle, { deviceId: device.id, ...ids, counter, nowMs }),
+        ...(liftQuarantine && { liftQuarantine }),
+      };
+      return toDeployment(deps, bundle, order, nowMs);
+    }),
+  );
+}
+
+async function toDeployment(
+  { sign }: DirectorDeps,
+  { digest, manifest: { model, version } }: BundleRecord,
+  order: Order,
+  nowMs: number,
+): Promise<DeploymentRecord> {
+  return {
     id: order.deploymentId,
-    deviceId,
-    bundleDigest,
-    model: bundle.manifest.model,
-    version: bundle.manifest.version,
+    deviceId: order.deviceId,
+    bundleDigest: digest,
+    model,
+    version,
     state: 'pending',
-    order: await deps.sign(order),
+    order: await sign(order),
     createdAtMs: nowMs,
     updatedAtMs: nowMs,
   };
-  await deps.store.deployments.add(deployment);
-  deps.projection.setDeployment(deployment);
-  await publishOrder(deps, device.fleet, deployment);
-  return deployment;
 }
 
 /** @throws AppError VERSION_WITHDRAWN | VERSION_STATE */

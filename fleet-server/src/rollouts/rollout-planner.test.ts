@@ -210,6 +210,19 @@ const PLANS: readonly PlanRow[] = [
     { members: [...GOOD, ...['c', 'd'].map((id) => member(id, { isConnected: false }))] },
     ['group 0 soaking'],
   ],
+  [
+    'nor while a device that was here just now may be back in a moment',
+    { members: [...GOOD, member('c', { isConnected: false, expectedUntilMs: NOW + 1 })] },
+    [],
+  ],
+  [
+    'silence from before this server listened is none',
+    {
+      members: [ordered('a', 'downloading', { orderedAtMs: 0, changedAtMs: 0 })],
+      rest: { listeningSinceMs: NOW - 30 * MINUTE_MS + 1 },
+    },
+    [],
+  ],
   ['a group does not soak while a device is in work', { members: [...GOOD, ordered('c', 'testing')] }, []],
   [
     'a group without any fit device does not hold up the rollout',

@@ -111,7 +111,7 @@ function planGroups(snapshot: RolloutSnapshot, nowMs: number): readonly RolloutS
     return fail(snapshot, current, `of all groups ${describeErrors(all, policy)}`);
   }
   return current.state === 'running'
-    ? planThreshold(snapshot, current, own)
+    ? planThreshold(snapshot, current, own, nowMs)
     : planSoak(snapshot, current, own, nowMs);
 }
 
@@ -131,11 +131,16 @@ function fail({ policy }: RolloutSnapshot, group: Group, why: string): readonly 
 }
 
 /** A group soaks when its thresholds are met and no device that can go on now is still on its way. */
-function planThreshold(snapshot: RolloutSnapshot, group: Group, own: Tally): readonly RolloutStep[] {
+function planThreshold(
+  snapshot: RolloutSnapshot,
+  group: Group,
+  own: Tally,
+  nowMs: number,
+): readonly RolloutStep[] {
   const { policy } = snapshot;
   if (own.eligible === 0) return [move(group, 'soaking', 'it has no device that can take the bundle')];
   const isUnderWay = ownMembers(snapshot, group).some(
-    (member) => isInWork(member) || (isWaiting(member, policy) && canGoOn(member)),
+    (member) => isInWork(member) || (isWaiting(member, policy) && canGoOn(member, nowMs)),
   );
   if (isUnderWay) return [];
   if (isOverSuccessThreshold(own, policy)) {
@@ -150,8 +155,11 @@ const describeShortfall = (
 ): string =>
   `only ${succeeded} of ${executed} executed devices succeeded, fewer than ${percent(successThreshold)}`;
 
-const canGoOn = ({ isConnected, takenBy, windowOpensAtMs }: Member): boolean =>
-  isConnected && takenBy === undefined && windowOpensAtMs === undefined;
+function canGoOn(member: Member, nowMs: number): boolean {
+  const { isConnected, expectedUntilMs = 0, takenBy, windowOpensAtMs } = member;
+  const isHere = isConnected || nowMs < expectedUntilMs;
+  return isHere && takenBy === undefined && windowOpensAtMs === undefined;
+}
 
 function planSoak(
   snapshot: RolloutSnapshot,

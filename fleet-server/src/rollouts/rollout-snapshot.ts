@@ -7,6 +7,8 @@ export interface Member {
   readonly deviceId: string;
   readonly group: number;
   readonly isConnected: boolean;
+  /** Until when a device that is away is taken to be back in a moment: it was here just now, or the server started. */
+  readonly expectedUntilMs?: number;
   /** What the disruption budget groups by; absent where the device has no such value. */
   readonly budgetKey?: string;
   /** When its maintenance window opens; absent while it is open, or there is none. */
@@ -68,6 +70,8 @@ export interface RolloutSnapshot {
   readonly startAtMs?: number;
   readonly startedAtMs?: number;
   readonly rollingBackSinceMs?: number;
+  /** Since when this server hears what devices say: before, silence says nothing. */
+  readonly listeningSinceMs?: number;
   /** In their order. */
   readonly groups: readonly Group[];
   /** In the order in which they are to be taken. */

@@ -1,4 +1,3 @@
-import type { RolloutPolicy } from '@watchpost/shared/rollout/policy.ts';
 import type { Hold, Member, RolloutPlan, RolloutSnapshot, RolloutStep } from './rollout-snapshot.ts';
 import { awaitsRetry, isEnded, isInWork, isRestoring, isWaiting, retriesAtMs } from './rollout-tally.ts';
 
@@ -29,13 +28,18 @@ export const endsAtMs = ({ startedAtMs = 0, policy }: RolloutSnapshot): number =
 export const rollbackEndsAtMs = ({ rollingBackSinceMs = 0, policy }: RolloutSnapshot): number =>
   rollingBackSinceMs + policy.timeoutMinutes * MINUTE_MS;
 
-const lastHeardMs = ({ orderedAtMs = 0, changedAtMs = 0 }: Partial<Member>): number =>
-  Math.max(orderedAtMs, changedAtMs);
-const stepLimitMs = ({ stepTimeoutMinutes }: RolloutPolicy): number => stepTimeoutMinutes * MINUTE_MS;
+/** When a device in work that goes on saying nothing is timed out. */
+function silentAtMs(
+  { policy, listeningSinceMs = 0 }: RolloutSnapshot,
+  { orderedAtMs = 0, changedAtMs = 0 }: Partial<Member>,
+): number {
+  return Math.max(orderedAtMs, changedAtMs, listeningSinceMs) + policy.stepTimeoutMinutes * MINUTE_MS;
+}
 
 /** Nothing stays in work for ever, on its way or on its way back. */
-export function endSilent({ members, policy }: RolloutSnapshot, nowMs: number): readonly RolloutStep[] {
-  const isSilent = (told: Partial<Member>): boolean => nowMs - lastHeardMs(told) >= stepLimitMs(policy);
+export function endSilent(snapshot: RolloutSnapshot, nowMs: number): readonly RolloutStep[] {
+  const { members, policy } = snapshot;
+  const isSilent = (told: Partial<Member>): boolean => nowMs >= silentAtMs(snapshot, told);
   const describe = (state: string): string =>
     `${state} without a word for ${policy.stepTimeoutMinutes} minutes`;
   return members.flatMap((member): readonly RolloutStep[] => {
@@ -87,10 +91,8 @@ export function findWakeTime(
 ): number | undefined {
   const { policy, members } = snapshot;
   const silences = members.flatMap((member) => [
-    ...(isInWork(member) ? [lastHeardMs(member) + stepLimitMs(policy)] : []),
-    ...(member.restore !== undefined && isRestoring(member)
-      ? [lastHeardMs(member.restore) + stepLimitMs(policy)]
-      : []),
+    ...(isInWork(member) ? [silentAtMs(snapshot, member)] : []),
+    ...(member.restore !== undefined && isRestoring(member) ? [silentAtMs(snapshot, member.restore)] : []),
   ]);
   const windows = held.has('window') ? members.flatMap(({ windowOpensAtMs }) => windowOpensAtMs ?? []) : [];
   const orders = held.has('rate')
@@ -104,8 +106,11 @@ export function findWakeTime(
         ...(member.restore === undefined ? [] : [retriesAtMs(member.restore)]),
       ])
     : [];
+  const absences = held.has('offline') ? members.flatMap(({ expectedUntilMs }) => expectedUntilMs ?? []) : [];
   return earliest(
-    [...silences, ...windows, ...orders, ...retries, ...alsoMs].filter((timeMs) => timeMs > nowMs),
+    [...absences, ...silences, ...windows, ...orders, ...retries, ...alsoMs].filter(
+      (timeMs) => timeMs > nowMs,
+    ),
   );
 }
 

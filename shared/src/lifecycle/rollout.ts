@@ -26,20 +26,20 @@ export const ROLLOUT_LIFECYCLE: Lifecycle<RolloutState> = {
   running: ['paused', 'stopping', 'rolling_back', 'finished'],
   paused: ['running', 'stopping', 'rolling_back'],
   stopping: ['stopped'],
-  stopped: [],
+  stopped: ['rolling_back'],
   rolling_back: ['rolled_back', 'stopped'],
   rolled_back: [],
   finished: ['rolling_back'],
 };
 
-/** A wave of a rollout. `soaking` = thresholds met, bake time and quality gate still open. */
+/** A wave of a rollout. `soaking` = thresholds met, bake time and quality gate still open; a person may skip one. */
 export const GroupState = Type.Enum(['scheduled', 'running', 'soaking', 'finished', 'error']);
 export type GroupState = Static<typeof GroupState>;
 
 export const GROUP_LIFECYCLE: Lifecycle<GroupState> = {
   scheduled: ['running'],
-  running: ['soaking', 'error'],
+  running: ['soaking', 'error', 'finished'],
   soaking: ['finished', 'error', 'running'],
   finished: [],
-  error: ['running'],
+  error: ['running', 'finished'],
 };

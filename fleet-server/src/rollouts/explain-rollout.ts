@@ -1,0 +1,119 @@
+import type { RolloutRecord } from '../store/port.ts';
+import type { GateVerdict, Group, RolloutPlan, RolloutSnapshot } from './rollout-snapshot.ts';
+import { isRestored, isRestoring, type Tally, tally } from './rollout-tally.ts';
+import { endsAtMs } from './rollout-times.ts';
+import { countOf, HOLD_WORDS, percentOf, timeOf } from './rollout-words.ts';
+
+export interface Explained {
+  readonly rollout: Pick<RolloutRecord, 'state' | 'why' | 'createdBy'>;
+  readonly groupNames: readonly string[];
+  readonly snapshot: RolloutSnapshot;
+  readonly plan: RolloutPlan;
+  readonly verdicts: readonly GateVerdict[];
+  /** Codes of failures and rejections, with how many devices told them. */
+  readonly reasons: ReadonlyMap<string, number>;
+  readonly nowMs: number;
+}
+
+/** Why a rollout does not go on, in words, the most telling first. */
+export function explainRollout(given: Explained): readonly string[] {
+  const { rollout, snapshot } = given;
+  const { createdBy, why } = rollout;
+  switch (rollout.state) {
+    case 'creating':
+      return ['It is being made.'];
+    case 'waiting_for_approval':
+      return [`It waits for somebody else than ${createdBy} to approve it.`];
+    case 'ready':
+      return ['It is ready, and waits for somebody to start it.'];
+    case 'scheduled':
+      return [`It starts at ${timeOf(snapshot.startAtMs ?? 0)}.`];
+    case 'running':
+      return [...explainGroup(given), ...explainHolds(given), ...explainReasons(given), explainEnd(given)];
+    case 'paused':
+      return [
+        `It is paused: ${why}.`,
+        ...explainReasons(given),
+        'Resume lets it go on, and its failures so far count no more; rollback takes devices back.',
+      ];
+    case 'stopping':
+      return [`It stops (${why}): ${countOf(countAll(snapshot).inWork, 'device')} still in work.`];
+    case 'rolling_back':
+      return [explainReturn(given), ...explainHolds(given)];
+    default:
+      return [`It is over (${rollout.state}): ${why}.`];
+  }
+}
+
+const countAll = ({ members, policy }: RolloutSnapshot): Tally => tally(members, policy);
+
+function explainGroup(given: Explained): readonly string[] {
+  const { snapshot, groupNames } = given;
+  const group = snapshot.groups.find(({ state }) => state !== 'finished');
+  if (group === undefined) return ['Every group is finished; late devices may still come.'];
+  const counts = tally(
+    snapshot.members.filter((member) => member.group === group.index),
+    snapshot.policy,
+  );
+  const { succeeded, failed, inWork, waiting, total } = counts;
+  const place = `Group ${group.index + 1} of ${snapshot.groups.length} (${groupNames[group.index]})`;
+  const standing = `${succeeded} of ${total} succeeded, ${failed} failed, ${inWork} in work, ${waiting} wait`;
+  return [
+    `${place} is ${group.state}: ${standing}.`,
+    ...(group.state === 'soaking' ? explainSoak(given, group) : [explainThreshold(given, counts)]),
+  ];
+}
+
+function explainThreshold({ snapshot: { policy } }: Explained, counts: Tally): string {
+  const { executed, succeeded, eligible, inWork } = counts;
+  const least = Math.min(policy.minExecuted, eligible);
+  if (executed < least) {
+    return `Too few were executed to judge it: ${executed} of at least ${least}.`;
+  }
+  if (executed === 0) return 'No device was executed yet.';
+  const share = succeeded / executed;
+  const isEnough = share >= policy.successThreshold;
+  if (isEnough) {
+    const rest = inWork > 0 ? `the ${inWork} in work` : 'those that can go on now';
+    return `${percentOf(share)} of the executed succeeded, which is enough; it soaks after ${rest}.`;
+  }
+  return `${percentOf(share)} of the executed succeeded; ${percentOf(policy.successThreshold)} are needed.`;
+}
+
+function explainSoak({ snapshot, verdicts, nowMs }: Explained, group: Group): readonly string[] {
+  const { policy } = snapshot;
+  const endMs = (group.soakingSinceMs ?? nowMs) + policy.soakSeconds * 1000;
+  const soak = nowMs < endMs ? [`It soaks until ${timeOf(endMs)}.`] : [];
+  const gates = policy.gates.flatMap(({ gate }) => {
+    const found = verdicts.find((verdict) => verdict.gate === gate);
+    if (found?.verdict === 'pass') return [];
+    return [`Gate ${gate} is ${found?.verdict ?? 'open'}: ${found?.why ?? 'it was not asked yet'}.`];
+  });
+  return [...soak, ...gates];
+}
+
+function explainHolds({ plan, nowMs }: Explained): readonly string[] {
+  const lines = [...plan.held].map(
+    ([hold, devices]) => `${countOf(devices.length, 'device')} held back: ${HOLD_WORDS[hold]}.`,
+  );
+  const { wakeAtMs } = plan;
+  const isSoon = wakeAtMs !== undefined && wakeAtMs > nowMs;
+  return isSoon && lines.length > 0
+    ? [...lines, `It looks again at ${timeOf(wakeAtMs)}, or on news.`]
+    : lines;
+}
+
+function explainReasons({ reasons }: Explained): readonly string[] {
+  const told = [...reasons].sort(([, one], [, other]) => other - one).slice(0, 5);
+  if (told.length === 0) return [];
+  return [`Not taken by: ${told.map(([code, devices]) => `${code} (${devices})`).join(', ')}.`];
+}
+
+const explainEnd = ({ snapshot }: Explained): string =>
+  `Devices that have not come by ${timeOf(endsAtMs(snapshot))} are timed out.`;
+
+function explainReturn({ rollout, snapshot: { members } }: Explained): string {
+  const back = members.filter(isRestored).length;
+  const onTheWay = members.filter(isRestoring).length;
+  return `It goes back (${rollout.why}): ${countOf(back, 'device')} back, ${onTheWay} on the way.`;
+}

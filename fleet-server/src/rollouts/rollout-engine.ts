@@ -1,0 +1,258 @@
+import type { Component } from '@watchpost/shared/kernel/component.ts';
+import { describeError, isAppError } from '@watchpost/shared/kernel/errors.ts';
+import type { Logger } from '@watchpost/shared/kernel/log.ts';
+import { waitMs } from '@watchpost/shared/kernel/wait.ts';
+import type { GateKeeper } from '../gates/port.ts';
+import type { CommitResult, Store } from '../store/port.ts';
+import type { Targeting } from '../targeting/port.ts';
+import { assembleSnapshot } from './assemble-snapshot.ts';
+import { createDoorbell } from './doorbell.ts';
+import { FleetOutlook } from './fleet-outlook.ts';
+import { joinLate } from './late-joiners.ts';
+import type { LiveRollout } from './live-rollout.ts';
+import { LiveRollouts } from './live-rollouts.ts';
+import type { Director, WindowClock } from './port.ts';
+import { createRolloutExecutor, type RolloutExecutor, type RolloutExecutorDeps } from './rollout-executor.ts';
+import { createRolloutGates, type RolloutGates } from './rollout-gates.ts';
+import { createRolloutLease, LEASE_RENEW_MS, type RolloutLease } from './rollout-lease.ts';
+import { planRollout } from './rollout-planner.ts';
+import type { GateVerdict, RolloutPlan, RolloutSnapshot, RolloutStep } from './rollout-snapshot.ts';
+
+/** Reports come in flocks: a plan waits for the rest of them. */
+const DEBOUNCE_MS = 250;
+/** Steps of one transaction. */
+const BATCH = 500;
+/** Plans made of one rollout in a row before others have their turn. */
+const MAX_MOVES = 64;
+const RETRY_MS = 2_000;
+const GRACE_MS = 120_000;
+
+export interface RolloutEngineDeps extends Omit<RolloutExecutorDeps, 'rollouts' | 'director'> {
+  readonly store: Pick<Store, 'rollouts' | 'leases'>;
+  readonly director: Pick<Director, 'deployAll' | 'republishAll'>;
+  readonly targeting: Pick<Targeting, 'listDevices' | 'match' | 'admission'>;
+  readonly gates: Pick<GateKeeper, 'judge'>;
+  readonly windows: WindowClock;
+  readonly monotonicMs: () => number;
+  /** Of this process, unlike any other. */
+  readonly owner: string;
+  readonly log: Logger;
+  /** Default: a quarter of a second. */
+  readonly debounceMs?: number;
+  /** How long a device that went away, or was not back yet since the start, is waited for; default: two minutes. */
+  readonly graceMs?: number;
+}
+
+/** A rollout as its planner sees it. */
+export interface RolloutLook {
+  readonly live: LiveRollout;
+  readonly snapshot: RolloutSnapshot;
+  readonly plan: RolloutPlan;
+  readonly verdicts: readonly GateVerdict[];
+}
+
+/** Leads rollouts where no other server does. */
+export interface RolloutEngine extends Component {
+  /** What devices told, stored by now. */
+  applyCommit(result: Pick<CommitResult, 'moved'>): void;
+  /** The connection of a device went up or down. */
+  notePresence(deviceId: string): void;
+  /** Somebody changed a rollout. */
+  wake(): void;
+  /** A rollout as it stands, whoever leads it. @throws AppError STORE_FAILED */
+  look(id: string): Promise<RolloutLook | undefined>;
+}
+
+export function createRolloutEngine(deps: RolloutEngineDeps): RolloutEngine {
+  return new LeasedRolloutEngine(deps);
+}
+
+class LeasedRolloutEngine implements RolloutEngine {
+  readonly name = 'rollouts';
+  readonly #deps: RolloutEngineDeps;
+  readonly #lease: RolloutLease;
+  readonly #rollouts: LiveRollouts;
+  readonly #outlook: FleetOutlook;
+  readonly #gates: RolloutGates;
+  readonly #perform: RolloutExecutor;
+  readonly #bell = createDoorbell();
+  readonly #stopping = new AbortController();
+  #work: Promise<void> = Promise.resolve();
+  readonly #listeningSinceMs: number;
+  #isDirty = true;
+  #wasRefused = false;
+  #wakeAtMs = Number.POSITIVE_INFINITY;
+
+  constructor(deps: RolloutEngineDeps) {
+    const { store, nowMs, monotonicMs, owner, gates, director } = deps;
+    const { rollouts } = store;
+    this.#deps = deps;
+    this.#listeningSinceMs = nowMs();
+    this.#lease = createRolloutLease({ leases: store.leases, owner, nowMs, monotonicMs });
+    this.#outlook = new FleetOutlook({ ...deps, rollouts });
+    this.#rollouts = new LiveRollouts({
+      rollouts,
+      monotonicMs,
+      onFailure: (deviceId) => this.#outlook.noteFailure(deviceId),
+    });
+    this.#gates = createRolloutGates({ keeper: gates, nowMs });
+    this.#perform = createRolloutExecutor({ ...deps, rollouts, director });
+  }
+
+  async start(): Promise<void> {
+    this.#work = this.#run(this.#stopping.signal);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#work;
+    await this.#lease.release().catch((error: unknown) => this.#complain(error));
+  }
+
+  applyCommit({ moved }: Pick<CommitResult, 'moved'>): void {
+    if (moved.length > 0 && this.#rollouts.fold(moved)) this.wake();
+  }
+
+  notePresence(deviceId: string): void {
+    if (this.#rollouts.has(deviceId)) this.wake();
+  }
+
+  wake(): void {
+    this.#isDirty = true;
+    this.#bell.ring();
+  }
+
+  async look(id: string): Promise<RolloutLook | undefined> {
+    const held = this.#rollouts.get(id);
+    const live = held ?? (await this.#load(id));
+    if (live === undefined) return undefined;
+    await this.#outlook.refresh([live.rollout]);
+    return this.#look(live);
+  }
+
+  async #load(id: string): Promise<LiveRollout | undefined> {
+    const whole = await this.#deps.store.rollouts.load(id);
+    return whole && { ...whole, members: new Map(whole.members.map((it) => [it.deviceId, it])) };
+  }
+
+  #look(live: LiveRollout): RolloutLook {
+    const { nowMs, graceMs = GRACE_MS } = this.#deps;
+    const listeningSinceMs = this.#listeningSinceMs;
+    const others = this.#rollouts.all().filter(({ rollout }) => rollout.id !== live.rollout.id);
+    const verdicts = this.#gates.verdicts(live.rollout.id);
+    const seen = this.#outlook.look(live, others);
+    const snapshot = assembleSnapshot({
+      live,
+      ...seen,
+      verdicts,
+      nowMs: nowMs(),
+      listeningSinceMs,
+      graceMs,
+    });
+    return { live, snapshot, plan: planRollout(snapshot, nowMs()), verdicts };
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const restMs = await this.#turn(signal).catch((error: unknown) => this.#recover(error));
+      const was = await this.#bell.wait(restMs, signal);
+      if (was === 'rung') await waitMs(this.#deps.debounceMs ?? DEBOUNCE_MS, signal);
+    }
+  }
+
+  /** What is held may be wrong after a failure: it is read again. */
+  #recover(error: unknown): number {
+    this.#complain(error);
+    this.#rollouts.forget();
+    this.#isDirty = true;
+    return RETRY_MS;
+  }
+
+  #complain(error: unknown): void {
+    const code = isAppError(error) ? error.code : 'INTERNAL';
+    this.#deps.log.error({ code, error: describeError(error) }, 'rollouts do not go on');
+  }
+
+  /** @returns after how many ms to look again */
+  async #turn(signal: AbortSignal): Promise<number> {
+    const lease = await this.#lease.hold();
+    if (lease === undefined) {
+      this.#wasRefused = true;
+      this.#rollouts.forget();
+      return LEASE_RENEW_MS;
+    }
+    // The one before may have died between storing orders and sending them.
+    if (lease === 'taken' && this.#wasRefused) await this.#deps.director.republishAll();
+    if (await this.#rollouts.sync()) this.#isDirty = true;
+    const records = this.#rollouts.all().map(({ rollout }) => rollout);
+    if (records.length === 0) return LEASE_RENEW_MS;
+    if (await this.#outlook.refresh(records)) await this.#joinLate();
+    if (await this.#gates.ask(this.#rollouts.all())) this.#isDirty = true;
+    if (this.#isDirty || this.#deps.nowMs() >= this.#wakeAtMs) await this.#planAll(signal);
+    return Math.max(0, Math.min(LEASE_RENEW_MS, this.#wakeAtMs - this.#deps.nowMs()));
+  }
+
+  async #joinLate(): Promise<void> {
+    const { targeting, store, nowMs } = this.#deps;
+    for (const live of this.#rollouts.all()) {
+      const { filter, policy } = live.rollout;
+      if (policy.targetSelection !== 'continuous') continue;
+      const devices = filter === undefined ? await targeting.listDevices() : await targeting.match(filter);
+      const ids = devices.map(({ id }) => id);
+      const change = joinLate(live, ids, nowMs());
+      if (change === undefined) continue;
+      if (await store.rollouts.apply(change)) this.#rollouts.take(change, live.members);
+      this.#isDirty = true;
+    }
+  }
+
+  /** All of them: what one does to a device changes what another may do. */
+  async #planAll(signal: AbortSignal): Promise<void> {
+    this.#isDirty = false;
+    this.#wakeAtMs = Number.POSITIVE_INFINITY;
+    for (const { rollout } of this.#rollouts.all()) {
+      if (signal.aborted || !this.#lease.isHeld()) return;
+      const wakeAtMs = await this.#advance(rollout.id, signal);
+      this.#wakeAtMs = Math.min(this.#wakeAtMs, wakeAtMs);
+    }
+  }
+
+  /** @returns when to look again */
+  async #advance(id: string, signal: AbortSignal): Promise<number> {
+    for (let moves = 0; moves < MAX_MOVES; moves += 1) {
+      const live = this.#rollouts.get(id);
+      if (live === undefined || signal.aborted || !this.#lease.isHeld()) return Number.POSITIVE_INFINITY;
+      const { plan } = this.#look(live);
+      if (plan.steps.length === 0) return plan.wakeAtMs ?? Number.POSITIVE_INFINITY;
+      const isStored = await this.#performSome(live, plan.steps.slice(0, BATCH));
+      if (!isStored) break;
+    }
+    this.wake();
+    return Number.POSITIVE_INFINITY;
+  }
+
+  async #performSome(live: LiveRollout, steps: readonly RolloutStep[]): Promise<boolean> {
+    const planned = new Map(
+      steps.flatMap((step) => {
+        const member = 'deviceId' in step ? live.members.get(step.deviceId) : undefined;
+        return member === undefined ? [] : [[member.deviceId, member] as const];
+      }),
+    );
+    const change = await this.#perform(live, steps);
+    if (change === undefined) return false;
+    this.#rollouts.take(change, planned);
+    this.#tell(change.rollout.name, steps);
+    return true;
+  }
+
+  #tell(rollout: string, steps: readonly RolloutStep[]): void {
+    const { log } = this.#deps;
+    for (const step of steps) {
+      if (step.kind === 'rollout') log.info({ rollout, to: step.to, why: step.why }, 'rollout moved');
+      else if (step.kind === 'group')
+        log.info({ rollout, group: step.index + 1, to: step.to, why: step.why }, 'group moved');
+    }
+    const orders = steps.filter(({ kind }) => kind === 'order' || kind === 'restore').length;
+    if (orders > 0) log.info({ rollout, orders }, 'devices ordered');
+  }
+}

@@ -1,0 +1,57 @@
+import { hasInWork, type LiveRollout, stateOf } from './live-rollout.ts';
+
+/** What other rollouts are to a device of this one. */
+export interface Claim {
+  /** It has the device in work, or goes first. */
+  readonly takenBy?: string;
+  /** It goes first, and has brought its bundle. */
+  readonly outrankedBy?: string;
+}
+
+/** The higher priority goes first; of equals the one made later: it says what people want now. */
+export function goesBefore({ rollout: one }: LiveRollout, { rollout: other }: LiveRollout): boolean {
+  if (one.priority !== other.priority) return one.priority > other.priority;
+  if (one.createdAtMs !== other.createdAtMs) return one.createdAtMs > other.createdAtMs;
+  return one.id > other.id;
+}
+
+/** @param others rollouts under way, this one left out */
+export function findClaims(own: LiveRollout, others: readonly LiveRollout[]): ReadonlyMap<string, Claim> {
+  const claims = new Map<string, Claim>();
+  for (const other of others) {
+    const isFirst = goesBefore(other, own);
+    for (const [deviceId, member] of other.members) {
+      if (!own.members.has(deviceId)) continue;
+      const claim = findClaim(other, member, isFirst);
+      if (claim !== undefined) claims.set(deviceId, { ...claims.get(deviceId), ...claim });
+    }
+  }
+  return claims;
+}
+
+type Member = LiveRollout['members'] extends ReadonlyMap<string, infer M> ? M : never;
+
+function findClaim({ rollout }: LiveRollout, member: Member, isFirst: boolean): Claim | undefined {
+  if (hasInWork(member)) return { takenBy: rollout.name };
+  if (!isFirst) return undefined;
+  const state = stateOf(member);
+  const isComing = rollout.state === 'running' || rollout.state === 'finished';
+  if (isComing && state === 'success') return { outrankedBy: rollout.name };
+  return rollout.state === 'running' && state === 'pending' ? { takenBy: rollout.name } : undefined;
+}
+
+/** Devices of other rollouts in work, by what the budget of this one groups by. */
+export function countOthersInWork(
+  others: readonly LiveRollout[],
+  keyOf: (deviceId: string) => string | undefined,
+): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  const devices = new Set(
+    others.flatMap(({ members }) => [...members.values()].filter(hasInWork).map(({ deviceId }) => deviceId)),
+  );
+  for (const deviceId of devices) {
+    const key = keyOf(deviceId) ?? '';
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  return counts;
+}
