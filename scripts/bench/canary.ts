@@ -28,6 +28,7 @@ if (
 }
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
+const asPercent = (share: number): string => `${Math.round(share * 1000) / 10} %`;
 const startedAtMs = performance.now();
 say(describeFleet());
 const figures = new Map<CanaryScenario, CanaryFigures>();
@@ -37,10 +38,10 @@ for (const scenario of Object.keys(CANARY_SCENARIOS) as CanaryScenario[]) {
   const found = benchCanary(scenario, {
     runs,
     seed,
-    onRun: (_, done) => done % 50 === 0 && say(`  ${done} of ${runs}`),
+    onRun: (done) => done % 50 === 0 && say(`  ${done} runs`),
   });
   figures.set(scenario, found);
-  say(`  rolled back ${found.rolledBack01 * 100} % (${found.withinSoak01 * 100} % within the soak)`);
+  say(`  rolled back ${asPercent(found.rolledBack01)}, ${asPercent(found.withinSoak01)} within the soak`);
   if (found.minutes !== undefined)
     say(`  minutes of soak: p50 ${found.minutes.p50}, p95 ${found.minutes.p95}`);
   if (found.why !== undefined) say(`  ${found.why}`);

@@ -42,7 +42,11 @@ export function judgeGates(settings: readonly GateSetting[], evidence: GateEvide
 function weigh({ gate, verdict, why, harmE = 0 }: GateJudgement, meanE: number): GateVerdict {
   const isHarm = meanE >= 1 / ALPHA && harmE >= 1 / ALPHA;
   return isHarm
-    ? { gate, verdict: 'fail', why: `${why} (e-value ${shorten(harmE)})` }
+    ? {
+        gate,
+        verdict: 'fail',
+        why: `${why} (e-value ${shorten(harmE)}, each device counted up to five limits)`,
+      }
     : { gate, verdict, why };
 }
 
