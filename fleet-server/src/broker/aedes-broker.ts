@@ -24,6 +24,11 @@ const MAX_PACKET_BYTES = MAX_PAYLOAD_BYTES + 1024;
 const CONNECT_TIMEOUT_MS = 10_000;
 /** A device that does not read for so long is cut off: what waits for it waits in our memory. */
 const DRAIN_TIMEOUT_MS = 30_000;
+/**
+ * Connections that wait to be accepted. When a whole fleet comes back at once, those that find no place try again
+ * seconds later; the kernel allows at most net.core.somaxconn, 4096 unless set.
+ */
+const ACCEPT_QUEUE = 4096;
 
 export interface AedesBrokerDeps {
   readonly host: string;
@@ -104,7 +109,7 @@ class AedesBroker implements Broker {
     this.#listenToClients();
     await this.#aedes.listen();
     try {
-      await once(this.#server.listen(port, host), 'listening', { signal });
+      await once(this.#server.listen(port, host, ACCEPT_QUEUE), 'listening', { signal });
     } catch (cause) {
       await this.stop();
       if ((cause as NodeJS.ErrnoException).code === 'EADDRINUSE') {
