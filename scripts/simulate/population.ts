@@ -81,7 +81,7 @@ export function planBox(population: Population, index: number): BoxTraits {
 }
 
 /** Sites of the fleet. */
-export function planSites({ scenario }: Population): readonly Site[] {
+export function planSites({ scenario }: Pick<Population, 'scenario'>): readonly Site[] {
   return Array.from({ length: scenario.boxes.sites }, (_, at) => ({
     id: `site-${at + 1}`,
     name: `Site ${at + 1}`,

@@ -16,6 +16,7 @@ import { OFFLINE_ROLES, type OfflineRole } from '@watchpost/shared/trust/tuf-met
 import { type Population, planBox, planMetadata, planSites, secretOf } from './population.ts';
 import { makeSampleBundle } from './sample-bundle.ts';
 import { listVersions } from './scenario.ts';
+import { addDevices, type SeededDevice } from './sqlite-devices.ts';
 
 /** What the simulation must know of the server it filled. */
 export interface SeededServer {
@@ -34,11 +35,13 @@ export async function seedServer(dataDir: string, plan: Plan, devices: number): 
   const keysFolder = join(dataDir, 'keys');
   await mkdir(keysFolder, { recursive: true, mode: 0o700 });
   const ring = await loadDirectorKeys(keysFolder);
-  const store = await openSqliteStore(join(dataDir, 'fleet.sqlite'));
+  const database = join(dataDir, 'fleet.sqlite');
+  const store = await openSqliteStore(database);
   try {
     const bundles = await addBundles(store, listVersions(plan.scenario));
     await signBundles(store, keysFolder, Object.values(bundles));
-    await addDevices(store, { ...plan, bundles }, devices);
+    for (const site of planSites(plan)) await store.targeting.saveSite(site);
+    addDevices(database, planDevices({ ...plan, bundles }, devices));
     return { directorKeysPem: ring.publicKeysPem, bundles };
   } finally {
     await store.close();
@@ -108,13 +111,9 @@ async function signStaged(repository: TrustRepository, role: OfflineRole, key: K
   await repository.addSignature({ role, version: document.version, signature });
 }
 
-async function addDevices(store: Store, population: Population, devices: number): Promise<void> {
-  for (const site of planSites(population)) await store.targeting.saveSite(site);
-  for (let index = 0; index < devices; index += 1) {
-    const record = toRecord(population, index);
-    await store.devices.save(record);
-    await store.targeting.changeMetadata(record.id, () => planMetadata(population, index));
-  }
+function* planDevices(population: Population, devices: number): Generator<SeededDevice> {
+  for (let index = 0; index < devices; index += 1)
+    yield { record: toRecord(population, index), metadata: planMetadata(population, index) };
 }
 
 function toRecord(population: Population, index: number): DeviceRecord {
