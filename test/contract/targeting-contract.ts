@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Site } from '@watchpost/shared/api/targeting.ts';
+import { RolloutPolicy } from '@watchpost/shared/rollout/policy.ts';
+import { Default } from 'typebox/value';
 import type { Store } from '../../fleet-server/src/store/port.ts';
 
 /** What every store must do about what people say of devices. */
 export function targetingContract(at: () => Store): void {
-  test('sites, groups and filters are saved over what stood there, listed by id, and deleted once', async () => {
+  test('sites, groups, filters and policies are saved over what stood there, listed by id, and deleted once', async () => {
     const { targeting } = at();
     const park: Site = {
       id: 'park',
@@ -28,12 +30,17 @@ export function targetingContract(at: () => Store): void {
     await targeting.saveFilter({ id: 'dark', filter: 'connection == "lost"', description: 'silent' });
     await targeting.saveFilter({ id: 'dark', filter: 'connection != "ready"' });
     assert.deepEqual(await targeting.listFilters(), [{ id: 'dark', filter: 'connection != "ready"' }]);
+    const policy = Default(RolloutPolicy, { soakSeconds: 60 }) as RolloutPolicy;
+    await targeting.savePolicy({ id: 'quick', policy: { ...policy, retries: 3 } });
+    await targeting.savePolicy({ id: 'quick', policy });
+    assert.deepEqual(await targeting.listPolicies(), [{ id: 'quick', policy }]);
     const deletions = await Promise.all([
       targeting.deleteSite('park'),
       targeting.deleteGroup('lab'),
       targeting.deleteFilter('dark'),
+      targeting.deletePolicy('quick'),
     ]);
-    assert.deepEqual(deletions, [true, true, true]);
+    assert.deepEqual(deletions, [true, true, true, true]);
     assert.equal(await targeting.deleteSite('park'), false);
     assert.deepEqual(await targeting.listSites(), [gate]);
   });

@@ -132,6 +132,28 @@ test('filters are saved by name, and one that cannot be read is told with its pl
   assert.equal(await codeOf(call('DELETE', 'filters/dark')), 'NOT_FOUND');
 });
 
+test('a policy is saved whole: what is left out has its default', async () => {
+  const saved = await call('PUT', 'policies/careful', { policy: { soakSeconds: 3600, onError: 'rollback' } });
+  const { policy } = saved.json();
+  assert.deepEqual(
+    [policy.soakSeconds, policy.onError, policy.successThreshold, policy.retries],
+    [3600, 'rollback', 0.9, 1],
+  );
+  assert.deepEqual((await call('GET', 'policies')).json().policies, [{ id: 'careful', policy }]);
+  assert.equal(await codeOf(call('PUT', 'policies/x', { policy: { soakSeconds: -1 } })), 'REQUEST_INVALID');
+  assert.equal((await call('DELETE', 'policies/careful')).statusCode, 204);
+  assert.equal(await codeOf(call('GET', 'policies/careful')), 'NOT_FOUND');
+});
+
+test('a decommissioned device stands nowhere any more', async () => {
+  await call('PUT', 'sites/bcn-1', PARK);
+  await call('PATCH', 'devices/box-2/metadata', { site: 'bcn-1' });
+  const device = world.fleet.device('box-2');
+  assert.ok(device);
+  world.fleet.set({ ...device, state: 'decommissioned' });
+  assert.equal((await call('DELETE', 'sites/bcn-1')).statusCode, 204);
+});
+
 test('a viewer previews and reads, and changes nothing', async () => {
   await world.addUser('vera', ['viewer']);
   cookie = await world.login('vera');

@@ -13,6 +13,7 @@ import { targeting } from './migrations/010-targeting.ts';
 import { rollouts } from './migrations/011-rollouts.ts';
 import { deviceWindows } from './migrations/012-device-windows.ts';
 import { commands } from './migrations/013-commands.ts';
+import { savedPolicies } from './migrations/014-saved-policies.ts';
 
 /** One step of the schema. */
 export type Migration = (db: Kysely<unknown>) => Promise<void>;
@@ -32,6 +33,7 @@ export const MIGRATIONS: Readonly<Record<number, Migration>> = {
   11: rollouts,
   12: deviceWindows,
   13: commands,
+  14: savedPolicies,
 };
 
 type Versions = {

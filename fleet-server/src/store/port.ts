@@ -5,7 +5,13 @@ import type {
   ValidationView,
 } from '@watchpost/shared/api/models.ts';
 import type { Role } from '@watchpost/shared/api/people.ts';
-import type { DeviceGroup, DeviceMetadata, SavedFilter, Site } from '@watchpost/shared/api/targeting.ts';
+import type {
+  DeviceGroup,
+  DeviceMetadata,
+  SavedFilter,
+  SavedPolicy,
+  Site,
+} from '@watchpost/shared/api/targeting.ts';
 import type { Manifest } from '@watchpost/shared/bundle/manifest.ts';
 import type { FleetSettings } from '@watchpost/shared/config/fleet-settings.ts';
 import type { DeviceState } from '@watchpost/shared/lifecycle/device.ts';
@@ -280,6 +286,9 @@ export interface TargetingStore {
   listFilters(): Promise<readonly SavedFilter[]>;
   saveFilter(filter: SavedFilter): Promise<void>;
   deleteFilter(id: string): Promise<boolean>;
+  listPolicies(): Promise<readonly SavedPolicy[]>;
+  savePolicy(policy: SavedPolicy): Promise<void>;
+  deletePolicy(id: string): Promise<boolean>;
 }
 
 export interface ReportStore {

@@ -152,6 +152,12 @@ export interface SavedFilterRow {
   filter: string;
 }
 
+/** `policy` is JSON. */
+export interface SavedPolicyRow {
+  id: string;
+  policy: string;
+}
+
 export interface OrderCounterRow {
   device_id: string;
   counter: number;
@@ -286,6 +292,7 @@ export type Tables = RolloutTables & {
   device_metadata: DeviceMetadataRow;
   device_groups: DeviceGroupRow;
   saved_filters: SavedFilterRow;
+  saved_policies: SavedPolicyRow;
   tuf_files: TufFileRow;
   tuf_staged: TufStagedRow;
   events: EventTableRow;

@@ -1,9 +1,24 @@
-import type { DeviceGroup, DeviceMetadata, SavedFilter, Site } from '@watchpost/shared/api/targeting.ts';
+import type {
+  DeviceGroup,
+  DeviceMetadata,
+  SavedFilter,
+  SavedPolicy,
+  Site,
+} from '@watchpost/shared/api/targeting.ts';
+import { RolloutPolicy } from '@watchpost/shared/rollout/policy.ts';
+import { Default } from 'typebox/value';
 import { attempt } from './attempt.ts';
 import type { DeviceMetadataRecord, TargetingStore } from './port.ts';
-import type { Db, DeviceGroupRow, DeviceMetadataRow, SavedFilterRow, SiteRow } from './schema.ts';
+import type {
+  Db,
+  DeviceGroupRow,
+  DeviceMetadataRow,
+  SavedFilterRow,
+  SavedPolicyRow,
+  SiteRow,
+} from './schema.ts';
 
-type NamedTable = 'sites' | 'device_groups' | 'saved_filters';
+type NamedTable = 'sites' | 'device_groups' | 'saved_filters' | 'saved_policies';
 
 export function createTargetingStore(db: Db): TargetingStore {
   return {
@@ -11,6 +26,7 @@ export function createTargetingStore(db: Db): TargetingStore {
     ...metadata(db),
     ...groups(db),
     ...filters(db),
+    ...policies(db),
   };
 }
 
@@ -94,6 +110,24 @@ const filters = (db: Db): Pick<TargetingStore, 'listFilters' | 'saveFilter' | 'd
   deleteFilter: (id) => deleteNamed(db, 'saved_filters', id),
 });
 
+const policies = (db: Db): Pick<TargetingStore, 'listPolicies' | 'savePolicy' | 'deletePolicy'> => ({
+  listPolicies: () =>
+    attempt('list saved policies', async () => {
+      const rows = await db.selectFrom('saved_policies').selectAll().orderBy('id').execute();
+      return rows.map(toPolicy);
+    }),
+  savePolicy: ({ id, policy }) =>
+    attempt('save a policy', async () => {
+      const row = { policy: JSON.stringify(policy) };
+      await db
+        .insertInto('saved_policies')
+        .values({ id, ...row })
+        .onConflict((conflict) => conflict.column('id').doUpdateSet(row))
+        .execute();
+    }),
+  deletePolicy: (id) => deleteNamed(db, 'saved_policies', id),
+});
+
 const deleteNamed = (db: Db, table: NamedTable, id: string): Promise<boolean> =>
   attempt(`delete from ${table}`, async () => {
     const { numDeletedRows } = await db.deleteFrom(table).where('id', '=', id).executeTakeFirst();
@@ -126,4 +160,10 @@ const toFilter = ({ id, description, filter }: SavedFilterRow): SavedFilter => (
   id,
   filter,
   ...(description !== null && { description }),
+});
+
+/** A key that the policy did not know when it was saved has its default. */
+const toPolicy = ({ id, policy }: SavedPolicyRow): SavedPolicy => ({
+  id,
+  policy: Default(RolloutPolicy, JSON.parse(policy)) as RolloutPolicy,
 });

@@ -4,6 +4,7 @@ import type {
   DeviceMetadata,
   MetadataChange,
   SavedFilter,
+  SavedPolicy,
   Site,
   SiteView,
   TargetDeviceView,
@@ -51,7 +52,8 @@ export interface Targeting {
 }
 
 /**
- * What people say about devices: sites, tags, attributes, groups, filters. Each change is in the audit log; one that
+ * What people say about devices: sites, tags, attributes, groups, filters; and how careful rollouts are with them,
+ * policies with a name. Each change is in the audit log; one that
  * changes nothing is not. All throw AppError STORE_FAILED.
  */
 export interface TargetBook {
@@ -81,4 +83,10 @@ export interface TargetBook {
   saveFilter(filter: SavedFilter, actor: AuditActor): Promise<SavedFilter>;
   /** @throws AppError NOT_FOUND */
   deleteFilter(id: string, actor: AuditActor): Promise<void>;
+  listPolicies(): Promise<readonly SavedPolicy[]>;
+  /** @throws AppError NOT_FOUND */
+  showPolicy(id: string): Promise<SavedPolicy>;
+  savePolicy(policy: SavedPolicy, actor: AuditActor): Promise<SavedPolicy>;
+  /** Rollouts that were made with it keep it. @throws AppError NOT_FOUND */
+  deletePolicy(id: string, actor: AuditActor): Promise<void>;
 }

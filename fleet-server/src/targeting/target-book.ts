@@ -5,6 +5,7 @@ import type {
   DeviceMetadata,
   MetadataChange,
   SavedFilter,
+  SavedPolicy,
   Site,
   SiteView,
 } from '@watchpost/shared/api/targeting.ts';
@@ -55,10 +56,18 @@ export function createTargetBook(deps: TargetBookDeps): TargetBook {
         if (!(await store.deleteFilter(id))) throw notThere(id, 'filter');
         await record(deps, actor, 'filter.deleted', { id });
       }),
+    listPolicies: () => store.listPolicies(),
+    showPolicy: async (id) => requireOne(await store.listPolicies(), id, 'policy'),
+    savePolicy: (policy, actor) => inTurn(() => savePolicy(deps, policy, actor)),
+    deletePolicy: (id, actor) =>
+      inTurn(async () => {
+        if (!(await store.deletePolicy(id))) throw notThere(id, 'policy');
+        await record(deps, actor, 'policy.deleted', { id });
+      }),
   };
 }
 
-type Kind = 'site' | 'group' | 'filter';
+type Kind = 'site' | 'group' | 'filter' | 'policy';
 
 const notThere = (id: string, kind: Kind): Error => serverError('NOT_FOUND', `there is no ${kind} "${id}"`);
 
@@ -83,8 +92,9 @@ async function record(
 
 function viewSites({ view }: TargetBookDeps, sites: readonly Site[]): readonly SiteView[] {
   const counts = new Map<string, number>();
-  for (const { metadata } of view.devices())
-    if (metadata?.site !== undefined) counts.set(metadata.site, (counts.get(metadata.site) ?? 0) + 1);
+  for (const { metadata, state } of view.devices())
+    if (metadata?.site !== undefined && state !== 'decommissioned')
+      counts.set(metadata.site, (counts.get(metadata.site) ?? 0) + 1);
   return sites.map((site) => ({ ...site, devices: counts.get(site.id) ?? 0 }));
 }
 
@@ -188,4 +198,16 @@ async function saveFilter(
     await record(deps, actor, 'filter.saved', filter);
   }
   return filter;
+}
+
+async function savePolicy(
+  deps: TargetBookDeps,
+  policy: SavedPolicy,
+  actor: AuditActor,
+): Promise<SavedPolicy> {
+  if (!isDeepStrictEqual(findOne(await deps.store.listPolicies(), policy.id), policy)) {
+    await deps.store.savePolicy(policy);
+    await record(deps, actor, 'policy.saved', policy);
+  }
+  return policy;
 }

@@ -1,10 +1,11 @@
 import Type, { type Static } from 'typebox';
 import { Id, UnixMs } from '../kernel/ids.ts';
 import { ConnectionState, DeviceState } from '../lifecycle/device.ts';
+import { RolloutPolicy } from '../rollout/policy.ts';
 
 const closed = { additionalProperties: false } as const;
 
-/** Of sites, device groups and saved filters: as filters write them. */
+/** Of sites, device groups, saved filters and policies: as filters write them. */
 export const TargetName = Type.String({
   pattern: '^[a-z0-9][a-z0-9-]{0,63}$',
   description: 'a-z, 0-9 and dash',
@@ -109,6 +110,13 @@ export type SavedFilterRequest = Static<typeof SavedFilterRequest>;
 export const SavedFilter = Type.Object({ id: TargetName, ...SavedFilterRequest.properties }, closed);
 export type SavedFilter = Static<typeof SavedFilter>;
 export const SavedFilterList = Type.Object({ filters: Type.Array(SavedFilter) }, closed);
+
+/** PUT /api/v1/policies/:id; what is left out has its default. */
+export const SavedPolicyRequest = Type.Object({ policy: RolloutPolicy }, closed);
+/** A policy of rollouts with a name. */
+export const SavedPolicy = Type.Object({ id: TargetName, policy: RolloutPolicy }, closed);
+export type SavedPolicy = Static<typeof SavedPolicy>;
+export const SavedPolicyList = Type.Object({ policies: Type.Array(SavedPolicy) }, closed);
 
 /** POST /api/v1/filters/preview */
 export const FilterPreviewRequest = Type.Object(

@@ -9,6 +9,9 @@ import {
   SavedFilter,
   SavedFilterList,
   SavedFilterRequest,
+  SavedPolicy,
+  SavedPolicyList,
+  SavedPolicyRequest,
   SiteList,
   SiteRequest,
   SiteView,
@@ -24,13 +27,14 @@ const tags = ['targeting'];
 const security = FOR_USERS;
 const Deleted = { 204: Type.Null(), ...errorReplies };
 
-/** /sites, /groups, /filters and /devices/:id/metadata: what people say about devices. */
+/** /sites, /groups, /filters, /policies and /devices/:id/metadata: what people say about devices. */
 export const targetingRoutes: Routes = (app, deps) => {
   siteRoutes(app, deps);
   metadataRoute(app, deps);
   groupRoutes(app, deps);
   filterRoutes(app, deps);
   previewRoute(app, deps);
+  policyRoutes(app, deps);
 };
 
 const siteRoutes: Routes = (app, { targeting: { book }, guards }) => {
@@ -214,6 +218,62 @@ const previewRoute: Routes = (app, { targeting, guards }) => {
     async ({ body: { filter, limit } }) => {
       const devices = await targeting.targets.match(filter);
       return { total: devices.length, devices: devices.slice(0, limit) };
+    },
+  );
+};
+
+const policyRoutes: Routes = (app, { targeting: { book }, guards }) => {
+  const [viewer, operator] = [guards.requireRole('viewer'), guards.requireRole('operator')];
+  app.get(
+    '/policies',
+    {
+      onRequest: viewer,
+      schema: {
+        summary: 'Every policy of rollouts that has a name',
+        ...{ tags, security },
+        response: { 200: SavedPolicyList, ...errorReplies },
+      },
+    },
+    async () => ({ policies: [...(await book.listPolicies())] }),
+  );
+  app.get(
+    '/policies/:id',
+    {
+      onRequest: viewer,
+      schema: {
+        summary: 'One policy',
+        ...{ tags, security, params },
+        response: { 200: SavedPolicy, ...errorReplies },
+      },
+    },
+    (request) => book.showPolicy(request.params.id),
+  );
+  app.put(
+    '/policies/:id',
+    {
+      onRequest: operator,
+      schema: {
+        summary: 'Save a policy under a name; what is left out has its default',
+        ...{ tags, security, params },
+        body: SavedPolicyRequest,
+        response: { 200: SavedPolicy, ...errorReplies },
+      },
+    },
+    (request) => book.savePolicy({ id: request.params.id, ...request.body }, actorOf(request)),
+  );
+  app.delete(
+    '/policies/:id',
+    {
+      onRequest: operator,
+      schema: {
+        summary: 'Forget a policy; rollouts that were made with it keep it',
+        ...{ tags, security, params },
+        response: Deleted,
+      },
+    },
+    async (request, reply) => {
+      await book.deletePolicy(request.params.id, actorOf(request));
+      return reply.code(204).send(null);
     },
   );
 };
