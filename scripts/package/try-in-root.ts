@@ -21,6 +21,8 @@ const VIDEO = { seed: 11, seconds: 40 };
 const LIMIT_MS = 120_000;
 const EXPOSURE_MAX = 2.5;
 const DATA_DIR = '/var/lib/watchpost';
+/** A box that watches its new model is `updating` for minutes. */
+const ONLINE = ['ready', 'updating'] as const;
 const APT = ['apt-get', 'install', '-y', '-qq', '--no-install-recommends'];
 
 /** What one try works with; later steps know more. */
@@ -210,7 +212,7 @@ async function awaitClassified(fleet: TryFleet, machine: Machine, after: number)
   await machine.until('frames are classified', LIMIT_MS, async () => {
     const box = await fleet.find(BOX);
     total = box?.cameras[0]?.stats?.processedTotal ?? 0;
-    return box?.connection === 'ready' && total > after;
+    return ONLINE.some((state) => state === box?.connection) && total > after;
   });
   return total;
 }
