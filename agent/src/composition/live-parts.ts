@@ -17,9 +17,13 @@ export interface LiveParts {
 }
 
 export function createLiveParts(box: Box, uplink: Uplink): LiveParts {
-  const { config, gpu, telemetry: source, log } = box;
+  const { config, gpu, telemetry: source, vitals, model, log } = box;
+  const inference = () => {
+    const digest = model.current()?.digest;
+    return { ...vitals.read(), ...(digest !== undefined && { digest }) };
+  };
   const reporter = createRenewable('telemetry', config.telemetry, (pace) =>
-    createTelemetryReporter({ source, uplink, ...pace, clock: systemClock, log }),
+    createTelemetryReporter({ source, uplink, ...pace, inference, clock: systemClock, log }),
   );
   const pictures = createRenewable('pictures', picturesOf(config), ({ enabled, idleSec }) =>
     enabled && box.guard.verdict === 'normal' ? createPictures(box, idleSec) : undefined,
