@@ -159,8 +159,8 @@ async function bootFresh(root: string): Promise<Machine> {
 
 async function awaitServer({ root, state, ports }: Try, machine: Machine): Promise<TryFleet> {
   const dataDir = join(root, `${DATA_DIR}-server`);
-  await machine.until('the server made its password', LIMIT_MS, async () =>
-    existsSync(join(dataDir, 'admin-password')),
+  await machine.until('the server made its password and its authority', LIMIT_MS, async () =>
+    ['admin-password', 'ca.crt'].every((name) => existsSync(join(dataDir, name))),
   );
   const fleet = await openTryFleet(`https://127.0.0.1:${ports[0]}`, dataDir, state);
   await machine.until('the server answers', LIMIT_MS, async () => (await fleet.find(BOX)) === undefined);
