@@ -120,13 +120,16 @@ groups:
   old: { devices: [box-1] }
 filters:
   dark: { filter: 'connection == "lost"' }
+policies:
+  careful: { soakSeconds: 3600, onError: rollback }
 `;
 
 test('a file is shown, applied, and applied again for nothing', async () => {
   const path = join(folder, 'fleet.yaml');
   await writeFile(path, FLEET);
   const dry = await run('apply', '-f', path, '--dry-run');
-  assert.equal(dry.out, '4 to add, 1 to change, 0 to remove; nothing was changed');
+  assert.equal(dry.status, 0, dry.error);
+  assert.equal(dry.out, '5 to add, 1 to change, 0 to remove; nothing was changed');
   assert.deepEqual(dry.progress.slice(0, 6), [
     '+ site gate',
     '    + name: "Gate"',
@@ -136,7 +139,7 @@ test('a file is shown, applied, and applied again for nothing', async () => {
     '    + site: "gate"',
   ]);
   assert.match((await run('apply', '-f', path)).error, /--yes is missing.*\[USAGE\]/);
-  assert.equal(await done('apply', '-f', path, '--yes'), 'done: 4 to add, 1 to change, 0 to remove');
+  assert.equal(await done('apply', '-f', path, '--yes'), 'done: 5 to add, 1 to change, 0 to remove');
   assert.equal(await done('apply', '-f', path), 'nothing to do');
   assert.match(await done('group', 'show', 'outdoor'), /1 device:\n.*\nbox-1 +ready +gate +outdoor/);
 

@@ -1,13 +1,20 @@
 import { DeviceList } from '@watchpost/shared/api/fleet.ts';
-import { DeviceGroupList, SavedFilterList, SiteList } from '@watchpost/shared/api/targeting.ts';
+import { RolloutList, type RolloutSummary } from '@watchpost/shared/api/rollouts.ts';
+import {
+  DeviceGroupList,
+  SavedFilterList,
+  SavedPolicyList,
+  SiteList,
+} from '@watchpost/shared/api/targeting.ts';
 import { AppError } from '@watchpost/shared/kernel/errors.ts';
 import Type from 'typebox';
 import { serverError } from '../kernel/errors.ts';
 import type { ApiClient } from './api-client.ts';
 import type { Command, CommandInput, CommandResult } from './command.ts';
 import { printable } from './deployment-text.ts';
-import type { FoundFleet } from './fleet-file.ts';
-import { type FleetChange, planApply } from './plan-apply.ts';
+import type { FleetFile, FoundFleet } from './fleet-file.ts';
+import { planApply } from './plan-apply.ts';
+import type { FleetChange } from './plan-change.ts';
 import { SERVER_OPTIONS, withServer } from './server-access.ts';
 import { wrapText } from './table.ts';
 import { readFleetFile } from './yaml-fleet-file.ts';
@@ -15,7 +22,7 @@ import { readFleetFile } from './yaml-fleet-file.ts';
 const WIDTH = 100;
 
 export const apply: Command = {
-  description: `Brings sites, device groups, saved filters and what is said of devices to what a YAML file says. It shows what would
+  description: `Brings sites, device groups, saved filters, policies, what is said of devices and the models they run to what a YAML file says. It shows what would
 change, asks, and then changes it; a second time there is nothing to do. What the file does not name stays, unless --prune is given.`,
   positionals: [],
   options: {
@@ -28,30 +35,46 @@ change, asks, and then changes it; a second time there is nothing to do. What th
     'dry-run': { description: 'only show what would change' },
     yes: { description: 'do not ask' },
     prune: {
-      description: 'remove sites, groups and filters that the file does not name, of the kinds it has',
+      description: 'remove what the file does not name, of the kinds it has; never a device or model',
     },
   },
   run: async (input) => {
     const file = await readFleetFile(input.values.requireText('file'));
     return withServer(input, async (api) => {
-      const plan = planApply(file.wanted, await loadFleet(api), input.values.isSet('prune'));
+      const plan = planApply(file.wanted, await loadFleet(api, file.wanted), input.values.isSet('prune'));
       if (plan.kind === 'unsound') throw file.refuse(plan.problems);
       return perform(input, api, plan.changes);
     });
   },
 };
 
-async function loadFleet(api: ApiClient): Promise<FoundFleet> {
+async function loadFleet(api: ApiClient, wanted: FleetFile): Promise<FoundFleet> {
   const { sites } = await api.get('sites', SiteList);
   const { groups } = await api.get('groups', DeviceGroupList);
   const { filters } = await api.get('filters', SavedFilterList);
+  const { policies } = await api.get('policies', SavedPolicyList);
   const { devices } = await api.get('devices', DeviceList);
   return {
     devices,
     filters,
+    policies,
+    rollouts: await loadRollouts(api, Object.keys(wanted.models ?? {})),
     sites: sites.map(({ devices: _devices, ...site }) => site),
     groups: groups.map(({ members: _members, ...group }) => group),
   };
+}
+
+/** The newest rollouts, as far back as there are those of every name. */
+async function loadRollouts(api: ApiClient, names: readonly string[]): Promise<FoundFleet['rollouts']> {
+  const found: RolloutSummary[] = [];
+  let before = '';
+  while (names.some((name) => found.every((rollout) => rollout.name !== name))) {
+    const page = await api.get(`rollouts?limit=50${before}`, RolloutList);
+    found.push(...page.rollouts);
+    if (page.next === undefined) break;
+    before = `&before=${page.next}`;
+  }
+  return found;
 }
 
 async function perform(
@@ -85,14 +108,19 @@ async function mayGoOn({ values, confirm }: CommandInput, summary: string): Prom
 async function send(api: ApiClient, { what, id, request }: FleetChange): Promise<void> {
   try {
     if (request.method === 'DELETE') await api.delete(request.path);
+    else if (request.method === 'POST') await api.post(request.path, request.body, Type.Unknown());
     else if (request.method === 'PUT') await api.replace(request.path, request.body, Type.Unknown());
     else await api.patch(request.path, request.body, Type.Unknown());
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    throw new AppError(error.code, error.kind, `${what}s.${id}: ${error.message}`, { cause: error });
+    throw new AppError(error.code, error.kind, `${SECTIONS[what]}.${id}: ${error.message}`, { cause: error });
   }
 }
 
+const SECTIONS = {
+  ...{ site: 'sites', device: 'devices', group: 'groups', filter: 'filters' },
+  ...{ policy: 'policies', model: 'models' },
+} as const;
 const SIGNS = { add: '+', change: '~', remove: '-' } as const;
 
 function formatChange({ verb, what, id, lines }: FleetChange): readonly string[] {

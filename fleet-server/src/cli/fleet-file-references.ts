@@ -17,9 +17,14 @@ export function findReferenceProblems(wanted: FleetFile, found: FoundFleet, prun
   const unreadable = [
     ...findFilterProblems('groups', wanted.groups),
     ...findFilterProblems('filters', wanted.filters),
+    ...findFilterProblems('models', wanted.models),
     ...findShapeProblems(wanted),
   ];
-  const places = [...findSiteProblems(wanted, found, prune), ...findDeviceProblems(wanted, found)];
+  const places = [
+    ...findSiteProblems(wanted, found, prune),
+    ...findDeviceProblems(wanted, found),
+    ...findPolicyProblems(wanted, found, prune),
+  ];
   if (unreadable.length > 0) return { problems: [...unreadable, ...places], groupOrder: [] };
   const groups = findGroupProblems(wanted, found, prune);
   return { ...groups, problems: [...places, ...groups.problems] };
@@ -39,7 +44,7 @@ function merge<T extends { readonly id: string }>(
 }
 
 function findFilterProblems(
-  section: 'groups' | 'filters',
+  section: 'groups' | 'filters' | 'models',
   named: Named<{ readonly filter?: string }> = {},
 ): readonly FileProblem[] {
   return Object.entries(named).flatMap(([id, { filter }]) => {
@@ -79,8 +84,8 @@ function findSiteProblems(wanted: FleetFile, found: FoundFleet, prune: boolean):
       ? []
       : [{ path: ['devices', id, 'site'], message: `there is no site "${site}"` }],
   );
-  const left = found.devices.flatMap(({ id, metadata }) => {
-    const isSaid = wanted.devices?.[id]?.site !== undefined;
+  const left = found.devices.flatMap(({ id, state, metadata }) => {
+    const isSaid = state === 'decommissioned' || wanted.devices?.[id]?.site !== undefined;
     const site = metadata?.site;
     if (isSaid || site === undefined || sites.has(site)) return [];
     return [{ path: ['sites'], message: `"${site}" is not named, but device ${id} stands there` }];
@@ -103,6 +108,18 @@ function findDeviceProblems(wanted: FleetFile, found: FoundFleet): readonly File
   ];
 }
 
+function findPolicyProblems(wanted: FleetFile, found: FoundFleet, prune: boolean): readonly FileProblem[] {
+  const known = new Set([
+    ...(wanted.policies !== undefined && prune ? [] : found.policies.map(({ id }) => id)),
+    ...Object.keys(wanted.policies ?? {}),
+  ]);
+  return Object.entries(wanted.models ?? {}).flatMap(([id, { policy }]) =>
+    policy === undefined || known.has(policy)
+      ? []
+      : [{ path: ['models', id, 'policy'], message: `there is no policy "${policy}"` }],
+  );
+}
+
 function findGroupProblems(wanted: FleetFile, found: FoundFleet, prune: boolean): References {
   const after: readonly DeviceGroup[] = merge(found.groups, wanted.groups, prune);
   const order = orderGroups(after.map(readGroup));
@@ -112,11 +129,15 @@ function findGroupProblems(wanted: FleetFile, found: FoundFleet, prune: boolean)
     return refuse(['groups', order.path[0] ?? ''], `groups lead in a circle: ${order.path.join(' -> ')}`);
   const ids = new Set(after.map(({ id }) => id));
   const unknown = (filter: Filter): string | undefined => listGroupsOf(filter).find((id) => !ids.has(id));
-  const problems = merge(found.filters, wanted.filters, prune).flatMap(({ id, filter }) => {
-    const group = unknown(parseFilter(filter));
+  const filters = [
+    ...merge(found.filters, wanted.filters, prune).map((one) => ['filters', one] as const),
+    ...Object.entries(wanted.models ?? {}).map(([id, { filter }]) => ['models', { id, filter }] as const),
+  ];
+  const problems = filters.flatMap(([section, { id, filter }]) => {
+    const group = filter === undefined ? undefined : unknown(parseFilter(filter));
     return group === undefined
       ? []
-      : [{ path: ['filters', id, 'filter'], message: `there is no group "${group}"` }];
+      : [{ path: [section, id, 'filter'], message: `there is no group "${group}"` }];
   });
   return { problems, groupOrder: orderAll(order.groups, found.groups) };
 }

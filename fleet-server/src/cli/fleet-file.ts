@@ -1,4 +1,5 @@
 import type { DeviceView } from '@watchpost/shared/api/fleet.ts';
+import { RolloutRequest, type RolloutSummary } from '@watchpost/shared/api/rollouts.ts';
 import {
   Attributes,
   type DeviceGroup,
@@ -6,12 +7,14 @@ import {
   MAX_TAGS,
   type SavedFilter,
   SavedFilterRequest,
+  type SavedPolicy,
   type Site,
   SiteRequest,
   Tag,
   TargetName,
 } from '@watchpost/shared/api/targeting.ts';
 import { Id } from '@watchpost/shared/kernel/ids.ts';
+import { RolloutPolicy } from '@watchpost/shared/rollout/policy.ts';
 import Type, { type Static, type TSchema } from 'typebox';
 
 const closed = { additionalProperties: false } as const;
@@ -30,6 +33,24 @@ export const WantedDevice = Type.Object(
 );
 export type WantedDevice = Static<typeof WantedDevice>;
 
+/** Of rollouts; what is left out has its default. */
+const WantedPolicy = Type.Object(RolloutPolicy.properties, { ...closed, default: {} });
+
+/** A model that devices are to run: a rollout of this name sees to it. */
+export const WantedModel = Type.Object(
+  {
+    version: Type.Required(Type.Pick(RolloutRequest, ['version'])).properties.version,
+    filter: RolloutRequest.properties.filter,
+    groups: RolloutRequest.properties.groups,
+    priority: Type.Optional(Type.Integer({ minimum: 0, maximum: 1000 })),
+    requiresApproval: Type.Optional(Type.Boolean()),
+    /** Name of one. */
+    policy: Type.Optional(TargetName),
+  },
+  closed,
+);
+export type WantedModel = Static<typeof WantedModel>;
+
 /** fleet.yaml: what a fleet is to be. */
 export const FleetFile = Type.Object(
   {
@@ -38,6 +59,8 @@ export const FleetFile = Type.Object(
     devices: Type.Optional(Type.Record(Type.String(), WantedDevice, { propertyNames: Id })),
     groups: named(DeviceGroupRequest),
     filters: named(SavedFilterRequest),
+    policies: named(WantedPolicy),
+    models: named(WantedModel),
   },
   closed,
 );
@@ -48,7 +71,10 @@ export interface FoundFleet {
   readonly sites: readonly Site[];
   readonly groups: readonly DeviceGroup[];
   readonly filters: readonly SavedFilter[];
-  readonly devices: readonly Pick<DeviceView, 'id' | 'metadata'>[];
+  readonly policies: readonly SavedPolicy[];
+  /** Newest first. */
+  readonly rollouts: readonly Pick<RolloutSummary, 'name' | 'model' | 'version' | 'filter'>[];
+  readonly devices: readonly Pick<DeviceView, 'id' | 'state' | 'metadata'>[];
 }
 
 /** A place of the file and what is wrong there. */

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { RolloutPolicy } from '@watchpost/shared/rollout/policy.ts';
 import type { FleetFile, FoundFleet } from './fleet-file.ts';
 import { planApply } from './plan-apply.ts';
 
-const NOTHING: FoundFleet = { sites: [], groups: [], filters: [], devices: [] };
+const NOTHING: FoundFleet = { sites: [], groups: [], filters: [], policies: [], rollouts: [], devices: [] };
 const PARK = { name: 'Park', timezone: 'Europe/Madrid' };
 const FOUND: FoundFleet = {
   sites: [{ id: 'park', ...PARK }],
@@ -12,9 +13,18 @@ const FOUND: FoundFleet = {
     { id: 'pilot', devices: ['box-1', 'box-2'] },
   ],
   filters: [{ id: 'dark', filter: 'connection == "lost"' }],
+  policies: [],
+  rollouts: [
+    { name: 'pilots', model: 'pets', version: '1.1.0', filter: 'group:pilot' },
+    { name: 'pilots', model: 'pets', version: '1.2.0', filter: 'group:pilot' },
+  ],
   devices: [
-    { id: 'box-1', metadata: { site: 'park', tags: ['lab', 'night'], attrs: { height: 3, poe: true } } },
-    { id: 'box-2' },
+    {
+      id: 'box-1',
+      state: 'accepted',
+      metadata: { site: 'park', tags: ['lab', 'night'], attrs: { height: 3, poe: true } },
+    },
+    { id: 'box-2', state: 'accepted' },
   ],
 };
 const file = (sections: Omit<FleetFile, 'version'>): FleetFile => ({ version: 1, ...sections });
@@ -110,6 +120,43 @@ test('pruning removes what is not named, of the kinds the file has, last what ot
   assert.deepEqual(plan({ sites: {}, groups: {}, filters: {} }), []);
 });
 
+test('a policy is compared whole, and pruned like the rest', () => {
+  const policy = { soakSeconds: 60, gates: [] } as unknown as RolloutPolicy;
+  const found = { ...FOUND, policies: [{ id: 'quick', policy }] };
+  assert.deepEqual(plan({ policies: { quick: policy } }, found, true), []);
+  const [change] = plan({ policies: { quick: { ...policy, soakSeconds: 90 } } }, found);
+  assert.deepEqual(change?.lines, ['- policy.soakSeconds: 60', '+ policy.soakSeconds: 90']);
+  assert.deepEqual(change?.request, {
+    method: 'PUT',
+    path: 'policies/quick',
+    body: { policy: { ...policy, soakSeconds: 90 } },
+  });
+  assert.deepEqual(inWords(plan({ policies: {} }, found, true)), ['remove policy quick']);
+});
+
+test('a model that is wanted is rolled out once, by a rollout of that name', () => {
+  const pilots = { version: 'pets@1.1.0', filter: 'group:pilot' };
+  assert.deepEqual(plan({ models: { pilots } }), []);
+  const quick = { soakSeconds: 60 } as unknown as RolloutPolicy;
+  const [policy, back, all] = plan({
+    models: { pilots: { ...pilots, version: 'pets@1.2.0' }, all: { version: 'pets@1.1.0', policy: 'quick' } },
+    policies: { quick },
+  });
+  assert.deepEqual(policy && inWords([policy]), ['add policy quick']);
+  assert.deepEqual(back?.lines, ['- version: "pets@1.1.0"', '+ version: "pets@1.2.0"']);
+  assert.deepEqual(back?.request, {
+    method: 'POST',
+    path: 'rollouts',
+    body: { name: 'pilots', version: 'pets@1.2.0', filter: 'group:pilot', start: true },
+  });
+  assert.deepEqual(all?.lines, ['+ policy: "quick"', '+ version: "pets@1.1.0"']);
+  assert.deepEqual(all?.request, {
+    method: 'POST',
+    path: 'rollouts',
+    body: { name: 'all', version: 'pets@1.1.0', policy: quick, start: true },
+  });
+});
+
 type Mistake = readonly [what: string, sections: Omit<FleetFile, 'version'>, path: string, says: RegExp];
 const MISTAKES: readonly Mistake[] = [
   ['a device nobody knows', { devices: { 'box-9': {} } }, 'devices.box-9', /no device "box-9"/],
@@ -125,6 +172,18 @@ const MISTAKES: readonly Mistake[] = [
   ['a stranger in a group', { groups: { g: { devices: ['box-9'] } } }, 'groups.g.devices', /box-9/],
   ['a group that there is not', { groups: { g: { filter: 'group:x' } } }, 'groups.g.filter', /no group "x"/],
   ['a circle', { groups: { pilot: { filter: 'group:all' } } }, 'groups.all', /all -> pilot -> all/],
+  [
+    'a policy that there is not',
+    { models: { m: { version: 'pets@1', policy: 'x' } } },
+    'models.m.policy',
+    /no policy "x"/,
+  ],
+  [
+    'a model for no group',
+    { models: { m: { version: 'pets@1', filter: 'group:x' } } },
+    'models.m.filter',
+    /"x"/,
+  ],
   ['a saved filter of no group', { filters: { f: { filter: 'group:x' } } }, 'filters.f.filter', /"x"/],
 ];
 for (const [what, sections, path, says] of MISTAKES)

@@ -1,22 +1,16 @@
-import type { DeviceGroup, DeviceMetadata, SavedFilter, Site } from '@watchpost/shared/api/targeting.ts';
+import type {
+  DeviceGroup,
+  DeviceMetadata,
+  SavedFilter,
+  SavedPolicy,
+  Site,
+} from '@watchpost/shared/api/targeting.ts';
 import type { FileProblem, FleetFile, FoundFleet, WantedDevice } from './fleet-file.ts';
 import { findReferenceProblems } from './fleet-file-references.ts';
+import type { FleetChange } from './plan-change.ts';
 import { planMetadata } from './plan-metadata.ts';
+import { planModels } from './plan-models.ts';
 import { diffSettings } from './settings-diff.ts';
-
-export type Kind = 'site' | 'device' | 'group' | 'filter';
-
-/** One request that brings the fleet nearer to the file. */
-export interface FleetChange {
-  readonly verb: 'add' | 'change' | 'remove';
-  readonly what: Kind;
-  readonly id: string;
-  /** What differs, `- was` and `+ becomes`. */
-  readonly lines: readonly string[];
-  readonly request:
-    | { readonly method: 'PUT' | 'PATCH'; readonly path: string; readonly body: unknown }
-    | { readonly method: 'DELETE'; readonly path: string };
-}
 
 export type ApplyPlan =
   | { readonly kind: 'unsound'; readonly problems: readonly FileProblem[] }
@@ -38,6 +32,8 @@ export function planApply(wanted: FleetFile, found: FoundFleet, prune: boolean):
     ...Object.entries(wanted.devices ?? {}).flatMap(([id, device]) => planDevice(id, device, found)),
     ...planPuts('group', groups, found.groups),
     ...planPuts('filter', Object.entries(wanted.filters ?? {}), found.filters),
+    ...planPuts('policy', toBodies(wanted.policies), found.policies),
+    ...planModels(wanted, found),
   ];
   return {
     kind: 'plan',
@@ -45,9 +41,16 @@ export function planApply(wanted: FleetFile, found: FoundFleet, prune: boolean):
   };
 }
 
-type Declared = Omit<Site, 'id'> | Omit<DeviceGroup, 'id'> | Omit<SavedFilter, 'id'>;
+type Declared =
+  | Omit<Site, 'id'>
+  | Omit<DeviceGroup, 'id'>
+  | Omit<SavedFilter, 'id'>
+  | Omit<SavedPolicy, 'id'>;
 
-const PATHS = { site: 'sites', group: 'groups', filter: 'filters' } as const;
+const PATHS = { site: 'sites', group: 'groups', filter: 'filters', policy: 'policies' } as const;
+
+const toBodies = (policies: FleetFile['policies'] = {}): readonly (readonly [string, Declared])[] =>
+  Object.entries(policies).map(([id, policy]) => [id, { policy }]);
 
 function planPuts(
   what: keyof typeof PATHS,
@@ -102,6 +105,7 @@ function planRemovals(
       request: { method: 'DELETE', path: `${PATHS[what]}/${encodeURIComponent(id)}` },
     });
   return [
+    ...gone(found.policies, wanted.policies).map(remove('policy')),
     ...gone(found.filters, wanted.filters).map(remove('filter')),
     ...groups.map(remove('group')),
     ...gone(found.sites, wanted.sites).map(remove('site')),

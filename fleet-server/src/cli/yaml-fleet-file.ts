@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { findSchemaProblems } from '@watchpost/shared/config/find-problems.ts';
+import { Default } from 'typebox/value';
 import { isNode, LineCounter, parseDocument } from 'yaml';
 import { serverError } from '../kernel/errors.ts';
 import { type FileProblem, FleetFile } from './fleet-file.ts';
@@ -32,7 +33,7 @@ export async function readFleetFile(path: string): Promise<ReadFleetFile> {
         .map((problem) => `${path}${lineOf(problem.path)}: ${problem.path.join('.')}: ${problem.message}`)
         .join('\n'),
     );
-  const wanted: unknown = document.toJS() ?? {};
+  const wanted = Default(FleetFile, document.toJS() ?? {});
   const problems = findSchemaProblems(FleetFile, wanted);
   if (problems.length > 0)
     throw refuse(problems.map((problem) => ({ path: readPointer(problem.path), message: problem.message })));
