@@ -1,10 +1,14 @@
-import { formatTopic, type TopicKind } from '@watchpost/shared/topics.ts';
+import { formatTopic, type TopicKind, topicSubject } from '@watchpost/shared/topics.ts';
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 
 export const FLEET = 'main';
 
-export const topicOf = (device: string, kind: TopicKind, camera?: string): string =>
-  formatTopic({ fleet: FLEET, device, kind, ...(camera === undefined ? {} : { camera }) });
+/** @param subject the camera, or the name of the command */
+export const topicOf = (device: string, kind: TopicKind, subject?: string): string =>
+  formatTopic({
+    ...{ fleet: FLEET, device, kind },
+    ...(subject === undefined ? {} : { [topicSubject(kind) ?? 'camera']: subject }),
+  });
 
 /** A device's connection; a connection that breaks stays broken unless asked otherwise. */
 export function connectDevice(port: number, id: string, options: IClientOptions = {}): Promise<MqttClient> {

@@ -30,6 +30,7 @@ export interface ReportServerOptions {
   readonly devices: readonly string[];
   readonly reports?: (store: Store) => IngestDeps['reports'];
   readonly maxQueue?: IngestDeps['maxQueue'];
+  readonly onCommandReply?: NonNullable<IngestDeps['onCommandReply']>;
   readonly log?: Logger;
 }
 
@@ -55,6 +56,7 @@ export async function openReportServer(options: ReportServerOptions): Promise<Re
     nowMs: Date.now,
     log,
     ...(options.maxQueue === undefined ? {} : { maxQueue: options.maxQueue }),
+    ...(options.onCommandReply && { onCommandReply: options.onCommandReply }),
   });
   const stopAll = await startAll([fleet, broker, ingest], new AbortController().signal);
   const stop = async (): Promise<void> => {
