@@ -18,8 +18,11 @@ export interface CommandResult {
   readonly isFailure?: boolean;
 }
 
-/** For people who wait: a `moving` line is written over by the next one. */
-export type Progress = (line: string, state: 'moving' | 'done') => void;
+/**
+ * For people who wait: what is `moving` is written over by what comes next, and may have several lines; `logged` is for
+ * where nothing can move.
+ */
+export type Progress = (line: string, state: 'moving' | 'done' | 'logged') => void;
 
 export interface CommandInput {
   readonly values: OptionValues;

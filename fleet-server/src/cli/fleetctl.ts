@@ -2,12 +2,22 @@
 import { createInterface } from 'node:readline/promises';
 import { runFleetctl } from './run-fleetctl.ts';
 
-let isLineOpen = false;
+/** Rows of the terminal that the next progress writes over. */
+let openRows = 0;
+const countRows = (text: string): number =>
+  text
+    .split('\n')
+    .reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / (process.stderr.columns || 80))), 0);
+const closeRows = (): void => {
+  if (openRows > 0) process.stderr.write('\n');
+  openRows = 0;
+};
 const writeLine = (line: string): void => {
-  if (isLineOpen) process.stderr.write('\n');
-  isLineOpen = false;
+  closeRows();
   process.stderr.write(`${line}\n`);
 };
+/** Goes back to where the open rows begin, and clears all below. */
+const rewind = (): string => `\r${openRows > 1 ? `\u001b[${openRows - 1}A` : ''}\u001b[J`;
 
 async function confirm(question: string): Promise<boolean> {
   const lines = createInterface({ input: process.stdin, output: process.stderr });
@@ -21,15 +31,16 @@ async function confirm(question: string): Promise<boolean> {
 process.exitCode = await runFleetctl(process.argv.slice(2), {
   env: process.env,
   out: (line) => {
-    if (isLineOpen) process.stderr.write('\n');
+    closeRows();
     process.stdout.write(`${line}\n`);
   },
   error: writeLine,
   ...(process.stdin.isTTY && process.stderr.isTTY && { confirm }),
   // A line that moves belongs on a terminal; in a log it would only be noise.
   progress: (line, state) => {
-    if (!process.stderr.isTTY) return state === 'done' ? writeLine(line) : undefined;
-    process.stderr.write(`\r\u001b[K${line}${state === 'done' ? '\n' : ''}`);
-    isLineOpen = state === 'moving';
+    if (!process.stderr.isTTY) return state === 'moving' ? undefined : writeLine(line);
+    if (state === 'logged') return;
+    process.stderr.write(`${rewind()}${line}${state === 'done' ? '\n' : ''}`);
+    openRows = state === 'moving' ? countRows(line) : 0;
   },
 });
