@@ -143,6 +143,11 @@ test('a file is shown, applied, and applied again for nothing', async () => {
   assert.equal(await done('apply', '-f', path), 'nothing to do');
   assert.match(await done('group', 'show', 'outdoor'), /1 device:\n.*\nbox-1 +ready +gate +outdoor/);
 
+  assert.match(await done('policy', 'list'), /careful +0.9 +0.1 +3600 s +rollback/);
+  assert.match(
+    await done('policy', 'show', 'careful'),
+    /^policies:\n {2}careful:\n(?: .*\n)* +soakSeconds: 3600/,
+  );
   await done('filter', 'save', 'other', 'tag:other');
   await writeFile(path, FLEET.replace('3.5', '4'));
   const pruned = JSON.parse(await done('apply', '-f', path, '--yes', '--prune', '--json'));
@@ -151,6 +156,11 @@ test('a file is shown, applied, and applied again for nothing', async () => {
     ['change box-1', 'remove other'],
   );
   assert.equal(JSON.parse(await done('apply', '-f', path, '--prune', '--json')).applied, true);
+});
+
+test('a policy is forgotten', async () => {
+  assert.equal(await done('policy', 'delete', 'careful'), 'policy careful is forgotten');
+  assert.match((await run('policy', 'show', 'careful')).error, /NOT_FOUND/);
 });
 
 test('a person is asked before a file is applied', async () => {

@@ -30,7 +30,7 @@ change, asks, and then changes it; a second time there is nothing to do. What th
     file: {
       value: 'FILE',
       short: 'f',
-      description: 'what the fleet is to be: sites, devices, groups, filters',
+      description: 'what it is to be: sites, devices, groups, filters, policies, models',
     },
     'dry-run': { description: 'only show what would change' },
     yes: { description: 'do not ask' },

@@ -134,8 +134,20 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'show which devices a filter means',
     load: async () => (await import('./saved-filters.ts')).filterPreview,
   },
+  'policy list': {
+    summary: 'list the policies of rollouts that have a name',
+    load: async () => (await import('./saved-policies.ts')).policyList,
+  },
+  'policy show': {
+    summary: 'show a policy of rollouts',
+    load: async () => (await import('./saved-policies.ts')).policyShow,
+  },
+  'policy delete': {
+    summary: 'forget a policy of rollouts',
+    load: async () => (await import('./saved-policies.ts')).policyDelete,
+  },
   apply: {
-    summary: 'bring sites, groups, filters and devices to what a file says',
+    summary: 'bring sites, devices, groups, policies and models to what a file says',
     load: async () => (await import('./apply.ts')).apply,
   },
   'token create': {

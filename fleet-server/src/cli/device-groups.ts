@@ -8,7 +8,7 @@ import { serverError } from '../kernel/errors.ts';
 import type { Command, OptionValues } from './command.ts';
 import { SERVER_OPTIONS, withServer } from './server-access.ts';
 import { fitTable, wrapText } from './table.ts';
-import { formatPreview } from './target-text.ts';
+import { countDevices, formatPreview } from './target-text.ts';
 
 const WIDTH = 100;
 const SHOWN = 1000;
@@ -62,7 +62,7 @@ speak of it as group:ID.`,
     const [id = ''] = input.positionals;
     const group = readGroup(input.values);
     const json = await withServer(input, (api) => api.replace(pathOf(id), group, DeviceGroupView));
-    return { text: `group ${id}: ${json.members} devices may be given orders`, json };
+    return { text: `group ${id}: ${countDevices(json.members)} may be given orders`, json };
   },
 };
 
@@ -78,7 +78,7 @@ export const groupDelete: Command = {
 };
 
 const describeRule = ({ filter, devices = [] }: DeviceGroupRequest): string =>
-  filter ?? `${devices.length} devices by name`;
+  filter ?? `${countDevices(devices.length)} by name`;
 
 /** @throws AppError USAGE */
 function readGroup(values: OptionValues): DeviceGroupRequest {

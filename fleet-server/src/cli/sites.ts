@@ -5,6 +5,7 @@ import type { ApiClient } from './api-client.ts';
 import type { Command, OptionValues } from './command.ts';
 import { SERVER_OPTIONS, withServer } from './server-access.ts';
 import { fitTable } from './table.ts';
+import { countDevices } from './target-text.ts';
 
 const WIDTH = 100;
 
@@ -43,7 +44,7 @@ site.`,
       if (!('timezone' in site)) throw serverError('USAGE', '--timezone is missing: the site is new');
       return api.replace(path, site, SiteView);
     });
-    return { text: `site ${json.id}: ${json.name}, ${json.timezone}, ${json.devices} devices`, json };
+    return { text: `site ${json.id}: ${json.name}, ${json.timezone}, ${countDevices(json.devices)}`, json };
   },
 };
 

@@ -5,9 +5,11 @@ import { fitTable } from './table.ts';
 const WIDTH = 100;
 const HEADER = ['DEVICE', 'CONNECTION', 'SITE', 'TAGS', 'MODEL'];
 
+export const countDevices = (count: number): string => (count === 1 ? '1 device' : `${count} devices`);
+
 /** How many devices a filter means, and the first of them. */
 export function formatPreview({ total, devices }: FilterPreview): string {
-  const summary = total === 1 ? '1 device' : `${total} devices`;
+  const summary = countDevices(total);
   if (devices.length === 0) return summary;
   const shown = devices.length < total ? `, the first ${devices.length}` : '';
   return [`${summary}${shown}:`, printableTable(devices)].join('\n');

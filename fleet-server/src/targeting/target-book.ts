@@ -116,7 +116,7 @@ async function saveSite(deps: TargetBookDeps, site: Site, actor: AuditActor): Pr
 
 async function deleteSite(deps: TargetBookDeps, id: string, actor: AuditActor): Promise<void> {
   const { devices } = viewSite(deps, requireOne(await deps.store.listSites(), id, 'site'));
-  if (devices > 0) throw serverError('IN_USE', `${devices} devices stand at site "${id}"`);
+  if (devices > 0) throw serverError('IN_USE', `devices stand at site "${id}": ${devices}`);
   await deps.store.deleteSite(id);
   await record(deps, actor, 'site.deleted', { id });
 }
