@@ -14,7 +14,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['kernel'],
   ],
   'fleet-server': [
-    ['http', 'cli'],
+    ['http', 'cli', 'composition'],
     ['ingest', 'rollouts', 'commands', 'gates', 'targeting', 'registry', 'trust', 'accounts'],
     ['broker', 'devices', 'identity', 'blobs', 'store', 'audit', 'config'],
     ['kernel'],

@@ -1,11 +1,7 @@
-import { randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Component, startAll } from '@watchpost/shared/kernel/component.ts';
-import { writeFileAtomic } from '@watchpost/shared/kernel/files.ts';
 import type { Logger } from '@watchpost/shared/kernel/log.ts';
-import { nameDirectorKey } from '@watchpost/shared/trust/director-target.ts';
 import { createAccounts } from './accounts/accounts.ts';
 import { createApiTokens } from './accounts/api-tokens.ts';
 import { ensureAdmin } from './accounts/first-admin.ts';
@@ -16,37 +12,24 @@ import { openDiskBlobs } from './blobs/disk-blobs.ts';
 import type { BlobStore } from './blobs/port.ts';
 import { createAedesBroker } from './broker/aedes-broker.ts';
 import type { Broker, DeviceAuthenticator } from './broker/port.ts';
-import { createCommandDesk } from './commands/command-desk.ts';
-import { createDiskCommandFiles } from './commands/disk-command-files.ts';
 import type { CommandDesk } from './commands/port.ts';
-import { listTlsHosts, requireSafeListeners } from './config/listeners.ts';
+import { createDeviceTrust, createFleetEnrolment, type DeviceTrust } from './composition/device-trust.ts';
+import { createFleetOrders } from './composition/orders.ts';
+import { createFleetRollouts, type FleetRollouts, tellRollouts } from './composition/rollouts.ts';
+import { requireSafeListeners } from './config/listeners.ts';
 import type { ServerConfig } from './config/schema.ts';
 import { createAdmission } from './devices/admission.ts';
 import { createDeviceAuthenticator } from './devices/device-authenticator.ts';
-import { createEnrolment } from './devices/enrolment.ts';
 import { createFleetView } from './devices/fleet-view.ts';
 import { createPictureBoard } from './devices/picture-board.ts';
-import type { Enrolment, FleetProjection, FleetView, PictureBoard } from './devices/port.ts';
+import type { Enrolment, FleetPresence, FleetProjection, FleetView, PictureBoard } from './devices/port.ts';
 import { createRenewal } from './devices/renewal.ts';
 import { createHttpApp } from './http/app.ts';
 import { createHttpServer, type HttpServer } from './http/http-server.ts';
-import { createCertification } from './identity/certification.ts';
-import type { CertificateAuthority, Certification, ServerCertificate, TlsListener } from './identity/port.ts';
-import { createServerCertificate } from './identity/server-certificate.ts';
-import { createTlsIdentifier } from './identity/tls-identifier.ts';
-import { createX509Authority } from './identity/x509-authority.ts';
-import { loadAuthorityFile } from './identity/x509-authority-file.ts';
 import { createIngest } from './ingest/ingest.ts';
 import { createAgentValidator } from './registry/agent-validator.ts';
 import { createModels, type Models } from './registry/models.ts';
-import { createConfigurator } from './rollouts/configurator.ts';
-import { createDirector } from './rollouts/director.ts';
 import { type DirectorKeyRing, loadDirectorKeys } from './rollouts/file-director-key.ts';
-import {
-  createListedCommandSigner,
-  createListedConfigSigner,
-  createListedOrderSigner,
-} from './rollouts/listed-order-signer.ts';
 import type { Configurator, Director } from './rollouts/port.ts';
 import type { Store } from './store/port.ts';
 import { openSqliteStore } from './store/sqlite-store.ts';
@@ -65,7 +48,6 @@ const VALIDATION_LIMIT_MS = 100_000;
 const WEB_DIR = fileURLToPath(new URL('../web/dist', import.meta.url));
 const MAX_ARTIFACT_BYTES = 1024 ** 3;
 const MAX_PICTURE_BYTES = 256 * 1024 * 1024;
-const MAX_COMMAND_FILES_BYTES = 1024 ** 3;
 const nowMs = (): number => Date.now();
 
 /** The server, running. */
@@ -92,23 +74,16 @@ interface Fleet {
   readonly authenticate: DeviceAuthenticator;
   readonly trust: DeviceTrust;
   readonly broker: Broker;
-  readonly view: FleetView & FleetProjection & Component;
+  readonly view: FleetView & FleetPresence & FleetProjection & Component;
   readonly pictures: PictureBoard;
   readonly enrolment: Enrolment;
   readonly director: Director;
   readonly configurator: Configurator;
   readonly commands: CommandDesk;
   readonly targeting: { readonly targets: Targeting; readonly book: TargetBook };
+  readonly rollouts: FleetRollouts;
   readonly directorRing: DirectorKeyRing;
   readonly tuf: TrustRepository;
-}
-
-/** How boxes are known: certificates, and what makes the listeners speak TLS. */
-interface DeviceTrust {
-  readonly authority: CertificateAuthority;
-  readonly certification: Certification;
-  /** Undefined for plain listeners. */
-  readonly tls: (TlsListener & { readonly certificate: ServerCertificate }) | undefined;
 }
 
 /**
@@ -158,7 +133,7 @@ async function createFleet(
   log: Logger,
 ): Promise<Fleet> {
   const key = await loadDirectorKeys(join(config.dataDir, 'keys'));
-  const trust = await createDeviceTrust(config, store, log);
+  const trust = await createDeviceTrust({ config, store, log, nowMs, schedule });
   const authenticate = createDeviceAuthenticator(store.devices, trust.certification.isRevoked);
   const view = createFleetView({ store, nowMs, schedule });
   const broker = createAedesBroker({
@@ -171,13 +146,23 @@ async function createFleet(
   });
   const audit = createAuditLog({ store: store.audit, nowMs });
   const tuf = await createFleetTuf(config, secrets, store);
-  const signing = {
-    privateKeys: key.privateKeys,
-    listKeyIds: async () => (await tuf.directorKeys())?.map(nameDirectorKey),
-  };
   const blobs = await openDiskBlobs({
     folder: join(config.dataDir, 'blobs'),
     maxBytes: MAX_ARTIFACT_BYTES,
+  });
+  const models = createFleetModels({ config, store, blobs, audit, tuf, log });
+  const targeting = createFleetTargeting({ store, view, audit });
+  const orders = createFleetOrders({
+    config,
+    store,
+    view,
+    broker,
+    audit,
+    tuf,
+    ring: key,
+    log,
+    nowMs,
+    schedule,
   });
   return {
     config,
@@ -185,7 +170,7 @@ async function createFleet(
     store,
     audit,
     blobs,
-    models: createFleetModels({ config, store, blobs, audit, tuf, log }),
+    models,
     authenticate,
     trust,
     broker,
@@ -194,35 +179,18 @@ async function createFleet(
       maxBytes: MAX_PICTURE_BYTES,
       onChange: (deviceId, camera, atMs) => view.setPicture(deviceId, camera, atMs),
     }),
-    enrolment: createFleetEnrolment({ config, store, view, broker, trust, log }, key),
+    enrolment: createFleetEnrolment({
+      ...{ config, store, view, trust, log, nowMs },
+      brokerPort: () => broker.port,
+      directorKey: key.publicKeysPem,
+    }),
     directorRing: key,
-    targeting: createFleetTargeting({ store, view, audit }),
-    configurator: createConfigurator({
-      sign: createListedConfigSigner(signing),
-      store,
-      broker,
-      projection: view,
-      view,
-      nowMs,
-      log: log.child({ component: 'configurator' }),
-    }),
-    commands: createCommandDesk({
-      ...{ store, broker, audit, nowMs, schedule, newId: randomUUID },
-      sign: createListedCommandSigner(signing),
-      files: createDiskCommandFiles({
-        folder: join(config.dataDir, 'command-files'),
-        maxBytes: MAX_COMMAND_FILES_BYTES,
-      }),
-      log: log.child({ component: 'commands' }),
-    }),
-    director: createDirector({
-      sign: createListedOrderSigner(signing),
-      store,
-      broker,
-      projection: view,
-      trust: tuf,
-      nowMs,
-      newId: randomUUID,
+    targeting,
+    ...orders,
+    rollouts: createFleetRollouts({
+      ...{ store, view, director: orders.director, audit, nowMs, log },
+      targeting: targeting.targets,
+      versions: models.versions,
     }),
     tuf,
   };
@@ -278,49 +246,6 @@ function createFleetModels({
   });
 }
 
-function createFleetEnrolment(
-  fleet: Pick<Fleet, 'config' | 'store' | 'view' | 'broker' | 'trust' | 'log'>,
-  key: DirectorKeyRing,
-): Enrolment {
-  const { config, store, view, broker, trust, log } = fleet;
-  return createEnrolment({
-    devices: store.devices,
-    projection: view,
-    authority: trust.authority,
-    certification: trust.certification,
-    nowMs,
-    log: log.child({ component: 'enrolment' }),
-    welcome: {
-      fleet: config.fleet,
-      brokerUrl: () => config.brokerUrl ?? describeBroker(config, broker.port),
-      directorKey: key.publicKeysPem,
-    },
-  });
-}
-
-function describeBroker(config: ServerConfig, port: number): string {
-  if (config.plain) return `mqtt://${config.host}:${port}`;
-  return `mqtts://${listTlsHosts(config, hostname())[0]}:${port}`;
-}
-
-async function createDeviceTrust(config: ServerConfig, store: Store, log: Logger): Promise<DeviceTrust> {
-  const file = await loadAuthorityFile(join(config.dataDir, 'keys', 'ca.pem'), nowMs());
-  const authority = createX509Authority({ file, nowMs });
-  const { certificates, devices } = store;
-  const certification = createCertification({ authority, certificates });
-  await writeFileAtomic(join(config.dataDir, 'ca.crt'), authority.caPem);
-  if (config.plain) return { authority, certification, tls: undefined };
-  const certificate = await createServerCertificate({
-    authority,
-    hosts: listTlsHosts(config, hostname()),
-    nowMs,
-    schedule,
-    log: log.child({ component: 'identity' }),
-  });
-  const identify = createTlsIdentifier({ devices, certificates, nowMs });
-  return { authority, certification, tls: { certificate, identify } };
-}
-
 function schedule(delayMs: number, run: () => void): () => void {
   const timer = setTimeout(run, delayMs);
   return () => clearTimeout(timer);
@@ -349,6 +274,7 @@ function createWebServer({ config, store, blobs, models, view, pictures, ...flee
           maxBytes: MAX_ARTIFACT_BYTES,
         },
         configurator: fleet.configurator,
+        rollouts: fleet.rollouts.desk,
         commands: fleet.commands,
         targeting: fleet.targeting,
         tuf,
@@ -376,13 +302,13 @@ function createWebServer({ config, store, blobs, models, view, pictures, ...flee
 
 /** In the order they start; they stop in reverse, so what was taken in is committed and receipted before the broker closes. */
 function listParts(
-  { config, store, trust, models, broker, view, director, configurator, commands, tuf, log }: Fleet,
+  { config, store, trust, models, broker, view, director, configurator, commands, rollouts, tuf, log }: Fleet,
   http: HttpServer,
 ): readonly Component[] {
   const ingest = createIngest({
     broker,
     reports: store.reports,
-    projection: view,
+    projection: tellRollouts(view, rollouts.engine),
     fleet: config.fleet,
     onCommandReply: (reply) => commands.onReply(reply),
     nowMs,
@@ -398,5 +324,16 @@ function listParts(
   };
   const signer = createOnlineSigner({ repository: tuf, schedule, log: log.child({ component: 'trust' }) });
   const certificate = trust.tls === undefined ? [] : [trust.tls.certificate];
-  return [...certificate, view, commands, broker, ingest, orders, models.validation, signer, http];
+  return [
+    ...certificate,
+    view,
+    commands,
+    broker,
+    ingest,
+    orders,
+    rollouts.engine,
+    models.validation,
+    signer,
+    http,
+  ];
 }

@@ -88,6 +88,7 @@ test('what changes the fleet is not for viewers, but for what a login needs, and
     'POST /api/v1/device/certificate/nonce',
     'POST /api/v1/enrol',
     'POST /api/v1/filters/preview',
+    'POST /api/v1/rollouts/plan',
     'POST /api/v1/session',
     'POST /api/v1/users/{name}/password',
   ]);

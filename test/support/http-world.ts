@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,7 +24,9 @@ import type { HttpApp, HttpDeps } from '../../fleet-server/src/http/route.ts';
 import { serverError } from '../../fleet-server/src/kernel/errors.ts';
 import { createModels } from '../../fleet-server/src/registry/models.ts';
 import { createConfigurator } from '../../fleet-server/src/rollouts/configurator.ts';
+import { createCronerWindow } from '../../fleet-server/src/rollouts/croner-window.ts';
 import type { Configurator, DeployOptions, Director } from '../../fleet-server/src/rollouts/port.ts';
+import { createRollouts } from '../../fleet-server/src/rollouts/rollouts.ts';
 import type { EventRow, Store } from '../../fleet-server/src/store/port.ts';
 import { openSqliteStore } from '../../fleet-server/src/store/sqlite-store.ts';
 import { createTargetBook } from '../../fleet-server/src/targeting/target-book.ts';
@@ -100,6 +102,7 @@ export async function createHttpWorld(change: Partial<HttpDeps> = {}): Promise<H
     nowMs,
   });
   const models = createModels({ store, blobs, audit, trust: tuf, validator, nowMs, log: silentLogger });
+  const targeting = createWorldTargeting(store, fleet, audit);
   const commands = createQuietCommands({ store, folder, audit, nowMs });
   const deps: HttpDeps = {
     commands,
@@ -131,7 +134,13 @@ export async function createHttpWorld(change: Partial<HttpDeps> = {}): Promise<H
       maxBytes: MAX_ARTIFACT_BYTES,
     },
     configurator: createFakeConfigurator(store, fleet, nowMs),
-    targeting: createWorldTargeting(store, fleet, audit),
+    targeting,
+    rollouts: createRollouts({
+      ...{ store: store.rollouts, bundles: store.bundles, targeting: targeting.targets, audit, nowMs },
+      engine: { wake: () => undefined, look: async () => undefined },
+      windows: createCronerWindow(),
+      newId: randomUUID,
+    }),
     tuf,
     directorKeys: [DIRECTOR_KEY],
     enrolment: fakeEnrolment,

@@ -24,6 +24,7 @@ import { healthRoutes } from './routes/health.ts';
 import { liveRoutes } from './routes/live.ts';
 import { modelRoutes } from './routes/models.ts';
 import { pictureRoutes } from './routes/pictures.ts';
+import { rolloutRoutes } from './routes/rollouts.ts';
 import { sessionRoutes } from './routes/session.ts';
 import { targetingRoutes } from './routes/targeting.ts';
 import { telemetryRoutes } from './routes/telemetry.ts';
@@ -49,6 +50,7 @@ const API_ROUTES: readonly Routes[] = [
   bundleRoutes,
   modelRoutes,
   deploymentRoutes,
+  rolloutRoutes,
   commandRoutes,
   commandFileRoutes,
   tufRoutes,

@@ -12,7 +12,7 @@ import type { Commands } from '../commands/port.ts';
 import type { Admission, Enrolment, FleetView, PictureBoard, Renewal } from '../devices/port.ts';
 import type { TlsListener } from '../identity/port.ts';
 import type { BundleRegistry, ModelVersions } from '../registry/port.ts';
-import type { Configurator, Director } from '../rollouts/port.ts';
+import type { Configurator, Director, Rollouts } from '../rollouts/port.ts';
 import type { DeploymentStore, ReportStore } from '../store/port.ts';
 import type { TargetBook, Targeting } from '../targeting/port.ts';
 import type { TrustRepository } from '../trust/port.ts';
@@ -46,6 +46,7 @@ export interface HttpDeps {
     readonly maxBytes: number;
   };
   readonly configurator: Configurator;
+  readonly rollouts: Rollouts;
   readonly commands: Commands;
   readonly targeting: { readonly targets: Targeting; readonly book: TargetBook };
   readonly tuf: TrustRepository;

@@ -33,8 +33,8 @@ export class FleetOutlook {
     this.#deps = deps;
   }
 
-  /** @returns whether it looked anew @throws AppError STORE_FAILED */
-  async refresh(rollouts: Iterable<RolloutRecord>): Promise<boolean> {
+  /** @returns when it looked last @throws AppError STORE_FAILED */
+  async refresh(rollouts: Iterable<RolloutRecord>): Promise<number> {
     const { targeting, rollouts: store, nowMs } = this.#deps;
     const isDue = Math.abs(nowMs() - this.#refreshedAtMs) >= REFRESH_MS;
     if (isDue) {
@@ -46,7 +46,7 @@ export class FleetOutlook {
     for (const { bundleDigest } of rollouts) {
       if (!this.#unfit.has(bundleDigest)) this.#unfit.set(bundleDigest, await this.#judge(bundleDigest));
     }
-    return isDue;
+    return this.#refreshedAtMs;
   }
 
   async #judge(bundleDigest: string): Promise<ReadonlyMap<string, Unfit>> {

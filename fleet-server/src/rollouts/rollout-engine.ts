@@ -14,7 +14,7 @@ import { LiveRollouts } from './live-rollouts.ts';
 import type { Director, WindowClock } from './port.ts';
 import { createRolloutExecutor, type RolloutExecutor, type RolloutExecutorDeps } from './rollout-executor.ts';
 import { createRolloutGates, type RolloutGates } from './rollout-gates.ts';
-import { createRolloutLease, LEASE_RENEW_MS, type RolloutLease } from './rollout-lease.ts';
+import { createRolloutLease, LEASE_LIFE_MS, type RolloutLease } from './rollout-lease.ts';
 import { planRollout } from './rollout-planner.ts';
 import type { GateVerdict, RolloutPlan, RolloutSnapshot, RolloutStep } from './rollout-snapshot.ts';
 
@@ -41,6 +41,8 @@ export interface RolloutEngineDeps extends Omit<RolloutExecutorDeps, 'rollouts' 
   readonly debounceMs?: number;
   /** How long a device that went away, or was not back yet since the start, is waited for; default: two minutes. */
   readonly graceMs?: number;
+  /** How long another server waits for one that fell silent; default: ten seconds. */
+  readonly leaseLifeMs?: number;
 }
 
 /** A rollout as its planner sees it. */
@@ -81,6 +83,8 @@ class LeasedRolloutEngine implements RolloutEngine {
   readonly #listeningSinceMs: number;
   #isDirty = true;
   #wasRefused = false;
+  /** Of the look at the fleet after which late devices joined. */
+  #joinedAtMs: number | undefined;
   #wakeAtMs = Number.POSITIVE_INFINITY;
 
   constructor(deps: RolloutEngineDeps) {
@@ -88,7 +92,10 @@ class LeasedRolloutEngine implements RolloutEngine {
     const { rollouts } = store;
     this.#deps = deps;
     this.#listeningSinceMs = nowMs();
-    this.#lease = createRolloutLease({ leases: store.leases, owner, nowMs, monotonicMs });
+    this.#lease = createRolloutLease({
+      ...{ leases: store.leases, owner, nowMs, monotonicMs },
+      lifeMs: deps.leaseLifeMs ?? LEASE_LIFE_MS,
+    });
     this.#outlook = new FleetOutlook({ ...deps, rollouts });
     this.#rollouts = new LiveRollouts({
       rollouts,
@@ -179,17 +186,19 @@ class LeasedRolloutEngine implements RolloutEngine {
     if (lease === undefined) {
       this.#wasRefused = true;
       this.#rollouts.forget();
-      return LEASE_RENEW_MS;
+      return this.#lease.renewMs;
     }
     // The one before may have died between storing orders and sending them.
     if (lease === 'taken' && this.#wasRefused) await this.#deps.director.republishAll();
     if (await this.#rollouts.sync()) this.#isDirty = true;
     const records = this.#rollouts.all().map(({ rollout }) => rollout);
-    if (records.length === 0) return LEASE_RENEW_MS;
-    if (await this.#outlook.refresh(records)) await this.#joinLate();
+    if (records.length === 0) return this.#lease.renewMs;
+    const refreshedAtMs = await this.#outlook.refresh(records);
+    if (refreshedAtMs !== this.#joinedAtMs) await this.#joinLate();
+    this.#joinedAtMs = refreshedAtMs;
     if (await this.#gates.ask(this.#rollouts.all())) this.#isDirty = true;
     if (this.#isDirty || this.#deps.nowMs() >= this.#wakeAtMs) await this.#planAll(signal);
-    return Math.max(0, Math.min(LEASE_RENEW_MS, this.#wakeAtMs - this.#deps.nowMs()));
+    return Math.max(0, Math.min(this.#lease.renewMs, this.#wakeAtMs - this.#deps.nowMs()));
   }
 
   async #joinLate(): Promise<void> {
