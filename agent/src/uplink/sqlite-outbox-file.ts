@@ -48,6 +48,13 @@ export function openOutboxFile(options: OutboxFileOptions): Database.Database {
   }
 }
 
+/** For a box that cannot have a file now: its messages still reach the fleet, as long as the agent runs. */
+export function openOutboxInMemory({ newEpoch }: OutboxFileOptions): Database.Database {
+  const db = new Database(':memory:');
+  createSchema(db, newEpoch());
+  return db;
+}
+
 function openOrReplace(options: OutboxFileOptions): Database.Database {
   try {
     return openChecked(options);

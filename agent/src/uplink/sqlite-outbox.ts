@@ -1,10 +1,11 @@
+import { AppError, describeError } from '@watchpost/shared/kernel/errors.ts';
 import type { Logger } from '@watchpost/shared/kernel/log.ts';
 import { STREAMS, type Stream } from '@watchpost/shared/messages/durable.ts';
 import type { OutboxReport } from '@watchpost/shared/messages/telemetry.ts';
 import Database from 'better-sqlite3';
 import { chooseVictim, computeRowBytes, type Head } from './eviction.ts';
 import type { Outbox, OutboxRow } from './port.ts';
-import { type OutboxFileOptions, openOutboxFile } from './sqlite-outbox-file.ts';
+import { type OutboxFileOptions, openOutboxFile, openOutboxInMemory } from './sqlite-outbox-file.ts';
 
 export interface SqliteOutboxOptions extends OutboxFileOptions {
   /** Cap of what is held, by `computeRowBytes`. */
@@ -17,14 +18,23 @@ const GROUP_MS = 1000;
 const GROUP_ROWS = 50;
 /** What may wait in memory while the disk fails. */
 const PENDING_MAX_ROWS = 1000;
+/** A file that must be opened anew is opened after as many groups. */
+const REOPEN_GROUPS = 5;
+const STAYS_UNUSABLE = /^SQLITE_(READONLY|CORRUPT|NOTADB|CANTOPEN|IOERR)/;
 
 /**
  * The outbox in one SQLite file: WAL, synchronous FULL, group commit (0.6 KB written per row of 300 bytes; row by
- * row it would be 24).
- * @throws AppError STORE_FAILED
+ * row it would be 24). Where there can be no file (a disk that is read-only, or full to the last page), it is kept in
+ * memory, which is logged as STORE_FAILED, until there can be one and nothing waits.
  */
 export function openSqliteOutbox(options: SqliteOutboxOptions): Outbox {
-  return new SqliteOutbox(openOutboxFile(options), options);
+  try {
+    return new SqliteOutbox(openOutboxFile(options), options);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    options.log.error({ code: error.code, error: describeError(error) }, 'outbox is kept in memory');
+    return new SqliteOutbox(openOutboxInMemory(options), options);
+  }
 }
 
 interface Totals {
@@ -34,15 +44,15 @@ interface Totals {
 }
 
 class SqliteOutbox implements Outbox {
-  readonly #db: Database.Database;
   readonly #options: SqliteOutboxOptions;
   readonly #log: Logger;
-  readonly #sql: Readonly<Record<Stream, StreamStatements>>;
-  readonly #saveDropped;
-  readonly #next: Record<Stream, number>;
-  readonly #committed: Record<Stream, number>;
+  #file: OpenFile;
+  #next: Record<Stream, number>;
+  #committed: Record<Stream, number>;
   /** Kinds of access that fail now: each is logged when it begins and when it ends. */
   readonly #failing = new Set<string>();
+  /** What was opened on a read-only disk, rotted since, or lies in memory, stays so until it is opened anew. */
+  #isUnusable: boolean;
   #epoch: string;
   #totals: Totals;
   #pending: OutboxRow[] = [];
@@ -50,16 +60,15 @@ class SqliteOutbox implements Outbox {
   #onCommit: () => void = () => undefined;
 
   constructor(db: Database.Database, options: SqliteOutboxOptions) {
-    this.#db = db;
     this.#options = options;
     this.#log = options.log;
-    this.#sql = perStream((stream) => prepareStream(db, stream));
-    this.#saveDropped = db.prepare('UPDATE meta SET dropped = ?');
-    const meta = db.prepare('SELECT epoch, dropped FROM meta').get() as { epoch: string; dropped: number };
-    this.#epoch = meta.epoch;
-    this.#totals = { ...sumRows(db), dropped: meta.dropped };
-    this.#committed = perStream((stream) => readLastSeq(db, stream));
-    this.#next = perStream((stream) => this.#committed[stream] + 1);
+    this.#file = readFile(db);
+    this.#isUnusable = db.memory;
+    const { epoch, totals, committed } = this.#file;
+    this.#epoch = epoch;
+    this.#totals = totals;
+    this.#committed = committed;
+    this.#next = perStream((stream) => committed[stream] + 1);
   }
 
   get epoch(): string {
@@ -77,7 +86,7 @@ class SqliteOutbox implements Outbox {
   }
 
   peek(stream: Stream, afterSeq: number, limit: number): readonly OutboxRow[] {
-    const rows = this.#attempt('read', () => this.#sql[stream].peek.all(afterSeq, limit));
+    const rows = this.#attempt('read', () => this.#file.sql[stream].peek.all(afterSeq, limit));
     return (rows ?? []).map((row) => ({ ...(row as Omit<OutboxRow, 'stream'>), stream }));
   }
 
@@ -91,7 +100,7 @@ class SqliteOutbox implements Outbox {
   }
 
   acknowledge(stream: Stream, upTo: number): void {
-    const gone = this.#attempt('acknowledge', () => this.#sql[stream].acknowledge.all(upTo)) ?? [];
+    const gone = this.#attempt('acknowledge', () => this.#file.sql[stream].acknowledge.all(upTo)) ?? [];
     const bytes = (gone as readonly { sizeBytes: number }[]).reduce((sum, row) => sum + row.sizeBytes, 0);
     this.#totals = {
       ...this.#totals,
@@ -102,7 +111,9 @@ class SqliteOutbox implements Outbox {
 
   renewEpoch(): void {
     const epoch = this.#options.newEpoch();
-    const isSaved = this.#attempt('commit', () => this.#db.prepare('UPDATE meta SET epoch = ?').run(epoch));
+    const isSaved = this.#attempt('commit', () =>
+      this.#file.db.prepare('UPDATE meta SET epoch = ?').run(epoch),
+    );
     if (isSaved !== undefined) this.#epoch = epoch;
   }
 
@@ -124,9 +135,10 @@ class SqliteOutbox implements Outbox {
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    if (this.#pending.length === 0) return;
+    if (this.#isUnusable) this.#reopen();
     const batch = this.#pending;
-    if (batch.length === 0) return;
-    const totals = this.#attempt('commit', () => this.#db.transaction(() => this.#write(batch))());
+    const totals = this.#attempt('commit', () => this.#file.db.transaction(() => this.#write(batch))());
     if (totals === undefined) {
       this.#schedule();
       return;
@@ -142,7 +154,7 @@ class SqliteOutbox implements Outbox {
     clearTimeout(this.#timer);
     if (this.#pending.length > 0)
       this.#log.error({ rows: this.#pending.length }, 'outbox rows lost at close');
-    this.#db.close();
+    this.#file.db.close();
   }
 
   /** Runs inside a transaction; nothing it computes holds before the commit. */
@@ -150,19 +162,19 @@ class SqliteOutbox implements Outbox {
     let { rows, bytes, dropped } = this.#totals;
     for (const row of batch) {
       const sizeBytes = computeRowBytes(row);
-      this.#sql[row.stream].insert.run(row.seq, row.topic, row.body, row.createdAtMs, sizeBytes);
+      this.#file.sql[row.stream].insert.run(row.seq, row.topic, row.body, row.createdAtMs, sizeBytes);
       rows += 1;
       bytes += sizeBytes;
     }
     while (bytes > this.#options.maxBytes) {
       const victim = chooseVictim(this.#heads());
       if (victim === undefined) break;
-      const gone = this.#sql[victim].deleteHead.get() as { sizeBytes: number };
+      const gone = this.#file.sql[victim].deleteHead.get() as { sizeBytes: number };
       rows -= 1;
       bytes -= gone.sizeBytes;
       dropped += 1;
     }
-    this.#saveDropped.run(dropped);
+    this.#file.saveDropped.run(dropped);
     return { rows, bytes, dropped };
   }
 
@@ -183,11 +195,38 @@ class SqliteOutbox implements Outbox {
   }
 
   #schedule(): void {
-    this.#timer ??= setTimeout(() => this.flush(), this.#options.groupMs ?? GROUP_MS).unref();
+    const { groupMs = GROUP_MS } = this.#options;
+    // To open a file is to read all of it.
+    const waitMs = this.#isUnusable ? groupMs * REOPEN_GROUPS : groupMs;
+    this.#timer ??= setTimeout(() => this.flush(), waitMs).unref();
+  }
+
+  /** Rows that are not committed yet are numbered anew when the file is another one. */
+  #reopen(): void {
+    const { db } = this.#file;
+    // What waits in memory has nowhere else to be.
+    if (db.memory && this.#totals.rows > 0) return;
+    if (!db.memory && db.open) db.close();
+    try {
+      this.#file = readFile(openOutboxFile(this.#options));
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      return;
+    }
+    if (db.memory) db.close();
+    this.#isUnusable = false;
+    const { epoch, totals, committed } = this.#file;
+    this.#totals = totals;
+    if (epoch === this.#epoch) return;
+    this.#epoch = epoch;
+    this.#committed = committed;
+    this.#next = perStream((stream) => committed[stream] + 1);
+    this.#pending = this.#pending.map((row) => ({ ...row, seq: this.#next[row.stream]++ }));
   }
 
   /** @returns undefined when SQLite failed: the state of the disk is no reason for the box to stop */
   #attempt<T>(access: string, work: () => T): T | undefined {
+    if (!this.#file.db.open) return undefined;
     try {
       const result = work();
       if (this.#failing.delete(access)) this.#log.info({ access }, 'outbox file works again');
@@ -199,9 +238,32 @@ class SqliteOutbox implements Outbox {
         this.#log.error({ access, code, sqlite: error.code, path: this.#options.path }, 'outbox file fails');
       }
       this.#failing.add(access);
+      this.#isUnusable ||= STAYS_UNUSABLE.test(error.code);
       return undefined;
     }
   }
+}
+
+/** A file with what is to be known of it. */
+interface OpenFile {
+  readonly db: Database.Database;
+  readonly sql: Readonly<Record<Stream, StreamStatements>>;
+  readonly saveDropped: Database.Statement;
+  readonly epoch: string;
+  readonly totals: Totals;
+  readonly committed: Record<Stream, number>;
+}
+
+function readFile(db: Database.Database): OpenFile {
+  const meta = db.prepare('SELECT epoch, dropped FROM meta').get() as { epoch: string; dropped: number };
+  return {
+    db,
+    sql: perStream((stream) => prepareStream(db, stream)),
+    saveDropped: db.prepare('UPDATE meta SET dropped = ?'),
+    epoch: meta.epoch,
+    totals: { ...sumRows(db), dropped: meta.dropped },
+    committed: perStream((stream) => readLastSeq(db, stream)),
+  };
 }
 
 function prepareStream(db: Database.Database, stream: Stream) {

@@ -82,6 +82,7 @@ class FleetUplink implements UplinkComponent {
   #onCommand: (name: CommandName, request: CommandRequest) => void = () => undefined;
   /** Present while connected. */
   #flight: Flight | undefined;
+  #greetedEpoch = '';
   #wakeUp: NodeJS.Timeout | undefined;
   #invalidMessages = 0;
 
@@ -94,7 +95,7 @@ class FleetUplink implements UplinkComponent {
 
   async start(signal: AbortSignal): Promise<void> {
     const { outbox, session } = this.#options;
-    outbox.onCommit(() => this.#sendDue());
+    outbox.onCommit(() => this.#onCommit());
     const listener = {
       onConnected: () => this.#greet(),
       onDisconnected: () => this.#pause(),
@@ -152,6 +153,7 @@ class FleetUplink implements UplinkComponent {
   #greet(): void {
     const { outbox, session, birth, clock } = this.#options;
     outbox.flush();
+    this.#greetedEpoch = outbox.epoch;
     session.subscribe([
       ...HEARD.map((kind) => this.#topic(kind)),
       ...COMMAND_NAMES.map((name) => this.#topic('command', name)),
@@ -167,6 +169,13 @@ class FleetUplink implements UplinkComponent {
   #pause(): void {
     clearTimeout(this.#wakeUp);
     this.#flight = undefined;
+  }
+
+  /** A file that was begun anew counts anew, and the server is told so first. */
+  #onCommit(): void {
+    const isAnew = this.#flight !== undefined && this.#greetedEpoch !== this.#options.outbox.epoch;
+    if (isAnew) this.#greet();
+    else this.#sendDue();
   }
 
   #heads(): Heads {
