@@ -16,6 +16,8 @@ export interface ModelTrialDeps {
   readonly cameras: () => readonly Camera[];
   readonly settings: Pick<AgentConfig, 'inference'> & { readonly shadow: AgentConfig['update']['shadow'] };
   readonly cores: number;
+  /** Told after each change of what classifies. */
+  readonly onChange?: () => void;
   readonly clock: Pick<Clock, 'monotonicMs'>;
   readonly log: Logger;
 }
@@ -75,6 +77,7 @@ class CameraModelTrial implements ModelTrial {
     this.#end(before);
     const { digest, manifest, variant } = next;
     log.info({ model: manifest.model, version: manifest.version, digest, variant, tookMs }, 'model active');
+    this.#deps.onChange?.();
     return { kind: 'switch', framesDropped, tookMs };
   }
 
@@ -88,6 +91,7 @@ class CameraModelTrial implements ModelTrial {
   async standDown(): Promise<void> {
     this.#end(await this.#deps.model.replace(undefined));
     await this.settle();
+    this.#deps.onChange?.();
   }
 
   /** The bundle, loaded; the one loaded for the shadow where it is the same. */

@@ -30,7 +30,7 @@ import { composeBirth, reportModel } from './fleet.ts';
 
 const THROUGHPUT_WINDOW_MS = 60_000;
 
-function createTrial({ config, log, cameras, model, vitals }: Box): ModelTrial {
+function createTrial({ config, log, cameras, model, vitals }: Box, onChange: () => void): ModelTrial {
   const trialLog = log.child({ component: 'inference' });
   const host = createChildProcessHost({
     log: trialLog,
@@ -55,6 +55,7 @@ function createTrial({ config, log, cameras, model, vitals }: Box): ModelTrial {
     cameras: () => cameras.list(),
     settings: { inference: config.inference, shadow: config.update.shadow },
     cores: availableParallelism(),
+    onChange,
     clock: systemClock,
     log: trialLog,
   });
@@ -66,6 +67,11 @@ export async function createBundleUpdater(
   { orders, trust }: Pick<BoxTrust, 'orders' | 'trust'>,
 ): Promise<Updater> {
   const { config, identity, bundles, log } = box;
+  /** A model may change without a deployment: one that got damaged is fetched again. */
+  const tellModel = (): void => {
+    reportModel(box, uplink, updater);
+    uplink.publish('birth', composeBirth(box));
+  };
   const updater: Updater = createUpdater({
     source: createHttpArtifacts({
       serverUrl: config.server.url,
@@ -77,15 +83,13 @@ export async function createBundleUpdater(
     orders,
     bundles,
     isFit: async (manifest) => computeFitness(manifest, await readCapabilities(box)),
-    trial: createTrial(box),
+    trial: createTrial(box, tellModel),
     readVitals: box.vitals.read,
     settings: config.update,
     isCautious: box.guard.verdict === 'cautious',
     report: (change) => {
       uplink.record('deployment', change);
       reportModel(box, uplink, updater);
-      if (change.state === 'success' || change.state === 'rolled_back')
-        uplink.publish('birth', composeBirth(box));
     },
     clock: systemClock,
     isClockTrusted: box.clockTrust.isTrusted,

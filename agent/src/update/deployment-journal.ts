@@ -33,13 +33,14 @@ export interface JournalDeps {
 export type Found = Partial<Pick<DeploymentRecord, 'choice' | 'baseline' | 'watched' | 'why'>>;
 
 /**
- * How far the deployment is, told and saved. What is in memory leads: a full disk may lag behind, and is written with
- * the next change that fits.
+ * How far the deployment is, told and saved. What is in memory leads: a full disk may lag behind, and catches up with
+ * the next change, or when nothing else is to be done.
  */
 export class DeploymentJournal {
   readonly #deps: JournalDeps;
   #record: DeploymentRecord | undefined;
   #quarantine: Quarantine = [];
+  #isRecordSaved = true;
   #isQuarantineSaved = true;
 
   constructor(deps: JournalDeps) {
@@ -117,6 +118,15 @@ export class DeploymentJournal {
     await this.#saveQuarantine();
   }
 
+  /** Whether the disk still lacks something of what is known here. */
+  isBehind(): boolean {
+    return !this.#isRecordSaved || !this.#isQuarantineSaved;
+  }
+
+  async catchUp(): Promise<void> {
+    await this.#save();
+  }
+
   /** For what the update can go on without; the disk may be full or failing. */
   async attempt<Result>(what: string, attempt: () => Promise<Result>): Promise<Result | undefined> {
     try {
@@ -136,7 +146,11 @@ export class DeploymentJournal {
   async #save(): Promise<void> {
     const record = this.#record;
     if (record === undefined) return;
-    await this.attempt('save the deployment', () => this.#deps.bundles.saveDeployment(record));
+    const saved = await this.attempt('save the deployment', async () => {
+      await this.#deps.bundles.saveDeployment(record);
+      return true;
+    });
+    this.#isRecordSaved = saved === true;
     if (!this.#isQuarantineSaved) await this.#saveQuarantine();
   }
 

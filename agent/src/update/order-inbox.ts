@@ -1,3 +1,4 @@
+import { type BackoffPolicy, computeBackoffMs } from '@watchpost/shared/kernel/backoff.ts';
 import { AppError, describeError } from '@watchpost/shared/kernel/errors.ts';
 import type { Logger } from '@watchpost/shared/kernel/log.ts';
 import type { DesiredModel } from '@watchpost/shared/messages/model-document.ts';
@@ -11,17 +12,25 @@ export interface OrderInboxDeps {
   readonly orders: OrderReader;
   readonly bundles: Pick<BundleStore, 'readOrderMark' | 'saveOrderMark'>;
   readonly journal: DeploymentJournal;
+  readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
   readonly log: Logger;
 }
+
+/** Says nothing of the order: this box cannot look now whether it is genuine. */
+const PASSING = ['DISK_FULL', 'STORE_FAILED'];
+const LOOK_AGAIN: BackoffPolicy = { baseMs: 2_000, maxMs: 60_000 };
 
 /** Lets genuine orders through, none of them older than what this box was ordered before. */
 export interface OrderInbox {
   load(): Promise<void>;
-  /** @returns undefined for an order that is forged or replayed */
-  open(document: DesiredModel): Promise<Order | undefined>;
+  /**
+   * Waits for a disk that fails, until the signal is aborted.
+   * @returns undefined for an order that is forged or replayed
+   */
+  open(document: DesiredModel, signal: AbortSignal): Promise<Order | undefined>;
 }
 
-export function createOrderInbox({ orders, bundles, journal, log }: OrderInboxDeps): OrderInbox {
+export function createOrderInbox({ orders, bundles, journal, wait, log }: OrderInboxDeps): OrderInbox {
   let mark: OrderMark | undefined;
 
   const isReplay = async (order: Order): Promise<boolean> => {
@@ -39,14 +48,28 @@ export function createOrderInbox({ orders, bundles, journal, log }: OrderInboxDe
     return false;
   };
 
+  const read = async (document: DesiredModel, signal: AbortSignal): Promise<Order | undefined> => {
+    for (let attempt = 0; !signal.aborted; attempt += 1) {
+      try {
+        return await orders.read(document.order);
+      } catch (error) {
+        if (!(error instanceof AppError && PASSING.includes(error.code))) throw error;
+        if (attempt === 0)
+          log.warn({ code: error.code, error: describeError(error) }, 'order cannot be read yet');
+        await wait(computeBackoffMs(LOOK_AGAIN, attempt, 1), signal);
+      }
+    }
+    return undefined;
+  };
+
   return {
     load: async () => {
       mark = await bundles.readOrderMark();
     },
-    open: async (document) => {
+    open: async (document, signal) => {
       try {
-        const order = await orders.read(document.order);
-        return (await isReplay(order)) ? undefined : order;
+        const order = await read(document, signal);
+        return order === undefined || (await isReplay(order)) ? undefined : order;
       } catch (error) {
         if (!(error instanceof AppError)) throw error;
         log.warn({ code: error.code, error: describeError(error) }, 'order refused');

@@ -43,7 +43,7 @@ export interface Updater extends Component {
   current(): Progress | undefined;
 }
 
-/** Nothing runs: the champion is tried again. */
+/** Nothing runs, or the disk lags behind. */
 const TRY_AGAIN_MS = 30_000;
 
 export function createUpdater(options: UpdaterDeps): Updater {
@@ -112,7 +112,7 @@ class ModelUpdater implements Updater {
   }
 
   async #accept(document: DesiredModel): Promise<void> {
-    const order = await this.#inbox.open(document);
+    const order = await this.#inbox.open(document, this.#stopping.signal);
     // A forged order or an old one stops nothing, and the same order again changes nothing.
     if (order === undefined || order.deploymentId === (this.#next ?? this.#current)?.deploymentId) return;
     this.#next = order;
@@ -151,17 +151,20 @@ class ModelUpdater implements Updater {
     this.#current = undefined;
   }
 
-  /** Until there is something to do; a box on which nothing runs tries what it has again and again. */
+  /** Until there is something to do; what a box could not run or write is tried again and again. */
   async #idle(): Promise<void> {
     const { promise } = this.#wake;
-    if (this.#deps.running.current() !== undefined) return promise;
+    const { journal, running } = this.#deps;
+    if (running.current() !== undefined && !journal.isBehind()) return promise;
     const woken = new AbortController();
     await Promise.race([
       promise,
       waitMs(TRY_AGAIN_MS, AbortSignal.any([this.#stopping.signal, woken.signal])),
     ]);
     woken.abort();
-    if (this.#next === undefined && !this.#stopping.signal.aborted) await runChampionAgain(this.#restart);
+    if (this.#next !== undefined || this.#stopping.signal.aborted) return;
+    if (journal.isBehind()) await journal.catchUp();
+    if (running.current() === undefined) await runChampionAgain(this.#restart);
   }
 }
 
