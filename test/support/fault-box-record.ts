@@ -9,6 +9,7 @@ export interface BoxRecord {
   end(wasKilled: boolean): void;
   flowing(sinceMs: number): readonly string[];
   committed(): Committed;
+  canCommit(): boolean;
   logged(): readonly string[];
 }
 
@@ -25,6 +26,8 @@ const COMMIT_MS = 2_500;
 export function createBoxRecord(outbox: string): BoxRecord {
   let past: readonly LoggedEvent[] = [];
   let events: LoggedEvent[] = [];
+  /** Kinds of access to the outbox file. */
+  const failing = new Set<string>();
   let failingSinceMs: number | undefined;
   let committed: Committed = {};
 
@@ -42,12 +45,14 @@ export function createBoxRecord(outbox: string): BoxRecord {
   };
   return {
     begin: () => {
+      failing.clear();
       failingSinceMs = undefined;
     },
     read: (line) => {
       if (line.msg === 'event') readEvent(line);
-      if (line.msg === 'outbox file fails') failingSinceMs ??= line.seenAtMs;
-      if (line.msg === 'outbox file works again') failingSinceMs = undefined;
+      if (line.msg === 'outbox file fails') failing.add(String(line.access));
+      if (line.msg === 'outbox file works again') failing.delete(String(line.access));
+      failingSinceMs = failing.size === 0 ? undefined : (failingSinceMs ?? line.seenAtMs);
       if (line.msg === 'outbox rows lost at close') failingSinceMs ??= line.seenAtMs;
     },
     end: (wasKilled) => {
@@ -65,6 +70,7 @@ export function createBoxRecord(outbox: string): BoxRecord {
       look();
       return committed;
     },
+    canCommit: () => failing.size === 0,
     logged: () => [...past, ...certain()].map(({ key }) => key),
   };
 }

@@ -58,6 +58,8 @@ export interface FaultBox {
   /** Cameras that decided something at least twice since then (monotonic milliseconds). */
   flowing(sinceMs: number): readonly string[];
   committed(): Committed;
+  /** Whether its outbox works, as far as it says. */
+  canCommit(): boolean;
   /** What was logged and had the time to be committed. */
   logged(): readonly string[];
 }
@@ -134,6 +136,7 @@ export async function openFaultBox(plan: BoxPlan): Promise<FaultBox> {
     inferencePids: () => childPids(current().pid, 'inference-child'),
     flowing: record.flowing,
     committed: record.committed,
+    canCommit: record.canCommit,
     logged: record.logged,
   };
 }

@@ -148,6 +148,7 @@ async function findViewProblems(world: FaultWorld): Promise<readonly string[]> {
   const problems: string[] = [];
   if (view.connection === 'disconnected' || view.connection === 'lost')
     problems.push(`the box is ${view.connection}`);
+  if (!box.canCommit()) problems.push('the outbox of the box still fails');
   if (view.activeBundle?.digest !== champion)
     problems.push(`the server sees ${view.activeBundle?.digest}, the box has ${champion}`);
   const record = await readJson(join(box.dataDir, 'deployment.json'));
