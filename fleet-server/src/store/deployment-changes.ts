@@ -124,24 +124,31 @@ export async function readRunChanges(db: Db, deviceId: string): Promise<readonly
   return orderChanges(rows).map(toChange);
 }
 
-/** Newest first. */
+/** Of the newest deployments that came so far. */
 export async function readSelfTests(
   db: Db,
   bundleDigest: string,
-  limit: number,
+  maxDeployments: number,
 ): Promise<readonly SelfTestRecord[]> {
   const rows = await db
-    .selectFrom('deployments')
+    .selectFrom((inner) =>
+      inner
+        .selectFrom('deployments')
+        .select(['id', 'device_id'])
+        .where('bundle_digest', '=', bundleDigest)
+        .where('state', 'in', RUN_STATES)
+        .orderBy('row_id', 'desc')
+        .limit(maxDeployments)
+        .as('newest'),
+    )
     .innerJoin('deployment_changes', (join) =>
       join
-        .onRef('deployment_changes.deployment_id', '=', 'deployments.id')
-        .onRef('deployment_changes.device_id', '=', 'deployments.device_id'),
+        .onRef('deployment_changes.deployment_id', '=', 'newest.id')
+        .onRef('deployment_changes.device_id', '=', 'newest.device_id'),
     )
     .select(['deployment_changes.device_id', 'deployment_changes.body'])
-    .where('deployments.bundle_digest', '=', bundleDigest)
+    .where('deployment_changes.state', '=', 'testing')
     .where('deployment_changes.body', 'like', '%"kind":"self_test"%')
-    .orderBy('deployment_changes.row_id', 'desc')
-    .limit(limit)
     .execute();
   return rows.flatMap(({ device_id, body }) => {
     const { findings } = JSON.parse(body) as DeploymentChange;

@@ -39,8 +39,8 @@ export function createDeploymentStore(db: Db): DeploymentStore {
       }),
     page: (query) => attempt('list the deployments of a device', () => readPage(db, query)),
     runChanges: (deviceId) => attempt('read what a device ran', () => readRunChanges(db, deviceId)),
-    selfTests: (bundleDigest, limit) =>
-      attempt('read the self-tests of a bundle', () => readSelfTests(db, bundleDigest, limit)),
+    selfTests: (bundleDigest, maxDeployments) =>
+      attempt('read the self-tests of a bundle', () => readSelfTests(db, bundleDigest, maxDeployments)),
     takeOrderCounter: (deviceId, atLeast) =>
       attempt('number an order', () => takeCounter(db, deviceId, atLeast)),
     takeOrderCounters: (deviceIds, atLeast) =>

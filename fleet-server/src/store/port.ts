@@ -246,8 +246,8 @@ export interface DeploymentStore {
   page(query: DeploymentQuery): Promise<DeploymentPage>;
   /** What a device told that may say which model ran, over all its deployments, in the order in which it made it. */
   runChanges(deviceId: string): Promise<readonly DeploymentChangeRecord[]>;
-  /** The newest self-tests of a bundle that devices told of. */
-  selfTests(bundleDigest: string, limit: number): Promise<readonly SelfTestRecord[]>;
+  /** The self-tests of the newest deployments of a bundle that came so far. */
+  selfTests(bundleDigest: string, maxDeployments: number): Promise<readonly SelfTestRecord[]>;
   /** Takes the next counter of a device's orders: above every one taken before, and at least `atLeast`. */
   takeOrderCounter(deviceId: string, atLeast: number): Promise<number>;
   /** As above, for many devices in one transaction; in their order. */

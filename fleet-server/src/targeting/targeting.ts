@@ -18,8 +18,9 @@ export interface TargetingDeps {
   readonly deployments: Pick<DeploymentStore, 'selfTests'>;
 }
 
-/** Self-tests looked at of one bundle: enough of every board a fleet has. */
-const MAX_SELF_TESTS = 500;
+/** Deployments of one bundle whose self-tests are looked at: enough of every board a fleet has. */
+const MAX_MEASURED = 500;
+const NOT_MEASURED: ReadonlyMap<string, number> = new Map();
 
 export function createTargeting(deps: TargetingDeps): Targeting {
   const { view } = deps;
@@ -34,10 +35,10 @@ export function createTargeting(deps: TargetingDeps): Targeting {
     admission: async (digest) => {
       const bundle = await deps.bundles.find(digest);
       if (bundle === undefined) throw serverError('NOT_FOUND', `there is no bundle ${digest}`);
-      const demands = {
-        requires: bundle.manifest.requires,
-        latencyMsByBoard: await measureBoards(deps, digest),
-      };
+      const { requires } = bundle.manifest;
+      const latencyMsByBoard =
+        requires.latencyMs === undefined ? NOT_MEASURED : await measureBoards(deps, digest);
+      const demands = { requires, latencyMsByBoard };
       return (device) => judgeAdmission(demands, device);
     },
   };
@@ -92,7 +93,7 @@ async function measureBoards(
   { view, deployments }: TargetingDeps,
   digest: string,
 ): Promise<ReadonlyMap<string, number>> {
-  const tests = await deployments.selfTests(digest, MAX_SELF_TESTS);
+  const tests = await deployments.selfTests(digest, MAX_MEASURED);
   return computeBoardLatency(
     tests.flatMap(({ deviceId, findings }) => {
       const device = view.device(deviceId);
