@@ -6,14 +6,22 @@ import { FleetSettings, judgeFleetSettings } from '@watchpost/shared/config/flee
 import type { CameraConfig } from '@watchpost/shared/config/settings.ts';
 import { canonicalJson } from '@watchpost/shared/kernel/canonical-json.ts';
 import { parseJson } from '@watchpost/shared/kernel/parse.ts';
+import { COMMAND_NAMES, findArgsProblems } from '@watchpost/shared/messages/command.ts';
 import { formatTopic, parsePayload, parseTopic, TOPIC_KINDS, TOPICS } from '@watchpost/shared/topics.ts';
+import { CommandOrder } from '@watchpost/shared/trust/command-order.ts';
 import { ConfigOrder } from '@watchpost/shared/trust/config-order.ts';
 import { Order } from '@watchpost/shared/trust/order.ts';
 import fc from 'fast-check';
+import { redactText } from '../../agent/src/commands/redact-text.ts';
 import { readFleetLayer } from '../../agent/src/config/fleet-layer.ts';
 import { parseRetryAfterMs } from '../../agent/src/download/retry-after.ts';
-import { createJwsConfigReader, createJwsOrderReader } from '../../agent/src/trust/jws-order.ts';
+import {
+  createJwsCommandReader,
+  createJwsConfigReader,
+  createJwsOrderReader,
+} from '../../agent/src/trust/jws-order.ts';
 import { parseByteRange } from '../../fleet-server/src/http/byte-range.ts';
+import { composeCommand, signCommand } from '../support/commanded-box.ts';
 import { composeConfigOrder, signConfig } from '../support/configured-box.ts';
 import { assertParsedOrRefused, fuzz, jsonText, mutated } from '../support/fuzz.ts';
 import { fromSchema } from '../support/schema-arbitrary.ts';
@@ -29,6 +37,10 @@ const GOOD_SETTINGS = {
   telemetry: { intervalSec: 5 },
 };
 const configReader = createJwsConfigReader({
+  deviceId: 'gate-3',
+  directorKeys: { list: async () => [publicKey] },
+});
+const commandReader = createJwsCommandReader({
   deviceId: 'gate-3',
   directorKeys: { list: async () => [publicKey] },
 });
@@ -95,6 +107,30 @@ fuzz(
   },
 );
 
+const commands = mutated(fc.oneof(fc.constant<unknown>(composeCommand(1)), fromSchema(CommandOrder)));
+fuzz('a command is read, or refused with a code, whatever the director signed', commands, async (order) => {
+  const token = await signCommand(order as object, privateKey);
+  await assertParsedOrRefused(() => commandReader.read(token), 'ORDER_INVALID');
+});
+
+fuzz(
+  'what a command is told is judged, whatever it is',
+  fc.tuple(fc.constantFrom(...COMMAND_NAMES), fc.oneof(commands, fc.anything())),
+  ([name, args]) => {
+    const problems = findArgsProblems(name, args);
+    assert.ok(problems.every(({ path, message }) => path !== '' && message !== ''));
+  },
+);
+
+fuzz(
+  'no password in an address is left in diagnostics, whatever stands around it',
+  fc.tuple(fc.string(), fc.stringMatching(/^[A-Za-z0-9!$%^*()_+.~-]{1,20}$/), fc.string()),
+  ([before, password, after]) => {
+    const text = JSON.stringify({ before, url: `rtsp://admin:${password}@10.0.0.3/1`, after });
+    assert.ok(!redactText(text).includes(`admin:${password}@`), text);
+  },
+);
+
 const tokens = fc
   .tuple(
     mutated(fc.constant<unknown>({ alg: 'EdDSA', typ: 'watchpost-order+jws', kid: 'a'.repeat(64) })),
@@ -113,6 +149,7 @@ fuzz(
   async (token) => {
     await assert.rejects(reader.read(token), { code: 'ORDER_INVALID' });
     await assert.rejects(configReader.read(token), { code: 'ORDER_INVALID' });
+    await assert.rejects(commandReader.read(token), { code: 'ORDER_INVALID' });
   },
 );
 
@@ -161,6 +198,9 @@ function topicTexts(): fc.Arbitrary<string> {
     'main',
     'box-1',
     'cam',
+    'cmd',
+    'snapshot',
+    'res',
     'gate',
     'status',
     'event',

@@ -1,4 +1,5 @@
 import type { AttackFamily } from './attack.ts';
+import { COMMANDS_FAMILY } from './commands-family.ts';
 import { GUESS_FAMILY } from './guess-family.ts';
 import { HTTP_FAMILY } from './http-family.ts';
 import { IDENTITY_FAMILY } from './identity-family.ts';
@@ -16,6 +17,7 @@ export const FAMILIES: readonly AttackFamily[] = [
   TUF_FAMILY,
   ORDERS_FAMILY,
   SETTINGS_FAMILY,
+  COMMANDS_FAMILY,
   INSTALLS_FAMILY,
   NETWORK_FAMILY,
   RECEIPTS_FAMILY,
