@@ -22,6 +22,7 @@ for (const program of [
   'fleet-server/src/server-cli.ts',
   'scripts/demo.ts',
   'scripts/attacks.ts',
+  'scripts/package.ts',
 ]) {
   test(`the help of ${program} fits 100 columns and ends well`, async () => {
     const { stdout } = await run(process.execPath, [join(ROOT, program), '--help']);

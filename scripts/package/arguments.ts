@@ -11,7 +11,7 @@ export interface PackageRequest {
   readonly isPacked: boolean;
 }
 
-export const PACKAGE_HELP = `Watchpost packages: the agent and the server for Debian and Ubuntu, compiled, with a Node of their own.
+export const PACKAGE_HELP = `Watchpost packages: agent and server for Debian, compiled, with a Node of their own.
 
   npm run package -- [agent|server ...] [--arch amd64|arm64 ...]
       build them; default: both programs for both architectures
@@ -22,8 +22,8 @@ export const PACKAGE_HELP = `Watchpost packages: the agent and the server for De
   --fast          do not compress: quicker to build, for trying
   --help          this text
 
-Needs dpkg-deb, npm and git. What belongs to another architecture comes from the package registry that npm
-is set to, once, and is kept in .cache/packages. The same commit gives the same bytes.
+Needs dpkg-deb, npm and git. What belongs to another architecture comes from the package registry
+that npm is set to, once, and is kept in .cache/packages. The same commit gives the same bytes.
 `;
 
 /** @throws Error that says which argument is wrong */
