@@ -197,14 +197,14 @@ async function createFleet(
 }
 
 function createFleetTargeting({
-  store: { targeting: store, bundles, deployments },
+  store: { targeting: store, rollouts, bundles, deployments },
   view,
   audit,
 }: Pick<Fleet, 'store' | 'view' | 'audit'>): Fleet['targeting'] {
   const targets = createTargeting({ view, store, bundles, deployments });
   return {
     targets,
-    book: createTargetBook({ store, view, projection: view, targeting: targets, audit }),
+    book: createTargetBook({ store, rollouts, view, projection: view, targeting: targets, audit }),
   };
 }
 

@@ -19,6 +19,7 @@ import {
   HARDWARE,
 } from '../support/fleet-data.ts';
 import { createManualTime } from '../support/manual-time.ts';
+import { rolloutWhole } from '../support/rollout-data.ts';
 
 const ACTOR = { kind: 'user', id: 'olga' } as const;
 
@@ -41,7 +42,10 @@ async function start() {
   const { targeting, bundles, deployments } = store;
   const targets = createTargeting({ view, store: targeting, bundles, deployments });
   const audit = createAuditLog({ store: store.audit, nowMs: time.nowMs });
-  const book = createTargetBook({ store: targeting, view, projection: view, targeting: targets, audit });
+  const book = createTargetBook({
+    ...{ store: targeting, rollouts: store.rollouts, view, projection: view, targeting: targets },
+    audit,
+  });
   return { view, targets, book };
 }
 
@@ -95,6 +99,23 @@ test('changes made at the same time are all checked against what stands then', a
     results.map((result) => (result.status === 'rejected' ? result.reason.code : 'done')),
     ['done', 'REQUEST_INVALID', 'IN_USE'],
   );
+  await view.stop();
+});
+
+test('a group that an open rollout speaks of is not deleted', async () => {
+  const { book, view } = await start();
+  await book.saveGroup({ id: 'pilot', filter: 'tag:pilot' }, ACTOR);
+  const bundle = bundleRecord();
+  await store.bundles.add(bundle);
+  const filter = 'group:pilot and not tag:lab';
+  const whole = rolloutWhole('r1', bundle, { rollout: { name: 'spring', filter } });
+  await store.rollouts.add(whole, []);
+  const refused = { code: 'IN_USE', message: 'group "pilot" is named by rollout "spring"' };
+  await assert.rejects(book.deleteGroup('pilot', ACTOR), refused);
+  const unchanged = { groups: [], members: [], deployments: [], ends: [], journal: [] };
+  const rollout = { ...whole.rollout, state: 'stopped' } as const;
+  assert.equal(await store.rollouts.apply({ rollout, ...unchanged }), true);
+  await book.deleteGroup('pilot', ACTOR);
   await view.stop();
 });
 

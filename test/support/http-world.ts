@@ -209,6 +209,7 @@ function createWorldTargeting(store: Store, fleet: FakeFleet, audit: AuditLog): 
   };
   const book = createTargetBook({
     store: store.targeting,
+    rollouts: store.rollouts,
     view: fleet,
     projection,
     targeting: targets,

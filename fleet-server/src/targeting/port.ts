@@ -74,7 +74,7 @@ export interface TargetBook {
    * REQUEST_INVALID for neither or both of devices and filter, and for groups that lead in a circle
    */
   saveGroup(group: DeviceGroup, actor: AuditActor): Promise<DeviceGroupView>;
-  /** @throws AppError NOT_FOUND | IN_USE while another group or a saved filter speaks of it */
+  /** @throws AppError NOT_FOUND | IN_USE while another group, a saved filter or an open rollout speaks of it */
   deleteGroup(id: string, actor: AuditActor): Promise<void>;
   listFilters(): Promise<readonly SavedFilter[]>;
   /** @throws AppError NOT_FOUND */

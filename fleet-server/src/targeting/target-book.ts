@@ -9,13 +9,14 @@ import type {
   Site,
   SiteView,
 } from '@watchpost/shared/api/targeting.ts';
+import type { RolloutState } from '@watchpost/shared/lifecycle/rollout.ts';
 import { listGroupsOf } from '@watchpost/shared/targeting/filter.ts';
 import { parseFilter } from '@watchpost/shared/targeting/filter-parser.ts';
 import { isTimezone } from '@watchpost/shared/targeting/timezone.ts';
 import type { AuditActor, AuditLog } from '../audit/port.ts';
 import type { FleetProjection, FleetView } from '../devices/port.ts';
 import { serverError } from '../kernel/errors.ts';
-import type { TargetingStore } from '../store/port.ts';
+import type { Store, TargetingStore } from '../store/port.ts';
 import { changeMetadata } from './changed-metadata.ts';
 import { readGroup } from './group-order.ts';
 import type { TargetBook, Targeting } from './port.ts';
@@ -23,6 +24,7 @@ import { requireGroups, requireOrder } from './targeting.ts';
 
 export interface TargetBookDeps {
   readonly store: TargetingStore;
+  readonly rollouts: Pick<Store['rollouts'], 'listIn'>;
   readonly view: Pick<FleetView, 'device' | 'devices'>;
   readonly projection: Pick<FleetProjection, 'setMetadata'>;
   readonly targeting: Pick<Targeting, 'listDevices'>;
@@ -171,15 +173,22 @@ async function saveGroup(
   return viewGroup(deps, group);
 }
 
+/** States in which a rollout may still look for devices. */
+const OPEN: readonly RolloutState[] = [
+  ...(['creating', 'waiting_for_approval', 'approval_denied', 'ready', 'scheduled'] as const),
+  ...(['running', 'paused'] as const),
+];
+
 async function deleteGroup(deps: TargetBookDeps, id: string, actor: AuditActor): Promise<void> {
-  const { store } = deps;
+  const { store, rollouts } = deps;
   const groups = await store.listGroups();
   requireOne(groups, id, 'group');
   const speaksOfIt = ({ filter }: { readonly filter?: string }): boolean =>
     filter !== undefined && listGroupsOf(parseFilter(filter)).includes(id);
-  const users = [
+  const users: readonly string[] = [
     ...groups.filter(speaksOfIt).map((group) => `group ${group.id}`),
     ...(await store.listFilters()).filter(speaksOfIt).map((filter) => `filter ${filter.id}`),
+    ...(await rollouts.listIn(OPEN)).filter(speaksOfIt).map(({ name }) => `rollout "${name}"`),
   ];
   if (users.length > 0) throw serverError('IN_USE', `group "${id}" is named by ${users.join(', ')}`);
   await store.deleteGroup(id);
