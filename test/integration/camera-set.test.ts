@@ -110,6 +110,25 @@ test('cameras come and go; one that goes is stopped before it is said to be gone
   await until('the old one is online again', () => isOnline(set, 'a'));
 });
 
+test('a camera that is restarted is another one in its place; the others go on', async (t) => {
+  const { set, watcher } = await startSet(t, [loop('a', { fps: 7 }), loop('b', { fps: 9 })]);
+  await until('both are online', () => isOnline(set, 'a') && isOnline(set, 'b'));
+  const [a, b] = [find(set, 'a'), find(set, 'b')];
+  const [pidA, pidB] = [await pidOf(7), await pidOf(9)];
+  await set.restart('a');
+  await set.restart('nobody');
+  await until('it is online again', () => isOnline(set, 'a'));
+  assert.notEqual(find(set, 'a'), a);
+  assert.equal(find(set, 'b'), b);
+  assert.deepEqual([await isAlive(pidA), await pidOf(9)], [false, pidB]);
+  assert.deepEqual(
+    set.list().map(({ id }) => id),
+    ['a', 'b'],
+  );
+  assert.deepEqual(watcher.retired, []);
+  await until('its frames are taken', () => watcher.sequencesOf(find(set, 'a')).length > 3);
+});
+
 test('changes asked for together are made one after the other, and none after the stop', async (t) => {
   const { set } = await startSet(t, [loop('a', { fps: 7 })]);
   const changes = [

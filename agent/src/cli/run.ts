@@ -37,5 +37,5 @@ export async function runAgentCommand(sources: ConfigSources): Promise<number> {
   return 0;
 }
 
-/** Whether systemd started this process, and so starts it again. */
-const isSupervised = (): boolean => process.env.INVOCATION_ID !== undefined;
+/** Whether systemd watches this process, and so starts it again. Its INVOCATION_ID reaches shells of people as well. */
+const isSupervised = (): boolean => process.env.NOTIFY_SOCKET !== undefined;
