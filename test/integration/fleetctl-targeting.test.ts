@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { runFleetctl } from '../../fleet-server/src/cli/run-fleetctl.ts';
+import { bundleRecord } from '../support/fleet-data.ts';
 import { fleetctl } from '../support/fleetctl.ts';
 import { makeDevice } from '../support/http-data.ts';
 import { createHttpWorld, type HttpWorld, PASSWORD } from '../support/http-world.ts';
@@ -156,6 +157,37 @@ test('a file is shown, applied, and applied again for nothing', async () => {
     ['change box-1', 'remove other'],
   );
   assert.equal(JSON.parse(await done('apply', '-f', path, '--prune', '--json')).applied, true);
+});
+
+test('a wanted model becomes a rollout of its name, once for each version', async () => {
+  const path = join(folder, 'models.yaml');
+  const write = (version: string) =>
+    writeFile(
+      path,
+      `version: 1\nmodels:\n  park: { version: ${version}, filter: 'tag:outdoor', policy: careful }\n`,
+    );
+  for (const version of ['1.0.0', '1.1.0']) await world.store.bundles.add(bundleRecord(version));
+  await write('petpark@1.0.0');
+  assert.equal(await done('apply', '-f', path, '--yes'), 'done: 1 to add, 0 to change, 0 to remove');
+  assert.equal(await done('apply', '-f', path), 'nothing to do');
+  await write('petpark@1.1.0');
+  const { out, progress } = await run('apply', '-f', path, '--yes');
+  assert.equal(out, 'done: 0 to add, 1 to change, 0 to remove');
+  assert.deepEqual(progress, [
+    '~ model park',
+    '    - version: "petpark@1.0.0"',
+    '    + version: "petpark@1.1.0"',
+  ]);
+  const { rollouts } = await world.store.rollouts.list({ limit: 9 });
+  assert.deepEqual(
+    rollouts.map(({ name, version, filter, policy }) => [name, version, filter, policy.soakSeconds]),
+    [
+      ['park', '1.1.0', 'tag:outdoor', 3600],
+      ['park', '1.0.0', 'tag:outdoor', 3600],
+    ],
+  );
+  await write('petpark@9.9.9');
+  assert.match((await run('apply', '-f', path, '--yes')).error, /models\.park: .*9\.9\.9/);
 });
 
 test('a policy is forgotten', async () => {

@@ -16,6 +16,7 @@ import {
 import { Id } from '@watchpost/shared/kernel/ids.ts';
 import { RolloutPolicy } from '@watchpost/shared/rollout/policy.ts';
 import Type, { type Static, type TSchema } from 'typebox';
+import { Default } from 'typebox/value';
 
 const closed = { additionalProperties: false } as const;
 const named = <S extends TSchema>(schema: S) =>
@@ -35,6 +36,9 @@ export type WantedDevice = Static<typeof WantedDevice>;
 
 /** Of rollouts; what is left out has its default. */
 const WantedPolicy = Type.Object(RolloutPolicy.properties, { ...closed, default: {} });
+
+/** What a policy is of which nothing is said. */
+export const DEFAULT_POLICY = Default(RolloutPolicy, {}) as RolloutPolicy;
 
 /** A model that devices are to run: a rollout of this name sees to it. */
 export const WantedModel = Type.Object(

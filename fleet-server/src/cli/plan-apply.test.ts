@@ -143,6 +143,7 @@ test('a model that is wanted is rolled out once, by a rollout of that name', () 
     policies: { quick },
   });
   assert.deepEqual(policy && inWords([policy]), ['add policy quick']);
+  assert.ok(policy?.lines.includes('+ policy.soakSeconds: 60'));
   assert.deepEqual(back?.lines, ['- version: "pets@1.1.0"', '+ version: "pets@1.2.0"']);
   assert.deepEqual(back?.request, {
     method: 'POST',

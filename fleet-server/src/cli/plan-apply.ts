@@ -5,7 +5,13 @@ import type {
   SavedPolicy,
   Site,
 } from '@watchpost/shared/api/targeting.ts';
-import type { FileProblem, FleetFile, FoundFleet, WantedDevice } from './fleet-file.ts';
+import {
+  DEFAULT_POLICY,
+  type FileProblem,
+  type FleetFile,
+  type FoundFleet,
+  type WantedDevice,
+} from './fleet-file.ts';
 import { findReferenceProblems } from './fleet-file-references.ts';
 import type { FleetChange } from './plan-change.ts';
 import { planMetadata } from './plan-metadata.ts';
@@ -32,7 +38,7 @@ export function planApply(wanted: FleetFile, found: FoundFleet, prune: boolean):
     ...Object.entries(wanted.devices ?? {}).flatMap(([id, device]) => planDevice(id, device, found)),
     ...planPuts('group', groups, found.groups),
     ...planPuts('filter', Object.entries(wanted.filters ?? {}), found.filters),
-    ...planPuts('policy', toBodies(wanted.policies), found.policies),
+    ...planPuts('policy', toBodies(wanted.policies), found.policies, { policy: DEFAULT_POLICY }),
     ...planModels(wanted, found),
   ];
   return {
@@ -56,9 +62,11 @@ function planPuts(
   what: keyof typeof PATHS,
   wanted: readonly (readonly [string, Declared])[],
   found: readonly (Declared & { readonly id: string })[],
+  /** What a new one is compared with. */
+  initial: object = {},
 ): readonly FleetChange[] {
   return wanted.flatMap(([id, body]) => {
-    const { id: _id, ...before } = found.find((one) => one.id === id) ?? { id };
+    const { id: _id, ...before } = found.find((one) => one.id === id) ?? { id, ...initial };
     const lines = diffSettings(toDiffed(before), toDiffed(body));
     const isNew = found.every((one) => one.id !== id);
     if (!isNew && lines.length === 0) return [];
