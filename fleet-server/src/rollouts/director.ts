@@ -39,10 +39,13 @@ export function createDirector(deps: DirectorDeps): Director {
     deployAll: (orders, save) => queue(() => deployAll(deps, orders, save)),
     republishAll: async () => {
       const fleets = new Map((await deps.store.devices.list()).map(({ id, fleet }) => [id, fleet]));
-      for (const deployment of await deps.store.deployments.latestOfAll()) {
-        const fleet = fleets.get(deployment.deviceId);
-        if (fleet !== undefined) await publishOrder(deps, fleet, deployment);
-      }
+      const newest = await deps.store.deployments.latestOfAll();
+      await Promise.all(
+        newest.map(async (deployment) => {
+          const fleet = fleets.get(deployment.deviceId);
+          if (fleet !== undefined) await publishOrder(deps, fleet, deployment);
+        }),
+      );
     },
   };
 }
@@ -67,12 +70,15 @@ async function deployAll(
   const { accepted, refusals } = await checkOrders(deps, orders);
   const deployments = await signOrders(deps, accepted);
   if (!(await save({ deployments, refusals }))) return [];
-  for (const [index, { device }] of accepted.entries()) {
-    const deployment = deployments[index];
-    if (deployment === undefined) continue;
-    deps.projection.setDeployment(deployment);
-    await publishOrder(deps, device.fleet, deployment);
-  }
+  // Together: one after the other, each would wait for all else the server does in between.
+  await Promise.all(
+    accepted.map(async ({ device }, index) => {
+      const deployment = deployments[index];
+      if (deployment === undefined) return;
+      deps.projection.setDeployment(deployment);
+      await publishOrder(deps, device.fleet, deployment);
+    }),
+  );
   return deployments;
 }
 
