@@ -23,7 +23,7 @@ test('bash is told what may follow each word', () => {
   const script = formatCompletion('bash', COMMANDS);
   assert.match(script, /^ {4}""\) choices="device apply" ;;$/m);
   assert.match(script, /^ {4}"device"\) choices="list config" ;;$/m);
-  assert.match(script, /^ {4}"apply"\|"apply "\*\) options="--file" ;;$/m);
+  assert.match(script, /^ {4}"apply"\|"apply "\*\) flags="--file" ;;$/m);
 });
 
 test('fish is told what each word is for, whatever quotes it has', () => {

@@ -33,42 +33,51 @@ function listNextWords(commands: readonly CompletedCommand[]): ReadonlyMap<strin
 const listOptions = ({ options }: CompletedCommand): readonly string[] =>
   Object.keys(options).map((option) => `--${option}`);
 
-/** `path` is what was typed up to the first option. */
-const BASH_BEGIN = `_fleetctl() {
-  local word="\${COMP_WORDS[COMP_CWORD]}" path="" given choices="" options=""
-  for given in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-    [[ $given == -* ]] && break
-    path="\${path:+$path }$given"
+/** `typed` is what stands up to the first option; `path` and `options` are words of zsh's own. */
+const COLLECT = `    [[ $given == -* ]] && break
+    typed="\${typed:+$typed }$given"
   done`;
-const BASH_END = `  [[ $word == -* ]] && choices="$options"
-  COMPREPLY=($(compgen -W "$choices" -- "$word"))
-}
-complete -o default -F _fleetctl fleetctl`;
 
 function formatBash(commands: readonly CompletedCommand[]): string {
-  const place = '# fleetctl completion bash > /etc/bash_completion.d/fleetctl';
-  return [place, BASH_BEGIN, ...formatCases(commands), BASH_END].join('\n');
-}
-
-/** zsh runs what is written for bash. */
-function formatZsh(commands: readonly CompletedCommand[]): string {
   return [
-    '# source <(fleetctl completion zsh)',
-    'autoload -Uz compinit bashcompinit',
-    '(( $+functions[compdef] )) || compinit',
-    'bashcompinit',
-    formatBash(commands),
+    '# fleetctl completion bash > /etc/bash_completion.d/fleetctl',
+    `_fleetctl() {
+  local word="\${COMP_WORDS[COMP_CWORD]}" typed="" given choices="" flags=""
+  for given in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do`,
+    COLLECT,
+    ...formatCases(commands),
+    `  [[ $word == -* ]] && choices="$flags"
+  COMPREPLY=($(compgen -W "$choices" -- "$word"))
+}
+complete -o default -F _fleetctl fleetctl`,
   ].join('\n');
 }
 
+function formatZsh(commands: readonly CompletedCommand[]): string {
+  return [
+    '# source <(fleetctl completion zsh)',
+    `(( $+functions[compdef] )) || { autoload -Uz compinit; compinit }
+_fleetctl() {
+  local word="\${words[CURRENT]}" typed="" given choices="" flags=""
+  for given in "\${(@)words[2,CURRENT-1]}"; do`,
+    COLLECT,
+    ...formatCases(commands),
+    `  [[ $word == -* ]] && choices="$flags"
+  if [[ -n $choices ]]; then compadd -- \${=choices}; else _files; fi
+}
+compdef _fleetctl fleetctl`,
+  ].join('\n');
+}
+
+/** Sets `choices` and `options` by what was typed. */
 function formatCases(commands: readonly CompletedCommand[]): readonly string[] {
   const next = [...listNextWords(commands)].map(
     ([before, words]) => `    "${before}") choices="${words.join(' ')}" ;;`,
   );
   const options = commands.map(
-    (command) => `    "${command.name}"|"${command.name} "*) options="${listOptions(command).join(' ')}" ;;`,
+    (command) => `    "${command.name}"|"${command.name} "*) flags="${listOptions(command).join(' ')}" ;;`,
   );
-  return ['  case "$path" in', ...next, '  esac', '  case "$path" in', ...options, '  esac'];
+  return ['  case "$typed" in', ...next, '  esac', '  case "$typed" in', ...options, '  esac'];
 }
 
 function formatFish(commands: readonly CompletedCommand[]): string {
@@ -88,15 +97,22 @@ function formatFish(commands: readonly CompletedCommand[]): string {
   );
   return [
     '# fleetctl completion fish > ~/.config/fish/completions/fleetctl.fish',
-    'function __fleetctl_path',
-    '  string join " " (string match -v -- "-*" (commandline -opc)[2..])',
-    'end',
-    'function __fleetctl_at',
-    '  test "$(__fleetctl_path)" = "$argv[1]"',
-    'end',
-    'function __fleetctl_in',
-    '  string match -q -- "$argv[1]*" (__fleetctl_path)',
-    'end',
+    `function __fleetctl_typed
+  set -l typed
+  for word in (commandline -opc)[2..]
+    string match -q -- '-*' $word; and break
+    set -a typed $word
+  end
+  echo "$typed"
+end
+function __fleetctl_at
+  set -l typed (__fleetctl_typed)
+  test "$typed" = "$argv[1]"
+end
+function __fleetctl_in
+  set -l typed (__fleetctl_typed)
+  string match -q -- "$argv[1]*" "$typed"
+end`,
     ...words,
     ...options,
   ].join('\n');
