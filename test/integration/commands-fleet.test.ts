@@ -167,6 +167,20 @@ test('a box that is away gets what waits for it when it comes back, and not what
   );
 });
 
+test('a server that is killed forgets no command that waits', async () => {
+  await box.stop();
+  const wait = ['loglevel', '--arg', 'level=info', '--arg', 'minutes=1', '--expires-sec', '600', '--json'];
+  const { id } = JSON.parse((await run('device', 'cmd', 'box-1', ...wait)).out) as CommandView;
+  await server.kill();
+  await server.start();
+  await box.start({ env: SUPERVISED });
+  const find = async (): Promise<CommandView | undefined> =>
+    JSON.parse((await run('device', 'commands', 'box-1', '--json')).out).commands.find(
+      (command: CommandView) => command.id === id,
+    );
+  await until('it is done', async () => (await find())?.state === 'done', 60_000);
+});
+
 test('who asked for what, and what came of it, is in the audit log', async () => {
   const { out } = await run('audit', 'list', '--limit', '500', '--json');
   const { entries } = JSON.parse(out) as {

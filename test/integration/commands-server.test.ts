@@ -139,7 +139,7 @@ test('nothing stays open for ever: a command is over by the clock of the server,
     await server.pass(60_000);
     return (await server.desk.find('box-2', waiting.id)).state === 'expired';
   });
-  assert.match((await server.desk.find('box-2', waiting.id)).detail ?? '', /not connected/);
+  assert.match((await server.desk.find('box-2', waiting.id)).detail ?? '', /did not listen in time/);
 });
 
 test('what was open while the server was down is over when it starts', async (t) => {

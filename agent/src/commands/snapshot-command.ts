@@ -18,7 +18,10 @@ const BLIND: readonly CameraCondition[] = ['offline', 'stalled', 'disabled'];
 export function createSnapshot({ cameras, mayShow, send }: SnapshotDeps): RunCommand<'snapshot'> {
   return async ({ camera: id }, context) => {
     if (!(await mayShow()))
-      throw agentError('COMMAND_UNAVAILABLE', 'pictures do not leave this box (pictures.enabled)');
+      throw agentError(
+        'COMMAND_UNAVAILABLE',
+        'no picture leaves this box now: pictures.enabled is off, or its start was cautious',
+      );
     const camera = findCamera(cameras(), id);
     const { condition, code, detail = '', quality01 } = camera.health();
     if (BLIND.includes(condition))

@@ -231,7 +231,7 @@ class StoredCommandDesk implements CommandDesk {
   async #expireDue(): Promise<void> {
     const { store, nowMs } = this.#deps;
     for (const command of await store.commands.listDue(nowMs() - GRACE_MS)) {
-      const what = command.state === 'pending' ? 'the device was not connected' : 'the device did not reply';
+      const what = command.state === 'pending' ? 'the device did not listen' : 'the device did not reply';
       const { code, message: detail } = sharedError('COMMAND_EXPIRED', `${what} in time`);
       await this.#end(command, { state: 'expired', code, detail }, { kind: 'system', id: this.name });
     }
