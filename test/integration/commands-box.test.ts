@@ -50,6 +50,9 @@ test('what keeps a command from being done is told with its code, and a failure 
       snapshot: async () => {
         throw agentError('CAMERA_UNKNOWN', 'there is no camera "door"');
       },
+      'restart-agent': async () => {
+        throw agentError('COMMAND_UNAVAILABLE', 'nobody would start it again');
+      },
       selftest: async () => ({ result: { trials: 2 }, failure: { code: 'SELFTEST_FAILED', detail: 'odd' } }),
     },
   });
@@ -57,6 +60,9 @@ test('what keeps a command from being done is told with its code, and a failure 
   await box.send(composeCommand(2, { name: 'selftest' }));
   const { state, code, detail } = await box.reply('command-1');
   assert.deepEqual([state, code, detail], ['failed', 'CAMERA_UNKNOWN', 'there is no camera "door"']);
+  await box.send(composeCommand(3));
+  const kept = await box.reply('command-3');
+  assert.deepEqual([kept.state, kept.code], ['refused', 'COMMAND_UNAVAILABLE']);
   const tested = await box.reply('command-2');
   assert.deepEqual([tested.state, tested.code, tested.result], ['failed', 'SELFTEST_FAILED', { trials: 2 }]);
 });

@@ -215,8 +215,11 @@ const expire = (id: string, what: string): CommandReply =>
 const argsError = (name: CommandName, problems: string): AppError =>
   sharedError('MESSAGE_INVALID', `arguments of ${name}: ${problems}`);
 
-const composeOutcome = (id: string, outcome: CommandOutcome | AppError): CommandReply =>
-  outcome instanceof AppError ? refuse(id, 'failed', outcome) : composeReply(id, outcome);
+function composeOutcome(id: string, outcome: CommandOutcome | AppError): CommandReply {
+  if (!(outcome instanceof AppError)) return composeReply(id, outcome);
+  // What this box cannot do at all was not begun.
+  return refuse(id, isAppError(outcome, 'COMMAND_UNAVAILABLE') ? 'refused' : 'failed', outcome);
+}
 
 /** The arguments were checked against the schema of this very name. */
 function runOrder(

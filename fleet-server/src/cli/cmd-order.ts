@@ -35,7 +35,7 @@ export async function doCommand(
   const command = await awaitCommand(api, await sendCommand(api, deviceId, wanted));
   if (command.state === 'done') return command;
   const { name, state, code = state, detail = 'nothing more is known' } = command;
-  throw serverError('COMMAND_FAILED', `${name} of ${deviceId} ${state}: ${detail} (${code})`);
+  throw serverError('COMMAND_FAILED', `${name} of ${deviceId} ended as ${state}: ${detail} (${code})`);
 }
 
 export const fetchCommandFile = (

@@ -1,15 +1,23 @@
-import type { CommandView } from '@watchpost/shared/api/commands.ts';
+import type { CommandState, CommandView } from '@watchpost/shared/api/commands.ts';
 import { createProblemFinder } from '@watchpost/shared/kernel/parse.ts';
 import { SelfTestFindings } from '@watchpost/shared/messages/deployment-findings.ts';
 import { formatFindings } from './findings-text.ts';
 import { fitTable } from './table.ts';
 
 const WIDTH = 100;
+const WORDS: Readonly<Record<CommandState, string>> = {
+  pending: 'waits for the device',
+  sent: 'was sent, and has no reply yet',
+  done: 'is done',
+  failed: 'failed',
+  refused: 'was refused',
+  expired: 'expired',
+};
 
 export function formatCommand(command: CommandView): string {
   const { id, name, deviceId, state, code, detail, result, file } = command;
   const why = [detail, code === undefined ? undefined : `(${code})`].filter((part) => part !== undefined);
-  const head = `${name} of ${deviceId} is ${state}${why.length > 0 ? `: ${why.join(' ')}` : ''}`;
+  const head = `${name} of ${deviceId} ${WORDS[state]}${why.length > 0 ? `: ${why.join(' ')}` : ''}`;
   return [
     head,
     ...(result === undefined ? [] : formatResult(result)),
