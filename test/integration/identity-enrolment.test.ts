@@ -230,3 +230,16 @@ test('a certificate for another key is not taken', async () => {
   reply = { status: 200, body: JSON.stringify(answer) };
   await assert.rejects(enrolHere(), { code: 'SERVER_UNREACHABLE', message: /another key/ });
 });
+
+test('when the secret is damaged, the box is not enrolled, and the next enrolment makes another', async () => {
+  await enrolHere();
+  const { secret } = await loadIdentity(dataDir);
+  for (const damage of ['', '\ufffd\u0000 rubbish', '\0'.repeat(43)]) {
+    await writeFile(join(dataDir, 'identity', 'secret'), damage);
+    await assert.rejects(loadIdentity(dataDir), { code: 'NOT_ENROLLED' });
+    await enrolHere();
+    const { secret: made } = await loadIdentity(dataDir);
+    assert.match(made, /^[\w-]{43}$/);
+    assert.notEqual(made, secret);
+  }
+});

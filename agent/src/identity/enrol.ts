@@ -15,7 +15,7 @@ import { agentError } from '../kernel/errors.ts';
 import { requireFit, writeCertified } from './file-credentials.ts';
 import { findDeviceKey, makeDeviceKey } from './file-device-key.ts';
 import { loadIdentity, parseDirectorKeys } from './file-identity.ts';
-import { identityFiles, parseEnrolPending, parseEnrolResponse } from './identity-files.ts';
+import { identityFiles, isSecret, parseEnrolPending, parseEnrolResponse } from './identity-files.ts';
 import type { DeviceKeyStore, Fetch, Identity } from './port.ts';
 
 export interface EnrolOptions {
@@ -92,7 +92,7 @@ async function readOrMake(path: string, make: () => string): Promise<string> {
     if (error.code !== 'ENOENT') throw error;
     return undefined;
   });
-  if (kept !== undefined) return kept;
+  if (kept !== undefined && isSecret(kept)) return kept;
   const made = make();
   await writeFileAtomic(path, made, OWNER_ONLY);
   return made;

@@ -2,7 +2,7 @@ import { createPublicKey, type KeyObject } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { parseJson } from '@watchpost/shared/kernel/parse.ts';
 import { agentError } from '../kernel/errors.ts';
-import { identityFiles, parseIdentityFile } from './identity-files.ts';
+import { identityFiles, isSecret, parseIdentityFile } from './identity-files.ts';
 import type { Identity } from './port.ts';
 
 /**
@@ -17,6 +17,7 @@ export async function loadIdentity(dataDir: string): Promise<Identity> {
   ]).catch((cause: unknown) => {
     throw agentError('NOT_ENROLLED', `this box has no identity in ${files.folder}`, { cause });
   });
+  if (!isSecret(secret)) throw agentError('NOT_ENROLLED', `the secret in ${files.secret} is damaged`);
   try {
     const { directorKey, ...identity } = parseIdentityFile(parseJson(text, files.identity));
     return { ...identity, secret, directorKeys: parseDirectorKeys(directorKey) };

@@ -17,6 +17,10 @@ export function identityFiles(dataDir: string) {
   } as const;
 }
 
+/** 32 random bytes in base64url; a file of anything else is damaged. */
+const SECRET = /^[\w-]{1,64}$/;
+export const isSecret = (text: string): boolean => SECRET.test(text);
+
 /** What stays as it was told at enrolment. */
 const { certificate: _renewed, caCertificate: _authority, ...lasting } = EnrolResponse.properties;
 const LastingIdentity = Type.Object(lasting, { additionalProperties: false });
