@@ -46,24 +46,28 @@ export function diskPlans({ points }: Survey): readonly FaultPlan[] {
         return { deploymentId };
       },
     },
-    {
-      name: 'the agent starts on a read-only disk',
-      mount: async (world) => {
-        const disk = requireDisk(world);
-        await killIdle(world);
-        disk.setWritable(false);
-        try {
-          await world.box().start();
-          await untilFlowing(world, 'on a read-only disk');
-        } finally {
-          // What is open for reading keeps no disk from being made writable.
-          disk.setWritable(true);
-        }
-        return {};
-      },
-    },
+    startedReadOnly('that was killed', killIdle),
+    startedReadOnly('that was stopped in order', (world) => world.box().stop()),
     ...halts.map((point) => fullAt(point)),
   ];
+}
+
+function startedReadOnly(which: string, end: (world: FaultWorld) => Promise<void>): FaultPlan {
+  return {
+    name: `an agent ${which} starts on a read-only disk`,
+    mount: async (world) => {
+      const disk = requireDisk(world);
+      await end(world);
+      disk.setWritable(false);
+      try {
+        await world.box().start();
+        await untilFlowing(world, 'on a read-only disk');
+      } finally {
+        disk.setWritable(true);
+      }
+      return {};
+    },
+  };
 }
 
 function requireDisk(world: FaultWorld): SmallDisk {

@@ -33,10 +33,6 @@ export function modelPlans(): readonly FaultPlan[] {
       name: 'a graph that is much slower than the one before',
       mount: (world) => deployGraph(world, tinyOnnx({ ...SIDES, ballast: { side: 700, products: 12 } })),
     },
-    {
-      name: 'a file that is no graph',
-      mount: (world) => deployGraph(world, Buffer.from('this is no model '.repeat(64))),
-    },
     ...deeds.flatMap(([deed, what]) => [
       {
         name: `a model that ${what}, from its first picture on`,
