@@ -150,6 +150,78 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'bring sites, devices, groups, policies and models to what a file says',
     load: async () => (await import('./apply.ts')).apply,
   },
+  'rollout create': {
+    summary: 'bring a model to devices, group by group',
+    load: async () => (await import('./rollout-create.ts')).rolloutCreate,
+  },
+  'rollout plan': {
+    summary: 'show what a rollout would do',
+    load: async () => (await import('./rollout-create.ts')).rolloutPlan,
+  },
+  'rollout list': {
+    summary: 'list rollouts, newest first',
+    load: async () => (await import('./rollout-show.ts')).rolloutList,
+  },
+  'rollout status': {
+    summary: 'show how a rollout stands, group by group',
+    load: async () => (await import('./rollout-show.ts')).rolloutStatus,
+  },
+  'rollout watch': {
+    summary: 'follow a rollout until it ends',
+    load: async () => (await import('./rollout-watch.ts')).rolloutWatch,
+  },
+  'rollout explain': {
+    summary: 'say why a rollout does not go on',
+    load: async () => (await import('./rollout-show.ts')).rolloutExplain,
+  },
+  'rollout gates': {
+    summary: 'list the gates there are, or what those of a rollout say',
+    load: async () => (await import('./rollout-show.ts')).rolloutGates,
+  },
+  'rollout devices': {
+    summary: 'list the devices of a rollout, and what came of each',
+    load: async () => (await import('./rollout-show.ts')).rolloutDevices,
+  },
+  'rollout journal': {
+    summary: 'show every transition of a rollout, and why',
+    load: async () => (await import('./rollout-show.ts')).rolloutJournal,
+  },
+  'rollout approve': {
+    summary: 'approve a rollout somebody else made',
+    load: async () => (await import('./rollout-act.ts')).rolloutApprove,
+  },
+  'rollout deny': {
+    summary: 'deny a rollout that waits for approval',
+    load: async () => (await import('./rollout-act.ts')).rolloutDeny,
+  },
+  'rollout start': {
+    summary: 'start a rollout',
+    load: async () => (await import('./rollout-act.ts')).rolloutStart,
+  },
+  'rollout pause': {
+    summary: 'let a rollout order nobody until it is resumed',
+    load: async () => (await import('./rollout-act.ts')).rolloutPause,
+  },
+  'rollout resume': {
+    summary: 'let a paused rollout go on',
+    load: async () => (await import('./rollout-act.ts')).rolloutResume,
+  },
+  'rollout stop': {
+    summary: 'end a rollout; devices keep what they have',
+    load: async () => (await import('./rollout-act.ts')).rolloutStop,
+  },
+  'rollout rollback': {
+    summary: 'take devices back to what each ran before',
+    load: async () => (await import('./rollout-act.ts')).rolloutRollback,
+  },
+  'rollout retry': {
+    summary: 'try devices of a rollout again that failed',
+    load: async () => (await import('./rollout-act.ts')).rolloutRetry,
+  },
+  'rollout skip-group': {
+    summary: 'begin the next group of a rollout now',
+    load: async () => (await import('./rollout-act.ts')).rolloutSkipGroup,
+  },
   'token create': {
     summary: 'make a token that enrols one box',
     load: async () => (await import('./token-create.ts')).tokenCreate,
