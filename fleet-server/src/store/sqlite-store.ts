@@ -20,6 +20,7 @@ import type { Store } from './port.ts';
 import { createReportStore } from './report-store.ts';
 import { createRolloutStore } from './rollout-store.ts';
 import type { Tables } from './schema.ts';
+import { keepPrepared } from './sqlite-statements.ts';
 import { createTargetingStore } from './targeting-store.ts';
 import { createTrustStore } from './trust-store.ts';
 
@@ -32,14 +33,15 @@ const BUSY_TIMEOUT_MS = 5_000;
  */
 export async function openSqliteStore(path: string): Promise<Store> {
   const file = await attempt(`open ${path}`, () => openFile(path));
-  const connection = new Kysely<unknown>({ dialect: new SqliteDialect({ database: file }) });
   try {
-    await attempt(`bring ${path} to the newest schema`, () => migrate(connection));
+    const bare = new Kysely<unknown>({ dialect: new SqliteDialect({ database: file }) });
+    await attempt(`bring ${path} to the newest schema`, () => migrate(bare));
   } catch (error) {
     file.close();
     throw error;
   }
-  const db = connection.withTables<Tables>();
+  // After the schema has changed for the last time: what is kept prepared knows its columns.
+  const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: keepPrepared(file) }) });
   return {
     devices: createDeviceStore(db),
     certificates: createCertificateStore(db),
