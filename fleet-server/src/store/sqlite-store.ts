@@ -59,7 +59,11 @@ export async function openSqliteStore(path: string): Promise<Store> {
     apiTokens: createApiTokenStore(db),
     trust: createTrustStore(db),
     audit: createAuditStore(db),
-    close: () => db.destroy(),
+    close: async () => {
+      // Ends what runs; a connection that was never used is not closed by it.
+      await db.destroy();
+      file.close();
+    },
   };
 }
 
