@@ -69,6 +69,12 @@ test('a rollout goes through its waves, each device ordered once, each transitio
   assert.equal(entries.filter(({ to }) => to === 'ordered').length, 40);
 });
 
+test('boxes may answer while others are still being ordered', async () => {
+  const world = await open(boxes(300));
+  const { id } = await world.create({ version: 'petpark@2.0.0', groups: { canary: [100] } });
+  await world.settle(id, 'finished');
+});
+
 test('a fleet of which 40 % is away goes on, and who comes back is ordered late', async () => {
   const world = await open(boxes(20, (index) => ({ isAway: index % 5 < 2 })));
   const { id } = await world.create({ version: 'petpark@2.0.0', groups: { canary: [50, 100] } });

@@ -33,26 +33,37 @@ export class FleetOutlook {
     this.#deps = deps;
   }
 
-  /** @returns when it looked last @throws AppError STORE_FAILED */
-  async refresh(rollouts: Iterable<RolloutRecord>): Promise<number> {
+  /**
+   * Looks anew where that is due. What was known stands until all of it is there.
+   * @param rollouts all whose devices will be asked about
+   * @returns when it looked last
+   * @throws AppError STORE_FAILED
+   */
+  async refresh(rollouts: readonly RolloutRecord[]): Promise<number> {
     const { targeting, rollouts: store, nowMs } = this.#deps;
     const isDue = Math.abs(nowMs() - this.#refreshedAtMs) >= REFRESH_MS;
-    if (isDue) {
-      this.#targets = new Map((await targeting.listDevices()).map((device) => [device.id, device]));
-      this.#failures = new Map(await store.failuresSince(nowMs() - DAY_MS));
-      this.#unfit = new Map();
-      this.#refreshedAtMs = nowMs();
-    }
+    const targets = isDue
+      ? new Map((await targeting.listDevices()).map((device) => [device.id, device]))
+      : this.#targets;
+    const failures = isDue ? new Map(await store.failuresSince(nowMs() - DAY_MS)) : this.#failures;
+    const unfit = isDue ? new Map<string, ReadonlyMap<string, Unfit>>() : this.#unfit;
     for (const { bundleDigest } of rollouts) {
-      if (!this.#unfit.has(bundleDigest)) this.#unfit.set(bundleDigest, await this.#judge(bundleDigest));
+      if (!unfit.has(bundleDigest)) unfit.set(bundleDigest, await this.#judge(bundleDigest, targets));
     }
+    this.#targets = targets;
+    this.#failures = failures;
+    this.#unfit = unfit;
+    if (isDue) this.#refreshedAtMs = nowMs();
     return this.#refreshedAtMs;
   }
 
-  async #judge(bundleDigest: string): Promise<ReadonlyMap<string, Unfit>> {
+  async #judge(
+    bundleDigest: string,
+    targets: ReadonlyMap<string, TargetDevice>,
+  ): Promise<ReadonlyMap<string, Unfit>> {
     const judge = await this.#deps.targeting.admission(bundleDigest);
     const unfit = new Map<string, Unfit>();
-    for (const device of this.#targets.values()) {
+    for (const device of targets.values()) {
       const verdict = judge(device);
       if (verdict.kind === 'unfit') unfit.set(device.id, { code: verdict.code, detail: verdict.detail });
     }

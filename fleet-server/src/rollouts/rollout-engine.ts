@@ -82,7 +82,8 @@ class LeasedRolloutEngine implements RolloutEngine {
   #work: Promise<void> = Promise.resolve();
   readonly #listeningSinceMs: number;
   #isDirty = true;
-  #wasRefused = false;
+  /** Orders may be stored that were never sent: by the server that led before, or by this one when it failed. */
+  #mustRepublish = false;
   /** Of the look at the fleet after which late devices joined. */
   #joinedAtMs: number | undefined;
   #wakeAtMs = Number.POSITIVE_INFINITY;
@@ -131,10 +132,12 @@ class LeasedRolloutEngine implements RolloutEngine {
 
   async look(id: string): Promise<RolloutLook | undefined> {
     const held = this.#rollouts.get(id);
+    if (held !== undefined && this.#joinedAtMs !== undefined) return this.#look(held);
     const live = held ?? (await this.#load(id));
     if (live === undefined) return undefined;
-    await this.#outlook.refresh([live.rollout]);
-    return this.#look(live);
+    const outlook = new FleetOutlook({ ...this.#deps, rollouts: this.#deps.store.rollouts });
+    await outlook.refresh([live.rollout]);
+    return this.#look(live, outlook);
   }
 
   async #load(id: string): Promise<LiveRollout | undefined> {
@@ -142,12 +145,12 @@ class LeasedRolloutEngine implements RolloutEngine {
     return whole && { ...whole, members: new Map(whole.members.map((it) => [it.deviceId, it])) };
   }
 
-  #look(live: LiveRollout): RolloutLook {
+  #look(live: LiveRollout, outlook = this.#outlook): RolloutLook {
     const { nowMs, graceMs = GRACE_MS } = this.#deps;
     const listeningSinceMs = this.#listeningSinceMs;
     const others = this.#rollouts.all().filter(({ rollout }) => rollout.id !== live.rollout.id);
     const verdicts = this.#gates.verdicts(live.rollout.id);
-    const seen = this.#outlook.look(live, others);
+    const seen = outlook.look(live, others);
     const snapshot = assembleSnapshot({
       live,
       ...seen,
@@ -172,6 +175,7 @@ class LeasedRolloutEngine implements RolloutEngine {
     this.#complain(error);
     this.#rollouts.forget();
     this.#isDirty = true;
+    this.#mustRepublish = true;
     return RETRY_MS;
   }
 
@@ -182,14 +186,13 @@ class LeasedRolloutEngine implements RolloutEngine {
 
   /** @returns after how many ms to look again */
   async #turn(signal: AbortSignal): Promise<number> {
-    const lease = await this.#lease.hold();
-    if (lease === undefined) {
-      this.#wasRefused = true;
+    if (!(await this.#lease.hold())) {
+      this.#mustRepublish = true;
       this.#rollouts.forget();
       return this.#lease.renewMs;
     }
-    // The one before may have died between storing orders and sending them.
-    if (lease === 'taken' && this.#wasRefused) await this.#deps.director.republishAll();
+    if (this.#mustRepublish) await this.#deps.director.republishAll();
+    this.#mustRepublish = false;
     if (await this.#rollouts.sync()) this.#isDirty = true;
     const records = this.#rollouts.all().map(({ rollout }) => rollout);
     if (records.length === 0) return this.#lease.renewMs;
@@ -247,11 +250,9 @@ class LeasedRolloutEngine implements RolloutEngine {
         return member === undefined ? [] : [[member.deviceId, member] as const];
       }),
     );
-    const change = await this.#perform(live, steps);
-    if (change === undefined) return false;
-    this.#rollouts.take(change, planned);
-    this.#tell(change.rollout.name, steps);
-    return true;
+    const isStored = await this.#perform(live, steps, (change) => this.#rollouts.take(change, planned));
+    if (isStored) this.#tell(live.rollout.name, steps);
+    return isStored;
   }
 
   #tell(rollout: string, steps: readonly RolloutStep[]): void {

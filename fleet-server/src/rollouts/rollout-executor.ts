@@ -1,7 +1,7 @@
 import type { FleetPresence, FleetProjection } from '../devices/port.ts';
 import type { RolloutMember, RolloutStore } from '../store/port.ts';
 import type { LiveRollout } from './live-rollout.ts';
-import { NO_ORDERS, performSteps, type StepChange } from './perform-steps.ts';
+import { NO_ORDERS, type Orders, performSteps, type StepChange } from './perform-steps.ts';
 import type { DeviceOrder, Director, SignedOrders } from './port.ts';
 import type { RolloutStep } from './rollout-snapshot.ts';
 
@@ -18,37 +18,45 @@ export interface RolloutExecutorDeps {
 /**
  * Performs steps: stored in one transaction, and only then sent. Killed anywhere, the steps are as if never made, or
  * stored and sent again.
- * @returns what was stored; undefined when the rollout changed meanwhile, and nothing was
+ * @param onStored told what was stored, before anything is sent: a box may answer while others are still being ordered
+ * @returns false when the rollout changed meanwhile, and nothing was stored
  */
 export type RolloutExecutor = (
   live: LiveRollout,
   steps: readonly RolloutStep[],
-) => Promise<StepChange | undefined>;
+  onStored: (change: StepChange) => void,
+) => Promise<boolean>;
 
 export function createRolloutExecutor(deps: RolloutExecutorDeps): RolloutExecutor {
-  return async (live, steps) => {
+  return async (live, steps, onStored) => {
     const orders = steps.flatMap((step) => toOrder(live, step));
-    if (orders.length === 0) return apply(deps, performSteps(live, steps, NO_ORDERS, deps.nowMs()));
+    const store = (given: Orders): Promise<boolean> =>
+      apply(deps, performSteps(live, steps, given, deps.nowMs()), onStored);
+    if (orders.length === 0) return store(NO_ORDERS);
     const previous = await readPrevious(deps, live, steps);
-    let stored: StepChange | undefined;
+    let isStored = false;
     await deps.director.deployAll(orders, async (signed) => {
-      const given = { ...indexOrders(signed), previousOf: (id: string) => previous.get(id) };
-      stored = await apply(deps, performSteps(live, steps, given, deps.nowMs()));
-      return stored !== undefined;
+      isStored = await store({ ...indexOrders(signed), previousOf: (id) => previous.get(id) });
+      return isStored;
     });
-    return stored;
+    return isStored;
   };
 }
 
-async function apply(deps: RolloutExecutorDeps, change: StepChange): Promise<StepChange | undefined> {
-  if (!(await deps.rollouts.apply(change))) return undefined;
+async function apply(
+  deps: RolloutExecutorDeps,
+  change: StepChange,
+  onStored: (change: StepChange) => void,
+): Promise<boolean> {
+  if (!(await deps.rollouts.apply(change))) return false;
+  onStored(change);
   for (const { deploymentId, state, reason, detail, atMs } of change.ends) {
     const member = change.members.find((it) => [it.deploymentId, it.restoreId].includes(deploymentId));
     const shown = member && deps.presence.standing(member.deviceId)?.deployment;
     if (shown?.id !== deploymentId) continue;
     deps.projection.setDeployment({ ...shown, state, reason, detail, updatedAtMs: atMs });
   }
-  return change;
+  return true;
 }
 
 /** A device that is tried again because a person asked takes the bundle out of its quarantine. */

@@ -18,8 +18,8 @@ export interface RolloutLeaseDeps {
 export interface RolloutLease {
   /** How often to hold it, to keep it. */
   readonly renewMs: number;
-  /** Takes or renews it where that is due. @returns `taken` the first time, undefined while another one has it */
-  hold(): Promise<'taken' | 'held' | undefined>;
+  /** Takes or renews it where that is due. @returns false while another one has it */
+  hold(): Promise<boolean>;
   /** By the clock that never jumps, counted from before it was asked for. */
   isHeld(): boolean;
   release(): Promise<void>;
@@ -33,15 +33,11 @@ export function createRolloutLease(deps: RolloutLeaseDeps): RolloutLease {
   return {
     renewMs,
     hold: async () => {
-      const wasHeld = ageMs() < lifeMs - renewMs;
-      if (ageMs() < renewMs) return 'held';
+      if (ageMs() < renewMs) return true;
       const askedMs = monotonicMs();
-      if (!(await leases.take(NAME, owner, nowMs(), lifeMs))) {
-        sinceMs = Number.NEGATIVE_INFINITY;
-        return undefined;
-      }
-      sinceMs = askedMs;
-      return wasHeld ? 'held' : 'taken';
+      const isTaken = await leases.take(NAME, owner, nowMs(), lifeMs);
+      sinceMs = isTaken ? askedMs : Number.NEGATIVE_INFINITY;
+      return isTaken;
     },
     isHeld: () => ageMs() < lifeMs - renewMs,
     release: async () => {

@@ -1,6 +1,9 @@
 import type { DeploymentState } from '@watchpost/shared/lifecycle/deployment.ts';
 import type { GroupState, RolloutState } from '@watchpost/shared/lifecycle/rollout.ts';
 import type { RolloutPolicy } from '@watchpost/shared/rollout/policy.ts';
+import type { GateVerdict } from '../gates/port.ts';
+
+export type { GateVerdict };
 
 /** A device of a rollout, as the planner sees it. */
 export interface Member {
@@ -53,14 +56,6 @@ export interface Group {
   readonly state: GroupState;
   /** Since when the thresholds have been met. */
   readonly soakingSinceMs?: number;
-}
-
-/** What a gate says of a soaking group. `open`: it cannot tell yet. */
-export interface GateVerdict {
-  readonly gate: string;
-  readonly verdict: 'pass' | 'fail' | 'open';
-  /** In words a person can act on. */
-  readonly why: string;
 }
 
 /** Everything a plan is made from: the planner reads nothing else. */
