@@ -22,6 +22,8 @@ for (const program of [
   'fleet-server/src/server-cli.ts',
   'scripts/demo.ts',
   'scripts/attacks.ts',
+  'scripts/faults.ts',
+  'scripts/soak.ts',
   'scripts/package.ts',
 ]) {
   test(`the help of ${program} fits 100 columns and ends well`, async () => {

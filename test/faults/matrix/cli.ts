@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { openFaultWorld } from '../../support/fault-world.ts';
+import { type FaultWorld, openFaultWorld } from '../../support/fault-world.ts';
 import { createRandom } from '../../support/random.ts';
 import { listFaults, sampleFaults } from './families.ts';
 import { titleOf, type WorldKind } from './fault.ts';
@@ -41,7 +41,17 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const seed = Number(values.seed);
   const random = createRandom(seed);
-  const open = (kind: WorldKind) => openFaultWorld({ random, tls: kind === 'tls' });
+  const worlds = new Set<FaultWorld>();
+  const open = async (kind: WorldKind): Promise<FaultWorld> => {
+    const world = await openFaultWorld({ random, tls: kind === 'tls' });
+    worlds.add(world);
+    return world;
+  };
+  // Disks that were mounted are unmounted.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => {
+      void Promise.allSettled([...worlds].map((world) => world.close())).then(() => process.exit(1));
+    });
   tell(`seed ${seed}; watching one update of a box …`);
   const first = await open('plain');
   const all = listFaults(await takeSurvey(first));
