@@ -33,6 +33,7 @@ export interface FakeFleetApi {
 
 export const USER = 'admin';
 export const PASSWORD = 'right';
+const ROLES = ['viewer', 'operator', 'qa', 'admin'];
 
 /** The policy the page must run under. */
 const CSP =
@@ -129,12 +130,12 @@ async function logIn({ request, response }: Exchange): Promise<void> {
     return;
   }
   response.setHeader('set-cookie', 'session=open; HttpOnly; SameSite=Strict; Path=/');
-  reply(response, { user, expiresAtMs: Date.now() + 3_600_000 });
+  reply(response, { user, expiresAtMs: Date.now() + 3_600_000, roles: ROLES });
 }
 
 function sessionOf({ request, response }: Exchange): void {
   if (request.method !== 'DELETE') {
-    reply(response, { user: USER, expiresAtMs: Date.now() + 3_600_000 });
+    reply(response, { user: USER, expiresAtMs: Date.now() + 3_600_000, roles: ROLES });
     return;
   }
   response.setHeader('set-cookie', 'session=; HttpOnly; Path=/; Max-Age=0');

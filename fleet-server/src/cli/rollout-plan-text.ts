@@ -5,6 +5,7 @@ import { formatSettings } from './yaml-settings-file.ts';
 
 const WIDTH = 100;
 const SITES_SHOWN = 6;
+const EXAMPLES_SHOWN = 2;
 
 /** What a rollout would do. */
 export function formatPlan(plan: RolloutPreview): string {
@@ -29,14 +30,16 @@ export function formatPlan(plan: RolloutPreview): string {
 
 function formatGroups({ groups }: RolloutPreview): readonly string[] {
   const rows = groups.map(({ number, name, devices, connected, bySite, examples }) => {
-    const sites = bySite.map(({ site = 'no site', devices: those }) => `${site} ${those}`);
+    const sites = bySite
+      .toSorted((one, other) => other.devices - one.devices)
+      .map(({ site = 'no site', devices: those }) => `${site} ${those}`);
     const more = sites.length > SITES_SHOWN ? ['…'] : [];
     return [
       `${number}: ${name}`,
       String(devices),
       String(connected),
       [...sites.slice(0, SITES_SHOWN), ...more].join(', '),
-      examples.join(' '),
+      examples.slice(0, EXAMPLES_SHOWN).join(' '),
     ];
   });
   return fitTable(['GROUP', 'DEVICES', 'CONNECTED', 'BY SITE', 'FIRST'], rows, WIDTH).split('\n');

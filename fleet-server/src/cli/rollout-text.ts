@@ -90,7 +90,7 @@ function formatNumbers(counts: RolloutView['counts']): readonly string[] {
 
 function formatHolds({ held }: RolloutView): readonly string[] {
   const words: Readonly<Record<string, string>> = HOLD_WORDS;
-  const lines = held.map(({ reason, devices }) => `held: ${devices} ${words[reason] ?? `wait: ${reason}`}`);
+  const lines = held.map(({ reason, devices }) => `held: ${devices} devices, ${words[reason] ?? reason}`);
   return lines.flatMap((line) => wrapText(line, WIDTH));
 }
 

@@ -54,6 +54,9 @@ export interface Api {
   latestDeployment(device: string, signal: AbortSignal): Promise<DeploymentHistory | undefined>;
   /** @returns undefined while the camera has no picture */
   picture(device: string, camera: string, signal: AbortSignal): Promise<Picture | undefined>;
+  /** A reply as its schema in shared says; for rooms of the page that know theirs. */
+  get<T>(path: string, signal: AbortSignal): Promise<T>;
+  post<T>(path: string, body: unknown, signal?: AbortSignal): Promise<T>;
   /** Called when a request is refused because nobody is logged in. @returns unsubscribes */
   onSessionLost(listener: () => void): () => void;
 }
@@ -96,6 +99,11 @@ export function createApi(): Api {
         readPicture,
         absentPicture,
       ),
+    get,
+    post: async <T>(path: string, body: unknown, signal?: AbortSignal): Promise<T> => {
+      const response = await send(path, { ...jsonPost(body), ...(signal && { signal }) });
+      return (await response.json()) as T;
+    },
     onSessionLost: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -1,11 +1,11 @@
 import { useCallback, useEffect, useState } from 'react';
-import { ApiError, type LoginRequest } from '../api/client.ts';
+import { ApiError, type LoginRequest, type SessionView } from '../api/client.ts';
 import { useServices } from '../services.ts';
 
 export type Session =
   | { readonly kind: 'unknown' }
   | { readonly kind: 'out' }
-  | { readonly kind: 'in'; readonly user: string }
+  | { readonly kind: 'in'; readonly user: string; readonly roles: SessionView['roles'] }
   | { readonly kind: 'failed'; readonly error: ApiError };
 
 export interface SessionControl {
@@ -22,7 +22,8 @@ export function useSession(): SessionControl {
 
   const read = useCallback(async (): Promise<void> => {
     try {
-      setSession({ kind: 'in', user: (await api.session()).user });
+      const { user, roles } = await api.session();
+      setSession({ kind: 'in', user, roles });
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       setSession(error.status === 401 ? { kind: 'out' } : { kind: 'failed', error });

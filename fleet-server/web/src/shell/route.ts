@@ -3,17 +3,27 @@ import { useSyncExternalStore } from 'react';
 export type Route =
   | { readonly page: 'fleet' }
   | { readonly page: 'device'; readonly id: string }
+  | { readonly page: 'rollouts' }
+  | { readonly page: 'new-rollout' }
+  | { readonly page: 'rollout'; readonly id: string }
   | { readonly page: 'unknown' };
 
-const DEVICE_PATH = /^\/devices\/([a-z0-9-]{1,64})$/;
+const ID_PATH = /^\/(devices|rollouts)\/([a-z0-9-]{1,64})$/;
+
+export const ROLLOUTS_PATH = '/rollouts';
+export const NEW_ROLLOUT_PATH = '/rollouts/new';
 
 export function parseRoute(path: string): Route {
   if (path === '/') return { page: 'fleet' };
-  const id = DEVICE_PATH.exec(path)?.[1];
-  return id === undefined ? { page: 'unknown' } : { page: 'device', id };
+  if (path === ROLLOUTS_PATH) return { page: 'rollouts' };
+  if (path === NEW_ROLLOUT_PATH) return { page: 'new-rollout' };
+  const [, room, id] = ID_PATH.exec(path) ?? [];
+  if (id === undefined) return { page: 'unknown' };
+  return { page: room === 'devices' ? 'device' : 'rollout', id };
 }
 
 export const devicePath = (id: string): string => `/devices/${id}`;
+export const rolloutPath = (id: string): string => `${ROLLOUTS_PATH}/${id}`;
 
 export function useRoute(): Route {
   return parseRoute(useSyncExternalStore(subscribe, currentPath));

@@ -3,7 +3,7 @@ import { useFleet } from '../api/fleet-context.ts';
 import type { Link as LiveLink } from '../api/fleet-store.ts';
 import { Logo, MoonIcon, SunIcon } from './icons.tsx';
 import { Link } from './link.tsx';
-import type { Route } from './route.ts';
+import { ROLLOUTS_PATH, type Route } from './route.ts';
 import { StateBadge } from './state-badge.tsx';
 import type { Word } from './state-words.ts';
 import classes from './top-bar.module.css';
@@ -31,14 +31,11 @@ export function TopBar({ route, user, onLogOut }: TopBarProps) {
         <Link href="/" aria-current={route.page === 'fleet' ? 'page' : undefined}>
           Fleet
         </Link>
-        {route.page === 'device' && (
-          <>
-            <span aria-hidden="true">/</span>
-            <span className={classes.here} aria-current="page">
-              {route.id}
-            </span>
-          </>
-        )}
+        {route.page === 'device' && <Crumb name={route.id} />}
+        <Link href={ROLLOUTS_PATH} aria-current={route.page === 'rollouts' ? 'page' : undefined}>
+          Rollouts
+        </Link>
+        {route.page === 'new-rollout' && <Crumb name="New" />}
       </nav>
       <div className={classes.right}>
         <span role="status" aria-label="Live connection">
@@ -51,6 +48,16 @@ export function TopBar({ route, user, onLogOut }: TopBarProps) {
         </Button>
       </div>
     </header>
+  );
+}
+
+/** Where below the link before it the page is. */
+function Crumb({ name }: { readonly name: string }) {
+  return (
+    <span className={classes.here}>
+      <span aria-hidden="true">/ </span>
+      <span aria-current="page">{name}</span>
+    </span>
   );
 }
 

@@ -1,0 +1,40 @@
+import { ROLLOUT_GATES } from '@watchpost/shared/rollout/gates.ts';
+import { StateBadge } from '../shell/state-badge.tsx';
+import page from './rollout-page.module.css';
+import { VERDICT_WORDS } from './rollout-words.ts';
+import type { RolloutView } from './rollouts-api.ts';
+
+/** What must hold after the soak of a group, and what each gate says of the one that soaks. */
+export function RolloutGates({ rollout: { gates, policy } }: { readonly rollout: RolloutView }) {
+  return (
+    <section className={page.panel} aria-labelledby="gates-title">
+      <header className={page.title}>
+        <h2 id="gates-title">Gates</h2>
+      </header>
+      <div className={page.body}>
+        {policy.gates.length === 0 && <p className={page.none}>This rollout has no gates.</p>}
+        <ul className={page.lines}>
+          {policy.gates.map(({ gate, limit }) => {
+            const said = gates.find((verdict) => verdict.gate === gate);
+            const fact = ROLLOUT_GATES[gate];
+            return (
+              <li key={gate}>
+                {said ? <StateBadge word={VERDICT_WORDS[said.verdict]} /> : <StateBadge word={NOT_ASKED} />}
+                <span>
+                  <strong>{gate.replaceAll('_', ' ')}</strong>
+                  {said && <>: {said.why}</>}
+                  <br />
+                  <span className={page.dim}>
+                    {fact.meaning} {limit ?? fact.limit} {fact.unit}
+                  </span>
+                </span>
+              </li>
+            );
+          })}
+        </ul>
+      </div>
+    </section>
+  );
+}
+
+const NOT_ASKED = { text: 'Not asked', tone: 'off' } as const;
