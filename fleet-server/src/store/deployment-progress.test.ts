@@ -48,3 +48,20 @@ test('whatever the order in which an epoch arrives, its changes stand in the ord
     }),
   );
 });
+
+test('whatever the order in which changes come, a deployment stands at the same one', () => {
+  const changes = fc
+    .array(fc.constantFrom(...DEPLOYMENT_STATES), { minLength: 1, maxLength: 12 })
+    .map((states) => states.map((state, index) => ({ epoch: 'one', seq: index + 1, state })));
+  const shuffled = changes.chain((those) =>
+    fc.tuple(
+      fc.constant(those),
+      fc.shuffledSubarray(those, { minLength: those.length, maxLength: those.length }),
+    ),
+  );
+  fc.assert(
+    fc.property(shuffled, ([inOrder, asTheyCame]) => {
+      assert.deepEqual(findStanding(orderChanges(asTheyCame)), findStanding(orderChanges(inOrder)));
+    }),
+  );
+});
