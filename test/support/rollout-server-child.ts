@@ -31,7 +31,7 @@ const view = createFleetView({
 const authenticate = createDeviceAuthenticator(store.devices, async () => false);
 const broker = createAedesBroker({ host: '127.0.0.1', port: Number(port), fleet: FLEET, authenticate, log });
 const director = createDirector({
-  sign: async (order) => JSON.stringify(order),
+  sign: async (order) => `.${Buffer.from(JSON.stringify(order)).toString('base64url')}.`,
   ...{ store, broker, nowMs },
   projection: view,
   trust: trustOf(await store.bundles.list()),
