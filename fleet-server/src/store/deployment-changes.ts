@@ -43,45 +43,70 @@ export async function moveDeployments(
     .selectAll()
     .where('id', 'in', [...new Set(changes.map(({ body }) => body.deploymentId))])
     .execute();
+  const spokenOf = rows.filter(({ id, device_id }) =>
+    changes.some(({ deviceId, body }) => deviceId === device_id && body.deploymentId === id),
+  );
+  const standings = await readStandings(tx, spokenOf);
   const moved: DeploymentRecord[] = [];
-  for (const row of rows) {
-    const isSpokenOf = changes.some(
-      ({ deviceId, body }) => deviceId === row.device_id && body.deploymentId === row.id,
-    );
-    if (!isSpokenOf) continue;
-    const standing = await readStanding(tx, row);
+  for (const row of spokenOf) {
+    const standing = standings.get(row.id);
     // What the server has ended ends otherwise only when the device tells how.
-    const isStale = isEnd(row.state) && standing.state !== undefined && !isEnd(standing.state);
-    const changed = { ...row, ...(isStale ? {} : standing), updated_at_ms: atMs };
-    await tx.updateTable('deployments').set(changed).where('row_id', '=', row.row_id).execute();
-    moved.push(toDeployment(changed));
+    const isStale = isEnd(row.state) && standing !== undefined && !isEnd(standing.state);
+    const change = { ...(isStale ? {} : standing), updated_at_ms: atMs };
+    await tx.updateTable('deployments').set(change).where('row_id', '=', row.row_id).execute();
+    moved.push(toDeployment({ ...row, ...change }));
   }
   return moved;
 }
 
 const isEnd = (state: DeploymentState): boolean => isTerminal(DEPLOYMENT_LIFECYCLE, state);
 
-/** @returns the columns that say where the deployment stands */
-async function readStanding(
+type Standing = Pick<DeploymentRow, 'state' | 'reason' | 'detail'>;
+
+/** @returns by id the columns that say where the deployments stand; all are read together, for there are many in a batch */
+async function readStandings(
   tx: Tx,
-  { id, device_id }: Pick<DeploymentRow, 'id' | 'device_id'>,
-): Promise<Partial<Pick<DeploymentRow, 'state' | 'reason' | 'detail'>>> {
-  const rows = await tx
+  deployments: readonly Pick<DeploymentRow, 'id' | 'device_id'>[],
+): Promise<ReadonlyMap<string, Standing>> {
+  if (deployments.length === 0) return new Map();
+  const told = await tx
     .selectFrom('deployment_changes')
-    .select(['row_id', 'epoch', 'seq', 'state'])
-    .where('deployment_id', '=', id)
-    .where('device_id', '=', device_id)
+    .select(['row_id', 'deployment_id', 'device_id', 'epoch', 'seq', 'state'])
+    .where(
+      'deployment_id',
+      'in',
+      deployments.map(({ id }) => id),
+    )
     .orderBy('row_id')
     .execute();
-  const standing = findStanding(orderChanges(rows));
-  if (standing === undefined) return {};
-  const { body } = await tx
+  const byDeployment = Map.groupBy(told, ({ deployment_id }) => deployment_id);
+  const standing = deployments.flatMap(({ id, device_id }) => {
+    const own = byDeployment.get(id)?.filter((change) => change.device_id === device_id) ?? [];
+    return findStanding(orderChanges(own)) ?? [];
+  });
+  return readReasons(tx, standing);
+}
+
+async function readReasons(
+  tx: Tx,
+  standing: readonly { readonly row_id: number }[],
+): Promise<ReadonlyMap<string, Standing>> {
+  if (standing.length === 0) return new Map();
+  const rows = await tx
     .selectFrom('deployment_changes')
-    .select('body')
-    .where('row_id', '=', standing.row_id)
-    .executeTakeFirstOrThrow();
-  const { state, reason = null, detail = null } = JSON.parse(body) as DeploymentChange;
-  return { state, reason, detail };
+    .select(['deployment_id', 'body'])
+    .where(
+      'row_id',
+      'in',
+      standing.map(({ row_id }) => row_id),
+    )
+    .execute();
+  return new Map(
+    rows.map(({ deployment_id, body }) => {
+      const { state, reason = null, detail = null } = JSON.parse(body) as DeploymentChange;
+      return [deployment_id, { state, reason, detail }];
+    }),
+  );
 }
 
 /** In the order in which the device made them; of very many those that came last. */
