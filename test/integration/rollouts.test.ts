@@ -4,8 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import type { RolloutView } from '@watchpost/shared/api/rollouts.ts';
+import type { GateQuestion } from '../../fleet-server/src/gates/port.ts';
 import { bundleRecord } from '../support/fleet-data.ts';
-import { openRolloutWorld, type RolloutWorld, type WorldBox } from '../support/rollout-world.ts';
+import {
+  openRolloutWorld,
+  type RolloutWorld,
+  type RolloutWorldOptions,
+  type WorldBox,
+} from '../support/rollout-world.ts';
 import { until } from '../support/until.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'watchpost-rollouts-'));
@@ -23,8 +29,12 @@ const BUNDLES = [OLD, OLDER, NEW, NEWER];
 const MINUTE_MS = 60_000;
 let made = 0;
 
-async function open(boxes: readonly WorldBox[], path = join(folder, `${++made}.db`)): Promise<RolloutWorld> {
-  const world = await openRolloutWorld({ path, boxes, bundles: BUNDLES });
+async function open(
+  boxes: readonly WorldBox[],
+  path = join(folder, `${++made}.db`),
+  rest: Pick<RolloutWorldOptions, 'gates'> = {},
+): Promise<RolloutWorld> {
+  const world = await openRolloutWorld({ path, boxes, bundles: BUNDLES, ...rest });
   worlds.add(world);
   return world;
 }
@@ -270,4 +280,56 @@ test('a server restored from the backup of yesterday brings the rollout to its e
   );
   const done = await third.settle(id, 'finished');
   assert.equal(done.counts.succeeded, 10);
+});
+
+test('a gate that finds harm while a canary soaks takes it back, and the rest is never ordered', async () => {
+  const asked: GateQuestion[] = [];
+  const gates: RolloutWorldOptions['gates'] = {
+    judge: async (question) => {
+      asked.push(question);
+      return [{ gate: 'error_rate', verdict: 'fail', why: '15 % instead of 3 %' }];
+    },
+  };
+  const world = await open(boxes(10), undefined, { gates });
+  const { id } = await world.create({
+    version: 'petpark@2.0.0',
+    groups: { canary: [20, 100] },
+    policy: { onError: 'rollback', soakSeconds: 600, gates: [{ gate: 'error_rate' }] },
+  });
+  const done = await world.settle(id, 'rolled_back');
+  assert.equal(world.orders.size, 2);
+  assert.equal(done.counts.restored, 2);
+  assert.ok([...world.runs.values()].every((digest) => digest === OLD.digest));
+  const [question] = asked;
+  assert.equal(question?.executed.length, 2);
+  assert.equal(question?.control.length, 8);
+  const { entries } = await world.desk.journal(id, { after: 0, limit: 1000 });
+  assert.ok(entries.some(({ why }) => why === 'group 1: gate error_rate: 15 % instead of 3 %'));
+});
+
+test('a device that was restored from a backup changes nothing of what the rollout knows', async () => {
+  const world = await open(boxes(2));
+  const { id } = await world.create({
+    version: 'petpark@2.0.0',
+    groups: { canary: [100] },
+    policy: { targetSelection: 'continuous' },
+  });
+  await until('both have it', async () => (await world.desk.show(id)).counts.succeeded === 2);
+  const lost = '00000000000000dd';
+  for (const state of ['queued', 'downloading', 'testing', 'failure'] as const) {
+    await world.say('box-0', state, lost);
+  }
+  world.forward(61 * MINUTE_MS);
+  assert.equal((await world.settle(id, 'finished')).counts.succeeded, 2);
+});
+
+test('a rollout whose filter can be read no more keeps no other one from going on', async () => {
+  const world = await open(boxes(3));
+  await world.store.targeting.saveGroup({ id: 'gone', devices: ['box-0'] });
+  const policy = { targetSelection: 'continuous' } as const;
+  await world.create({ version: 'petpark@2.0.0', filter: 'group:gone', policy, name: 'broken' });
+  await world.store.targeting.deleteGroup('gone');
+  world.forward(MINUTE_MS);
+  const { id } = await world.create({ version: 'petpark@3.0.0' });
+  await world.settle(id, 'finished');
 });

@@ -56,7 +56,7 @@ export interface RolloutWorld {
   disconnect(id: string): void;
   tag(id: string, tag: string): Promise<void>;
   /** A box tells something more of its newest order. */
-  say(id: string, state: DeploymentState): Promise<void>;
+  say(id: string, state: DeploymentState, epoch?: string): Promise<void>;
   /** Another server over the same store. */
   openEngine(): RolloutEngine;
   create(request: Partial<RolloutRequest>): Promise<RolloutView>;
@@ -193,10 +193,10 @@ class World implements RolloutWorld {
     this.#view.setMetadata(id, after);
   }
 
-  async say(id: string, state: DeploymentState): Promise<void> {
+  async say(id: string, state: DeploymentState, epoch = this.#epoch): Promise<void> {
     const box = this.#boxes.get(id);
     const order = this.orders.get(id)?.at(-1);
-    if (box !== undefined && order !== undefined) await this.#answer(box, order, [[state]]);
+    if (box !== undefined && order !== undefined) await this.#answer(box, order, [[state]], epoch);
   }
 
   async create(request: Partial<RolloutRequest>): Promise<RolloutView> {
@@ -256,6 +256,7 @@ class World implements RolloutWorld {
     { id }: WorldBox,
     { deploymentId, sha256 }: Order,
     answers: readonly (readonly [state: DeploymentState, reason?: string])[],
+    epoch = this.#epoch,
   ): Promise<void> {
     for (const [state, reason] of answers) {
       if (this.#isOver) return;
@@ -266,7 +267,7 @@ class World implements RolloutWorld {
       const seq = (this.#seqs.get(id) ?? 0) + 1;
       this.#seqs.set(id, seq);
       const message = changeMessage(seq, state, {
-        ...{ deviceId: id, deploymentId, epoch: this.#epoch },
+        ...{ deviceId: id, deploymentId, epoch },
         ...(reason !== undefined && { reason }),
       });
       const result = await this.store.reports.commit([message], this.nowMs());

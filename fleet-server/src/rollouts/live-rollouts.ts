@@ -3,7 +3,7 @@ import { ACTIVE_STATES, foldReport, type LiveRollout, stateOf } from './live-rol
 import type { StepChange } from './perform-steps.ts';
 
 /** Everything is read again so often: what another server was told is found then at the latest. */
-const RESYNC_MS = 60_000;
+const RESYNC_MS = 5 * 60_000;
 const FAILURES = ['failure', 'rolled_back'];
 
 type Held = LiveRollout & { readonly members: Map<string, RolloutMember> };

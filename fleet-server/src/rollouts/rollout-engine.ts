@@ -206,15 +206,28 @@ class LeasedRolloutEngine implements RolloutEngine {
 
   async #joinLate(): Promise<void> {
     const { targeting, store, nowMs } = this.#deps;
-    for (const live of this.#rollouts.all()) {
+    const join = async (live: LiveRollout): Promise<void> => {
       const { filter, policy } = live.rollout;
-      if (policy.targetSelection !== 'continuous') continue;
+      if (policy.targetSelection !== 'continuous') return;
       const devices = filter === undefined ? await targeting.listDevices() : await targeting.match(filter);
       const ids = devices.map(({ id }) => id);
       const change = joinLate(live, ids, nowMs());
-      if (change === undefined) continue;
+      if (change === undefined) return;
       if (await store.rollouts.apply(change)) this.#rollouts.take(change, live.members);
       this.#isDirty = true;
+    };
+    for (const live of this.#rollouts.all()) await this.#alone(live, () => join(live), undefined);
+  }
+
+  /** What is wrong with one rollout (its filter names a group that is gone) keeps no other one from going on. */
+  async #alone<T>({ rollout }: LiveRollout, work: () => Promise<T>, otherwise: T): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isAppError(error) || error.code === 'STORE_FAILED') throw error;
+      const facts = { rollout: rollout.name, code: error.code, error: describeError(error) };
+      this.#deps.log.error(facts, 'rollout does not go on');
+      return otherwise;
     }
   }
 
@@ -222,9 +235,10 @@ class LeasedRolloutEngine implements RolloutEngine {
   async #planAll(signal: AbortSignal): Promise<void> {
     this.#isDirty = false;
     this.#wakeAtMs = Number.POSITIVE_INFINITY;
-    for (const { rollout } of this.#rollouts.all()) {
+    for (const live of this.#rollouts.all()) {
       if (signal.aborted || !this.#lease.isHeld()) return;
-      const wakeAtMs = await this.#advance(rollout.id, signal);
+      const advance = (): Promise<number> => this.#advance(live.rollout.id, signal);
+      const wakeAtMs = await this.#alone(live, advance, Number.POSITIVE_INFINITY);
       this.#wakeAtMs = Math.min(this.#wakeAtMs, wakeAtMs);
     }
   }
