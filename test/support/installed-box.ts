@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -22,7 +22,7 @@ export async function layIdentity(dataDir: string, brokerUrl = `mqtt://${NOWHERE
   const directorKey = publicKey.export({ type: 'spki', format: 'pem' });
   const identity = { deviceId: 'gate-3', fleet: 'park', brokerUrl, directorKey };
   await writeFile(join(folder, 'identity.json'), JSON.stringify(identity), { mode: 0o600 });
-  await writeFile(join(folder, 'secret'), 'a secret of this box', { mode: 0o600 });
+  await writeFile(join(folder, 'secret'), randomBytes(32).toString('base64url'), { mode: 0o600 });
 }
 
 /** Installs the tiny model, which tells red, green and blue, as the one that classifies. */
