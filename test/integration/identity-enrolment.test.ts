@@ -243,3 +243,16 @@ test('when the secret is damaged, the box is not enrolled, and the next enrolmen
     assert.notEqual(made, secret);
   }
 });
+
+test('when the key is damaged, the box is not enrolled, and the next enrolment makes another', async () => {
+  await enrolHere();
+  const path = join(dataDir, 'identity', 'device-key.pem');
+  const before = await readFile(path, 'utf8');
+  for (const damage of ['', before.slice(0, 90), '\0'.repeat(before.length)]) {
+    await writeFile(path, damage);
+    await assert.rejects(openFileCredentials(dataDir), { code: 'NOT_ENROLLED' });
+    await enrolHere();
+    assert.notEqual((await openFileCredentials(dataDir)).current(), undefined);
+    assert.notEqual(await readFile(path, 'utf8'), before);
+  }
+});

@@ -57,14 +57,19 @@ export async function enrol(options: EnrolOptions, signal: AbortSignal): Promise
   return loadIdentity(options.dataDir);
 }
 
-/** The key of the box, made when it has none. @throws AppError STORE_FAILED */
+/** The key of the box, made when it has none, or a damaged one. @throws AppError STORE_FAILED */
 export function prepareDeviceKey(dataDir: string): Promise<DeviceKeyStore> {
   const { folder, deviceKey } = identityFiles(dataDir);
   return asStoreFailure(folder, async () => {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await chmod(folder, 0o700);
-    return (await findDeviceKey(deviceKey)) ?? (await makeDeviceKey(deviceKey));
+    return (await findDeviceKey(deviceKey).catch(onlyUnreadable)) ?? (await makeDeviceKey(deviceKey));
   });
+}
+
+/** A damaged key proves nothing to anybody: another takes its place. A disk that fails may hold a good one. */
+function onlyUnreadable(error: unknown): undefined {
+  if (error instanceof Error && 'syscall' in error) throw error;
 }
 
 /** Asks again at the pace of the server; a server that goes away meanwhile is waited for. */
