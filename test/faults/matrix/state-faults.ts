@@ -27,6 +27,8 @@ export function statePlans({ stateFiles }: Survey): readonly FaultPlan[] {
       ([how, damage]) => ({
         name: `${file.replace(/[0-9a-f]{64}/, '*')} is ${how}`,
         mount: async (world: FaultWorld) => {
+          // What a box does not have is only fetched for an order that it carried out well.
+          if (/^(bundles|objects)/.test(file)) await renewModel(world);
           await killIdle(world);
           const { dataDir } = world.box();
           const path = join(dataDir, file.replace('#', (await readChampion(dataDir)) ?? ''));
@@ -47,6 +49,7 @@ export function everyModelPlans(): readonly FaultPlan[] {
     {
       name: 'every bundle and every object is gone',
       mount: async (world) => {
+        await renewModel(world);
         await killIdle(world);
         for (const folder of ['bundles', 'objects'])
           await rm(join(world.box().dataDir, folder), { recursive: true, force: true });
@@ -57,6 +60,7 @@ export function everyModelPlans(): readonly FaultPlan[] {
     {
       name: 'everything but the identity is gone',
       mount: async (world) => {
+        await renewModel(world);
         await killIdle(world);
         const { dataDir } = world.box();
         for (const name of await readdir(dataDir))
@@ -66,6 +70,11 @@ export function everyModelPlans(): readonly FaultPlan[] {
       },
     },
   ];
+}
+
+async function renewModel(world: FaultWorld): Promise<void> {
+  const state = await world.outcome(await world.deploy(await world.fresh()));
+  if (state !== 'success') throw new Error(`the update before ended in ${state}`);
 }
 
 /** Kills the agent while nothing waits in its outbox: what waits in a file that is destroyed is lost with it. */
