@@ -5,6 +5,19 @@ import { simulate } from './simulate/simulation.ts';
 import { joinWorld, openOwnWorld } from './simulate/world.ts';
 
 const say = (text: string): void => void process.stderr.write(`simulate: ${text}\n`);
+/** On a terminal one line that is written anew, else one each so often. */
+const PROGRESS_EVERY_MS = 5000;
+
+function createProgress(): (text: string) => void {
+  let saidMs = -PROGRESS_EVERY_MS;
+  return (text) => {
+    if (process.stderr.isTTY) process.stderr.write(`\r\x1b[2Ksimulate: ${text}\r`);
+    else if (performance.now() - saidMs >= PROGRESS_EVERY_MS) {
+      saidMs = performance.now();
+      say(text);
+    }
+  };
+}
 
 async function main(): Promise<number> {
   const request = parseSimulateArguments(process.argv.slice(2));
@@ -32,7 +45,8 @@ async function run(request: SimulateRequest, signal: AbortSignal): Promise<void>
     const { server: url, user, password } = world.access;
     if (world.own !== undefined) say(`the server is at ${url}, user ${user}, password ${password}`);
     const limitSec = minutes === undefined ? undefined : minutes * 60;
-    const result = await simulate(world, { limitSec, say }, signal);
+    const result = await simulate(world, { limitSec, say, progress: createProgress() }, signal);
+    if (process.stderr.isTTY) process.stderr.write('\n');
     process.stdout.write(json ? `${JSON.stringify(result)}\n` : formatResult(result));
   } finally {
     await world.stop();

@@ -50,6 +50,8 @@ const SAY_EVERY_MS = 5000;
 const DOWN_MS = 2000;
 /** Of the last wave, when the server is killed. */
 const KILL_AT_SHARE = 0.3;
+/** A little more than what the backoff of a box takes for a good connection. */
+const STABLE_MS = 31_000;
 const CONNECT_LIMIT_SEC = 300;
 const ROLLOUT_LIMIT_SEC = 1200;
 
@@ -86,6 +88,10 @@ class Bench {
     fleet.start();
     const connectSec = await this.#untilSteady('every box is connected', CONNECT_LIMIT_SEC);
     const rollout = await this.#rollOut();
+    say(
+      `waiting until every connection has held for ${STABLE_MS / 1000} s: boxes come back slower before that …`,
+    );
+    await Promise.race([fleet.failed, delay(STABLE_MS)]);
     say('storm: every connection breaks at once');
     fleet.storm(undefined);
     await this.#until('the connections are gone', 10, ({ up }) => up < devices / 2);

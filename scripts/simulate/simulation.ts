@@ -27,12 +27,14 @@ export interface SimulationOptions {
   /** How long; undefined: until the rollout is over, or the signal. */
   readonly limitSec: number | undefined;
   readonly say: (text: string) => void;
+  /** The same, of what is over with the next one. */
+  readonly progress: (text: string) => void;
 }
 
 /** Lets the boxes live, drives the rollout of the scenario on a server of its own, and says what came of it. */
 export async function simulate(
   world: World,
-  { limitSec, say }: SimulationOptions,
+  { limitSec, say, progress }: SimulationOptions,
   signal: AbortSignal,
 ): Promise<SimulationResult> {
   const { population, fleet, own } = world;
@@ -46,16 +48,14 @@ export async function simulate(
   let rollout: RolloutView | undefined;
   while (!signal.aborted && (limitSec === undefined || elapsedSec() < limitSec)) {
     await Promise.race([fleet.failed, delay(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined)]);
-    for (
-      const due = storms[0];
-      due !== undefined && due === storms[0] && due.atSec <= elapsedSec();
-      storms.shift()
-    ) {
+    const [due] = storms;
+    if (due !== undefined && due.atSec <= elapsedSec()) {
+      storms.shift();
       say(`storm: the network of all ${fleet.counters().up} boxes goes away at once`);
       fleet.storm(due.backWithinSec === undefined ? undefined : due.backWithinSec * 1000);
     }
     rollout = await drive(elapsedSec());
-    say(formatProgress(elapsedSec(), fleet.counters(), rollout));
+    progress(formatProgress(elapsedSec(), fleet.counters(), rollout));
     if (limitSec === undefined && rollout !== undefined && isOver(rollout)) break;
   }
   const summaries = await fleet.summaries();
