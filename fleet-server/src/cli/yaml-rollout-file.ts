@@ -1,12 +1,18 @@
 import { readFile } from 'node:fs/promises';
 import { RolloutRequest } from '@watchpost/shared/api/rollouts.ts';
 import { findSchemaProblems } from '@watchpost/shared/config/find-problems.ts';
+import { RolloutPolicy } from '@watchpost/shared/rollout/policy.ts';
 import Type from 'typebox';
 import { isNode, LineCounter, parseDocument } from 'yaml';
 import { serverError } from '../kernel/errors.ts';
 import type { RolloutWish } from './rollout-flags.ts';
 
-const RolloutFile = Type.Partial(RolloutRequest);
+const closed = { additionalProperties: false } as const;
+/** `Type.Partial` forgets that an object is closed, unless it is told again. */
+const RolloutFile = Type.Partial(
+  Type.Object({ ...RolloutRequest.properties, policy: Type.Partial(RolloutPolicy, closed) }),
+  closed,
+);
 
 /** YAML, and JSON with it. @throws AppError FILE_UNREADABLE | ROLLOUT_INVALID naming every problem with its line */
 export async function readRolloutFile(path: string): Promise<RolloutWish> {

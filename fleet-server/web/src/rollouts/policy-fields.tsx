@@ -51,7 +51,7 @@ function NumberField({ name, value, onValue }: NumberFieldProps) {
     <NumberInput
       label={label}
       description={helpOf(name)}
-      suffix={` ${unit}`}
+      suffix={unit && ` ${unit}`}
       min={0}
       {...(unit === '%' && { max: 100 })}
       value={value}
@@ -105,7 +105,6 @@ function Limits({ form, onChange }: PolicyFieldsProps) {
         label="At work for each site"
         description={helpOf('disruptionBudget')}
         placeholder="no limit"
-        suffix=" devices"
         min={1}
         value={form.budgetPerSite}
         onChange={(typed) => onChange({ budgetPerSite: String(typed) })}

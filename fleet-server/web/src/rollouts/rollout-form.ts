@@ -1,15 +1,16 @@
 import type { RolloutPlanRequest, RolloutRequest } from '@watchpost/shared/api/rollouts.ts';
 import { ROLLOUT_GATES, type RolloutGateName } from '@watchpost/shared/rollout/gates.ts';
 import { RolloutPolicy } from '@watchpost/shared/rollout/policy.ts';
+import { formatLimit } from './rollout-words.ts';
 
 /** Numbers of the policy that a person types; `scale` is what one of the API is in the unit on the page. */
 export const NUMBER_FIELDS = {
   successThreshold: { label: 'Success threshold', unit: '%', scale: 100 },
   errorThreshold: { label: 'Error threshold', unit: '%', scale: 100 },
-  minExecuted: { label: 'Executed before judged', unit: 'devices', scale: 1 },
+  minExecuted: { label: 'Executed before judged', unit: '', scale: 1 },
   soakSeconds: { label: 'Soak', unit: 'min', scale: 1 / 60 },
-  maxParallelDownloads: { label: 'Downloads at once', unit: 'devices', scale: 1 },
-  retries: { label: 'Retries', unit: 'times', scale: 1 },
+  maxParallelDownloads: { label: 'Downloads at once', unit: '', scale: 1 },
+  retries: { label: 'Retries', unit: '', scale: 1 },
 } as const;
 export type NumberKey = keyof typeof NUMBER_FIELDS;
 export const NUMBER_KEYS = Object.keys(NUMBER_FIELDS) as readonly NumberKey[];
@@ -134,5 +135,5 @@ export const GATE_CHOICES = Object.entries(ROLLOUT_GATES)
   .filter(([, { kind }]) => kind !== 'unheard')
   .map(([gate, { meaning, limit, unit }]) => ({
     gate: gate as RolloutGateName,
-    meaning: `${meaning} ${limit} ${unit}`,
+    meaning: `${meaning} ${formatLimit(limit, unit)}`,
   }));

@@ -1,7 +1,7 @@
 import { ROLLOUT_GATES } from '@watchpost/shared/rollout/gates.ts';
 import { StateBadge } from '../shell/state-badge.tsx';
 import page from './rollout-page.module.css';
-import { VERDICT_WORDS } from './rollout-words.ts';
+import { formatLimit, VERDICT_WORDS } from './rollout-words.ts';
 import type { RolloutView } from './rollouts-api.ts';
 
 /** What must hold after the soak of a group, and what each gate says of the one that soaks. */
@@ -25,7 +25,7 @@ export function RolloutGates({ rollout: { gates, policy } }: { readonly rollout:
                   {said && <>: {said.why}</>}
                   <br />
                   <span className={page.dim}>
-                    {fact.meaning} {limit ?? fact.limit} {fact.unit}
+                    {fact.meaning} {formatLimit(limit ?? fact.limit, fact.unit)}
                   </span>
                 </span>
               </li>

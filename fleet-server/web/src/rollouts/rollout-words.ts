@@ -1,3 +1,4 @@
+import type { RolloutGateUnit } from '@watchpost/shared/rollout/gates.ts';
 import type { Word } from '../shell/state-words.ts';
 import type { RolloutGroupView, RolloutView } from './rollouts-api.ts';
 
@@ -49,3 +50,14 @@ export const holdInWords = (reason: string): string => HOLD_WORDS[reason] ?? rea
 /** Nothing moves any more unless a person asks for it. */
 export const isAtRest = (state: State): boolean =>
   ['finished', 'stopped', 'rolled_back', 'approval_denied'].includes(state);
+
+const LIMIT_FORMATS: Readonly<Record<RolloutGateUnit, (limit: number) => string>> = {
+  share: (limit) => `${rounded(limit * 100)} %`,
+  points: (limit) => `${rounded(limit * 100)} percentage points`,
+  times: (limit) => `${limit} times`,
+  degrees: (limit) => `${limit} °C`,
+  ms: (limit) => `${limit} ms`,
+};
+const rounded = (value: number): number => Math.round(value * 100) / 100;
+
+export const formatLimit = (limit: number, unit: RolloutGateUnit): string => LIMIT_FORMATS[unit](limit);

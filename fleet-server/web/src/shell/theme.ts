@@ -6,7 +6,11 @@ export const theme = createTheme({
   cursorType: 'pointer',
   fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans", sans-serif',
   fontFamilyMonospace: 'ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace',
-  components: { Button: { defaultProps: { fw: 500 } } },
+  components: {
+    Button: { defaultProps: { fw: 500 } },
+    // Help of any length below: inputs that stand side by side stay in line.
+    InputWrapper: { defaultProps: { inputWrapperOrder: ['label', 'input', 'description', 'error'] } },
+  },
   colors: {
     // Cooler than Mantine's own, so that its inputs match the surfaces of tokens.css.
     dark: [

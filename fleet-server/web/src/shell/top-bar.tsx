@@ -32,7 +32,7 @@ export function TopBar({ route, user, onLogOut }: TopBarProps) {
           Fleet
         </Link>
         {route.page === 'device' && <Crumb name={route.id} />}
-        <Link href={ROLLOUTS_PATH} aria-current={route.page === 'rollouts' ? 'page' : undefined}>
+        <Link href={ROLLOUTS_PATH} aria-current={currentIn(route)}>
           Rollouts
         </Link>
         {route.page === 'new-rollout' && <Crumb name="New" />}
@@ -49,6 +49,12 @@ export function TopBar({ route, user, onLogOut }: TopBarProps) {
       </div>
     </header>
   );
+}
+
+/** The page itself, or one of the pages below it. */
+function currentIn({ page }: Route): 'page' | 'true' | undefined {
+  if (page === 'rollouts') return 'page';
+  return page === 'rollout' || page === 'new-rollout' ? 'true' : undefined;
 }
 
 /** Where below the link before it the page is. */
