@@ -75,18 +75,20 @@ export class LiveRollouts {
   /** @returns whether any rollout is spoken of */
   fold(moved: readonly DeploymentRecord[]): boolean {
     this.#meanwhile?.push(...moved);
+    const meant = moved.filter((deployment) => this.#foldOne(deployment));
+    return meant.length > 0;
+  }
+
+  #foldOne(deployment: DeploymentRecord): boolean {
+    const { deviceId, state } = deployment;
     let isMeant = false;
-    for (const deployment of moved) {
-      let hasFailed = FAILURES.includes(deployment.state);
-      for (const { members } of this.#held.values()) {
-        const member = members.get(deployment.deviceId);
-        const folded = member && foldReport(member, deployment);
-        if (member === undefined || folded === undefined) continue;
-        hasFailed &&= stateOf(member) !== deployment.state;
-        members.set(deployment.deviceId, folded);
-        isMeant = true;
-      }
-      if (isMeant && hasFailed) this.#deps.onFailure(deployment.deviceId);
+    for (const { members } of this.#held.values()) {
+      const member = members.get(deviceId);
+      const folded = member && foldReport(member, deployment);
+      if (member === undefined || folded === undefined) continue;
+      members.set(deviceId, folded);
+      isMeant = true;
+      if (FAILURES.includes(state) && stateOf(member) !== state) this.#deps.onFailure(deviceId);
     }
     return isMeant;
   }

@@ -197,15 +197,3 @@ export function moveGroup(
 ): RolloutGroupRecord {
   return { ...group, state: to, ...(to === 'soaking' && { soakingSinceMs: nowMs }) };
 }
-
-/** The rollout as it is once a change is stored. */
-export function foldChange({ groups, members }: LiveRollout, change: StepChange): LiveRollout {
-  const moved = new Map(change.groups.map((group) => [group.index, group]));
-  const known = new Map(members);
-  for (const member of change.members) known.set(member.deviceId, member);
-  return {
-    rollout: { ...change.rollout, revision: change.rollout.revision + 1 },
-    groups: groups.map((group) => moved.get(group.index) ?? group),
-    members: known,
-  };
-}

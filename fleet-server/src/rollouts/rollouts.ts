@@ -18,6 +18,7 @@ import { type DraftDeps, draftRollout, type RolloutDraft } from './rollout-draft
 import type { RolloutEngine, RolloutLook } from './rollout-engine.ts';
 import { previewDraft } from './rollout-preview.ts';
 import { viewMember, viewRollout, viewSummary } from './rollout-views.ts';
+import { createStandingCounts } from './standing-counts.ts';
 
 export interface RolloutsDeps extends DraftDeps {
   readonly store: RolloutStore;
@@ -43,13 +44,14 @@ const DONE: Readonly<Record<RolloutActionName, string>> = {
 
 export function createRollouts(deps: RolloutsDeps): Rollouts {
   const { store, engine } = deps;
+  const count = createStandingCounts(store);
   return {
     plan: (request) => preview(deps, request),
     create: (request, actor) => create(deps, request, actor),
     list: async ({ before, limit }) => {
       const { rollouts, next } = await store.list({ limit, ...(before !== undefined && { before }) });
       const views = rollouts.map(async (rollout) =>
-        viewSummary(rollout, await store.groups(rollout.id), await store.standings(rollout.id)),
+        viewSummary(rollout, await store.groups(rollout.id), await count(rollout)),
       );
       return { rollouts: await Promise.all(views), ...(next !== undefined && { next }) };
     },

@@ -66,26 +66,23 @@ function toProgress(
 
 export async function readStandings(db: Db, rolloutId: string): Promise<readonly RolloutStanding[]> {
   const rows = await selectStandings(db)
-    .select(({ fn, val }) => [
-      'm.group_index',
-      fn.coalesce('d.state', 'm.end_state', val('pending')).as('state'),
-      'm.excused',
-      'd.id as deployment',
-      fn.coalesce('r.state', 'm.restore_end_state').as('back_state'),
+    .select(({ fn, val, eb }) => [
+      'm.group_index as place',
+      fn.coalesce('d.state', 'm.end_state', val('pending')).as('standing'),
+      'm.excused as is_excused',
+      eb.case().when('d.id', 'is', null).then(0).else(1).end().as('is_ordered'),
+      fn.coalesce('r.state', 'm.restore_end_state').as('back_standing'),
+      fn.countAll<number>().as('devices'),
     ])
     .where('m.rollout_id', '=', rolloutId)
+    .groupBy(['place', 'standing', 'is_excused', 'is_ordered', 'back_standing'])
     .execute();
-  const counts = new Map<string, RolloutStanding>();
-  for (const row of rows) {
-    const standing = {
-      group: row.group_index,
-      state: row.state as RolloutStanding['state'],
-      isOrdered: row.deployment !== null,
-      isExcused: row.excused === 1,
-      ...(row.back_state !== null && { restoreState: row.back_state }),
-    };
-    const key = Object.values(standing).join(' ');
-    counts.set(key, { ...standing, devices: (counts.get(key)?.devices ?? 0) + 1 });
-  }
-  return [...counts.values()];
+  return rows.map((row) => ({
+    group: row.place,
+    state: row.standing as RolloutStanding['state'],
+    isOrdered: row.is_ordered === 1,
+    isExcused: row.is_excused === 1,
+    ...(row.back_standing !== null && { restoreState: row.back_standing as RolloutStanding['state'] }),
+    devices: Number(row.devices),
+  }));
 }
