@@ -333,3 +333,29 @@ test('a rollout whose filter can be read no more keeps no other one from going o
   const { id } = await world.create({ version: 'petpark@3.0.0' });
   await world.settle(id, 'finished');
 });
+
+test('what boxes told after the backup is lost, and found out again', async () => {
+  const path = join(folder, 'told.db');
+  const first = await open(
+    boxes(3, () => ({ answer: () => [['downloading']] })),
+    path,
+  );
+  const { id } = await first.create({
+    version: 'petpark@2.0.0',
+    groups: { canary: [100] },
+    policy: { retries: 1 },
+  });
+  await until('all are at work', async () => (await first.desk.show(id)).counts.inWork === 3);
+  await close(first);
+  const second = await open(
+    boxes(3, () => ({ runs: NEW })),
+    path,
+  );
+  second.forward(9 * MINUTE_MS);
+  assert.equal((await second.desk.show(id)).counts.inWork, 3, 'silence counts from the start of the server');
+  second.forward(2 * MINUTE_MS);
+  await until('they are to be tried again', async () => (await second.desk.show(id)).counts.failed === 3);
+  second.forward(2 * MINUTE_MS);
+  const done = await second.settle(id, 'finished');
+  assert.deepEqual([done.counts.succeeded, second.orders.get('box-0')?.length], [3, 1]);
+});

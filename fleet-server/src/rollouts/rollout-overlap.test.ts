@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { DeploymentState } from '@watchpost/shared/lifecycle/deployment.ts';
+import fc from 'fast-check';
 import type { RolloutMember, RolloutRecord } from '../store/port.ts';
 import type { LiveRollout } from './live-rollout.ts';
 import { type Claim, countOthersInWork, findClaims } from './rollout-overlap.ts';
@@ -68,5 +69,37 @@ test('devices of other rollouts in work are counted once, by place', () => {
       ['gate', 1],
       ['', 1],
     ],
+  );
+});
+
+test('of rollouts that all wait for a device one may have it, and never two', () => {
+  const rollouts = fc
+    .uniqueArray(fc.record({ priority: fc.nat(2), createdAtMs: fc.nat(2), id: fc.nat(9) }), {
+      selector: ({ id }) => id,
+      minLength: 1,
+      maxLength: 6,
+    })
+    .map((those) => those.map(({ id, ...rest }) => live({ id: `r${id}`, ...rest }, [memberOf('box')])));
+  fc.assert(
+    fc.property(rollouts, (all) => {
+      const free = all.filter(
+        (own) =>
+          !findClaims(
+            own,
+            all.filter((other) => other !== own),
+          ).has('box'),
+      );
+      assert.equal(free.length, 1);
+    }),
+  );
+});
+
+test('of a device in work with one rollout no other one may have it', () => {
+  const state = fc.constantFrom('pending', 'queued', 'testing', 'paused', 'waiting_for_window');
+  const other = fc.record({ priority: fc.nat(9), createdAtMs: fc.nat(20) });
+  fc.assert(
+    fc.property(state, other, (at, change) => {
+      assert.equal(findClaims(OWN, [live(change, [inState(at)])]).get('box')?.takenBy, 'other');
+    }),
   );
 });
