@@ -11,6 +11,7 @@ import { StateBadge } from '../shell/state-badge.tsx';
 import { CountsBar, CountsList } from './counts-bar.tsx';
 import type { Viewer } from './rollout-actions.ts';
 import { RolloutControls } from './rollout-controls.tsx';
+import { RolloutDevices } from './rollout-devices.tsx';
 import { RolloutGates } from './rollout-gates.tsx';
 import { RolloutGroups } from './rollout-groups.tsx';
 import { RolloutHolds } from './rollout-holds.tsx';
@@ -71,6 +72,7 @@ export function RolloutPage({ id, viewer }: { readonly id: string; readonly view
         <RolloutHolds lines={lines} held={rollout.held} />
         <RolloutGates rollout={rollout} />
       </div>
+      <RolloutDevices rollout={rollout} />
       <RolloutPolicyPanel rollout={rollout} />
       <RolloutJournal entries={journal} />
     </Page>

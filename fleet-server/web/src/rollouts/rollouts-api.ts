@@ -5,6 +5,8 @@ import type {
   RolloutJournalEntry,
   RolloutJournalPage,
   RolloutList,
+  RolloutMemberPage,
+  RolloutMemberView,
   RolloutPlanRequest,
   RolloutPreview,
   RolloutRequest,
@@ -21,6 +23,7 @@ export type {
   RolloutExplanation,
   RolloutGroupView,
   RolloutJournalEntry,
+  RolloutMemberView,
   RolloutPreview,
   RolloutSummary,
   RolloutView,
@@ -60,6 +63,19 @@ export async function loadJournal(
     next = page.next;
   }
   return entries;
+}
+
+/** The first devices, of a group and in a state where these are not empty. */
+export function loadMembers(
+  api: Api,
+  id: string,
+  query: { readonly group: string; readonly state: string; readonly limit: number },
+  signal: AbortSignal,
+): Promise<RolloutMemberPage> {
+  const search = new URLSearchParams({ limit: String(query.limit) });
+  if (query.group !== '') search.set('group', query.group);
+  if (query.state !== '') search.set('state', query.state);
+  return api.get(`rollouts/${id}/members?${search}`, signal);
 }
 
 /** Does something to a rollout: `pause`, `rollback`, … */
