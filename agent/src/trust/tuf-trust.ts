@@ -83,7 +83,8 @@ export function createTufTrust(deps: TufTrustDeps): TufTrust {
     try {
       return await check({ deps, folder, scratch, target, signal });
     } finally {
-      await rm(scratch, { recursive: true, force: true });
+      // On a disk that fails it is left to the next check, which begins by removing it.
+      await rm(scratch, { recursive: true, force: true }).catch(() => undefined);
     }
   };
   // One at a time: they share the scratch copy.
