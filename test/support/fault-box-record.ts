@@ -6,10 +6,13 @@ import type { ProgramLine } from './fault-program.ts';
 export interface BoxRecord {
   begin(): void;
   read(line: ProgramLine): void;
-  end(wasKilled: boolean): void;
+  /** @param wasOrderly what was logged was committed */
+  end(wasOrderly: boolean): void;
   flowing(sinceMs: number): readonly string[];
   committed(): Committed;
   canCommit(): boolean;
+  /** How the agent ended by a bug of its own since then (monotonic milliseconds). */
+  bugs(sinceMs: number): readonly string[];
   logged(): readonly string[];
 }
 
@@ -28,6 +31,7 @@ export function createBoxRecord(outbox: string): BoxRecord {
   let events: LoggedEvent[] = [];
   /** Kinds of access to the outbox file. */
   const failing = new Set<string>();
+  const bugs: ProgramLine[] = [];
   let failingSinceMs: number | undefined;
   let committed: Committed = {};
 
@@ -50,13 +54,14 @@ export function createBoxRecord(outbox: string): BoxRecord {
     },
     read: (line) => {
       if (line.msg === 'event') readEvent(line);
+      if (line.msg === 'agent ends: a bug') bugs.push(line);
       if (line.msg === 'outbox file fails') failing.add(String(line.access));
       if (line.msg === 'outbox file works again') failing.delete(String(line.access));
       failingSinceMs = failing.size === 0 ? undefined : (failingSinceMs ?? line.seenAtMs);
       if (line.msg === 'outbox rows lost at close') failingSinceMs ??= line.seenAtMs;
     },
-    end: (wasKilled) => {
-      const isWhole = !wasKilled && failingSinceMs === undefined;
+    end: (wasOrderly) => {
+      const isWhole = wasOrderly && failingSinceMs === undefined;
       past = [...past, ...(isWhole ? events : certain())];
       events = [];
       look();
@@ -70,6 +75,7 @@ export function createBoxRecord(outbox: string): BoxRecord {
       look();
       return committed;
     },
+    bugs: (sinceMs) => bugs.flatMap(({ seenAtMs, stack }) => (seenAtMs > sinceMs ? [String(stack)] : [])),
     canCommit: () => failing.size === 0,
     logged: () => [...past, ...certain()].map(({ key }) => key),
   };

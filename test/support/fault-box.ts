@@ -60,6 +60,8 @@ export interface FaultBox {
   committed(): Committed;
   /** Whether its outbox works, as far as it says. */
   canCommit(): boolean;
+  /** How the agent ended by a bug of its own since then (monotonic milliseconds). */
+  bugs(sinceMs: number): readonly string[];
   /** What was logged and had the time to be committed. */
   logged(): readonly string[];
 }
@@ -89,7 +91,7 @@ export async function openFaultBox(plan: BoxPlan): Promise<FaultBox> {
     life = started;
     record.begin();
     void started.exited.then(async () => {
-      record.end(started.ending().startsWith('SIGKILL'));
+      record.end(started.ending().startsWith('0'));
       await delay(RESTART_AFTER_MS);
       // What was ordered for one life is over with it; its surroundings stay.
       if (!isHeld && life === started) launch({ set, ...surroundings });
@@ -137,6 +139,7 @@ export async function openFaultBox(plan: BoxPlan): Promise<FaultBox> {
     flowing: record.flowing,
     committed: record.committed,
     canCommit: record.canCommit,
+    bugs: record.bugs,
     logged: record.logged,
   };
 }

@@ -33,6 +33,8 @@ export interface CheckOptions {
   /** It must come to an end. */
   readonly deploymentId?: string;
   readonly limits?: CheckLimits;
+  /** When the fault began, monotonic milliseconds; default: when it was over. */
+  readonly fromMs?: number;
 }
 
 /**
@@ -43,7 +45,7 @@ export interface CheckOptions {
 export async function checkWorld(
   world: FaultWorld,
   sinceMs: number,
-  { deploymentId, limits = CHECK_LIMITS }: CheckOptions = {},
+  { deploymentId, limits = CHECK_LIMITS, fromMs = sinceMs }: CheckOptions = {},
 ): Promise<FaultFindings> {
   const problems: string[] = [];
   const flow = await settle(() => findStillCameras(world, sinceMs), sinceMs + limits.flowMs);
@@ -58,6 +60,12 @@ export async function checkWorld(
     compareLedgers({ committed, logged, stored: readStored(world.server.database, world.box().id) });
   const lost = await settle(async () => compare().lost, settleBy);
   const { duplicates } = compare();
+  problems.push(
+    ...world
+      .box()
+      .bugs(fromMs)
+      .map((stack) => `the agent ended by a bug: ${stack.slice(0, 300)}`),
+  );
   return { problems, lost, duplicates, recoveryMs, ...(end !== undefined && { end }) };
 }
 

@@ -53,8 +53,10 @@ async function mountAndCheck(
   world: FaultWorld,
 ): Promise<{ readonly findings?: FaultFindings; readonly problem?: string }> {
   try {
+    const fromMs = performance.now();
     const { deploymentId, ends } = await fault.mount(world);
     const findings = await checkWorld(world, performance.now(), {
+      fromMs,
       ...(deploymentId !== undefined && { deploymentId }),
     });
     if (findings.end === undefined || ends === undefined || ends.includes(findings.end)) return { findings };
