@@ -26,9 +26,9 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const DRAIN_TIMEOUT_MS = 30_000;
 /**
  * Connections that wait to be accepted. When a whole fleet comes back at once, those that find no place try again
- * seconds later; the kernel allows at most net.core.somaxconn, 4096 unless set.
+ * seconds later; those that wait longer than a box does (10 s) are work for nothing.
  */
-const ACCEPT_QUEUE = 4096;
+const ACCEPT_QUEUE = 2048;
 
 export interface AedesBrokerDeps {
   readonly host: string;
