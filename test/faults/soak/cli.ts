@@ -18,14 +18,15 @@ durable was lost or doubled, and neither memory nor open files grew.
 Growth is the slope of a straight line (least squares over the means of 24 blocks of time,
 without the first fifth, in which the process warms up), with its 95 % confidence interval.
 It is within noise when the low end of the interval, taken over the whole run, is not more
-than the standard deviation of the blocks around the line (or than 4 MB, or than 2 files).
+than the standard deviation of the blocks around the line, or than 8 MB or 2 files: so much the
+caches of libraries take while they fill (MQTT packets keep a buffer for each length of a message).
 `;
 
 const MB = 1024 * 1024;
 /** Growth over the whole run below which there is none. */
 const LEAST: Readonly<Record<ReadingName, number>> = {
-  agentRssBytes: 4 * MB,
-  inferenceRssBytes: 4 * MB,
+  agentRssBytes: 8 * MB,
+  inferenceRssBytes: 8 * MB,
   agentFiles: 2,
   agentThreads: 2,
 };
