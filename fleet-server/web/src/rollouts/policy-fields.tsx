@@ -135,6 +135,7 @@ function GateChoices({ form: { gates }, onChange }: PolicyFieldsProps) {
       className={classes.wide}
       label="Gates"
       description={helpOf('gates')}
+      inputWrapperOrder={['label', 'description', 'input']}
       value={[...gates]}
       onChange={(chosen) =>
         onChange({ gates: GATE_CHOICES.map(({ gate }) => gate).filter((gate) => chosen.includes(gate)) })

@@ -5,14 +5,14 @@ import { ErrorNotice } from '../shell/error-notice.tsx';
 import { Link } from '../shell/link.tsx';
 import { devicePath } from '../shell/route.ts';
 import { StateBadge } from '../shell/state-badge.tsx';
-import { DEPLOYMENT_WORDS } from '../shell/state-words.ts';
+import { DEPLOYMENT_WORDS, type Word } from '../shell/state-words.ts';
 import journal from './rollout-journal.module.css';
 import page from './rollout-page.module.css';
 import { loadMembers, type RolloutMemberView, type RolloutView } from './rollouts-api.ts';
 import { usePolled } from './use-polled.ts';
 
 const EVERY_MS = 5_000;
-const PAGE_ROWS = 50;
+const PAGE_ROWS = 20;
 const MAX_ROWS = 1000;
 
 const STATES = [
@@ -71,6 +71,9 @@ export function RolloutDevices({ rollout }: { readonly rollout: RolloutView }) {
   );
 }
 
+/** Not ordered yet. */
+const TO_COME: Word = { text: 'To come', tone: 'off' };
+
 function Members({ members }: { readonly members: readonly RolloutMemberView[] }) {
   return (
     <Table className={journal.table} verticalSpacing={5} horizontalSpacing={14}>
@@ -103,7 +106,7 @@ function Member({ member }: { readonly member: RolloutMemberView }) {
       </Table.Td>
       <Table.Td>{group}</Table.Td>
       <Table.Td>
-        <StateBadge word={DEPLOYMENT_WORDS[state]} />
+        <StateBadge word={attempts === 0 && state === 'pending' ? TO_COME : DEPLOYMENT_WORDS[state]} />
       </Table.Td>
       <Table.Td className={journal.why}>{why}</Table.Td>
     </Table.Tr>

@@ -69,7 +69,7 @@ export function RolloutPage({ id, viewer }: { readonly id: string; readonly view
       <Header rollout={rollout} viewer={viewer} journal={journal} onDone={refresh} />
       <RolloutGroups rollout={rollout} />
       <div className={classes.columns}>
-        <RolloutHolds lines={lines} held={rollout.held} />
+        <RolloutHolds lines={lines} />
         <RolloutGates rollout={rollout} />
       </div>
       <RolloutDevices rollout={rollout} />

@@ -34,23 +34,6 @@ export const VERDICT_WORDS: Readonly<Record<Verdict, Word>> = {
   open: { text: 'Open', tone: 'warn' },
 };
 
-const HOLD_WORDS: Readonly<Record<string, string>> = {
-  not_its_turn: 'The groups before come first',
-  offline: 'Offline; ordered when back',
-  window: 'Outside of the maintenance window',
-  other_rollout: 'Another rollout or order is at work there, or goes first',
-  retry_delay: 'Failed; tried again in a while',
-  rate: 'The rate of the policy',
-  parallel_downloads: 'Downloads at the same time, by the policy',
-  disruption_budget: 'Others of the same place are in work, by the policy',
-};
-
-export const holdInWords = (reason: string): string => HOLD_WORDS[reason] ?? reason.replaceAll('_', ' ');
-
-/** Nothing moves any more unless a person asks for it. */
-export const isAtRest = (state: State): boolean =>
-  ['finished', 'stopped', 'rolled_back', 'approval_denied'].includes(state);
-
 const LIMIT_FORMATS: Readonly<Record<RolloutGateUnit, (limit: number) => string>> = {
   share: (limit) => `${rounded(limit * 100)} %`,
   points: (limit) => `${rounded(limit * 100)} percentage points`,
