@@ -26,9 +26,10 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const DRAIN_TIMEOUT_MS = 30_000;
 /**
  * Connections that wait to be accepted. When a whole fleet comes back at once, those that find no place try again
- * seconds later; those that wait longer than a box does (10 s) are work for nothing.
+ * seconds later; those that wait longer than a box does (10 s) are work for nothing. Node accepts one in each turn of
+ * its loop, of which there are a hundred a second when the processors are taken, and a thousand when they are not.
  */
-const ACCEPT_QUEUE = 2048;
+const ACCEPT_QUEUE = 1024;
 
 export interface AedesBrokerDeps {
   readonly host: string;
