@@ -46,6 +46,8 @@ const SCENARIO = fileURLToPath(new URL('rollout.yaml', import.meta.url));
 const MB = 1024 * 1024;
 const LOOK_EVERY_MS = 100;
 const SAY_EVERY_MS = 5000;
+/** The view of a rollout costs the server a look at each of its devices. */
+const POLL_EVERY_MS = 1000;
 /** The server lies dead for so long. */
 const DOWN_MS = 2000;
 /** Of the last wave, when the server is killed. */
@@ -140,7 +142,7 @@ class Bench {
       if (outage === undefined && isInLastWave(view)) outage = await this.#killServer();
       if (performance.now() - startedMs > ROLLOUT_LIMIT_SEC * 1000)
         throw new Error(`the rollout is ${view.state} after ${ROLLOUT_LIMIT_SEC} s: ${view.why}`);
-      await Promise.race([this.#world.fleet.failed, delay(500)]);
+      await Promise.race([this.#world.fleet.failed, delay(POLL_EVERY_MS)]);
     }
   }
 
