@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FaultWorld } from '../../support/fault-world.ts';
 import type { FaultPlan } from './fault.ts';
+import { untilFlowing } from './fleet-faults.ts';
 import { killIdle } from './state-faults.ts';
+import { killRestarted } from './update-faults.ts';
 
 const PAGE_BYTES = 4_096;
 
@@ -26,10 +28,12 @@ type Rot = (path: string, world: FaultWorld) => Promise<void>;
 
 function running(what: string, file: string, rot: Rot): FaultPlan {
   return {
-    name: `${what} while the agent runs`,
+    name: `${what} while the agent runs, which is killed then`,
     mount: async (world) => {
       await rot(join(world.box().dataDir, file), world);
+      await untilFlowing(world, 'with a file that rots');
       await delay(3_000);
+      await killRestarted(world.box());
       return {};
     },
   };
