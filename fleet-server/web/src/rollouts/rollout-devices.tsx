@@ -55,7 +55,7 @@ export function RolloutDevices({ rollout }: { readonly rollout: RolloutView }) {
         />
       </header>
       {error && <ErrorNotice error={error} />}
-      {value?.members.length === 0 && <p className={`${page.body} ${page.none}`}>No device is like that.</p>}
+      {value?.members.length === 0 && <div className={page.body}>No device is like that.</div>}
       {value && value.members.length > 0 && <Members members={value.members} />}
       {value?.next !== undefined && limit < MAX_ROWS && (
         <Button

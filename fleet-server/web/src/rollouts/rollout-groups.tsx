@@ -44,7 +44,7 @@ function Step({ group, policy }: StepProps) {
         <StateBadge word={word} />
         {state === 'soaking' && soakingSinceMs !== undefined && (
           <span className={page.dim}>
-            for <Ago atMs={soakingSinceMs} form="duration" /> of {formatSoak(policy.soakSeconds)}
+            for <Ago atMs={soakingSinceMs} form="duration" />, needs {formatSoak(policy.soakSeconds)}
           </span>
         )}
       </div>

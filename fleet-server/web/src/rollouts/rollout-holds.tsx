@@ -7,11 +7,13 @@ export function RolloutHolds({ lines }: { readonly lines: readonly string[] }) {
       <header className={page.title}>
         <h2 id="holds-title">What it waits for</h2>
       </header>
-      <ul className={`${page.body} ${page.lines}`}>
-        {lines.map((line) => (
-          <li key={line}>{line}</li>
-        ))}
-      </ul>
+      <div className={page.body}>
+        <ul className={page.lines}>
+          {lines.map((line) => (
+            <li key={line}>{line}</li>
+          ))}
+        </ul>
+      </div>
     </section>
   );
 }
