@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
@@ -25,11 +26,16 @@ const CONNECT_TIMEOUT_MS = 10_000;
 /** A device that does not read for so long is cut off: what waits for it waits in our memory. */
 const DRAIN_TIMEOUT_MS = 30_000;
 /**
- * Connections that wait to be accepted. When a whole fleet comes back at once, those that find no place try again
- * seconds later; those that wait longer than a box does (10 s) are work for nothing. Node accepts one in each turn of
- * its loop, of which there are a hundred a second when the processors are taken, and a thousand when they are not.
+ * Sockets that listen on the one port. Node accepts one connection of each in a turn of its loop: with a single one, a
+ * fleet that comes back while the server is busy waits for hundreds of turns, and box after box loses patience.
  */
-const ACCEPT_QUEUE = 1024;
+const ACCEPTORS = process.platform === 'linux' ? 8 : 1;
+/**
+ * Connections that wait at each. What finds no place tries again seconds later; what waits longer than a box does
+ * (10 s) is work for nothing.
+ */
+const ACCEPT_QUEUE = 256;
+const TICKET_KEY_BYTES = 48;
 
 export interface AedesBrokerDeps {
   readonly host: string;
@@ -55,7 +61,9 @@ class AedesBroker implements Broker {
   readonly name = 'broker';
   readonly #deps: AedesBrokerDeps;
   readonly #aedes: Aedes;
-  readonly #server: Server;
+  readonly #servers: readonly Server[];
+  /** A session that began at one of them is resumed at another. */
+  readonly #ticketKeys = randomBytes(TICKET_KEY_BYTES);
   readonly #sockets = new Set<Socket>();
   /** Our own book of connections: aedes loses a new one when the end of an old one with its id comes late. */
   readonly #clients = new Map<string, Client>();
@@ -86,11 +94,11 @@ class AedesBroker implements Broker {
         done(null, this.#mayHear(client, subscription.topic) ? subscription : null),
       authorizeForward: (client, packet) => (mayReceive(this.#ownerOf(client), packet.topic) ? packet : null),
     });
-    this.#server = this.#createServer();
+    this.#servers = Array.from({ length: ACCEPTORS }, () => this.#createServer());
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo | null)?.port ?? this.#deps.port;
+    return portOf(this.#servers[0]) ?? this.#deps.port;
   }
 
   onMessage(listener: (message: InboundMessage) => void): void {
@@ -110,7 +118,7 @@ class AedesBroker implements Broker {
     this.#listenToClients();
     await this.#aedes.listen();
     try {
-      await once(this.#server.listen(port, host, ACCEPT_QUEUE), 'listening', { signal });
+      await this.#listen(signal);
     } catch (cause) {
       await this.stop();
       if ((cause as NodeJS.ErrnoException).code === 'EADDRINUSE') {
@@ -124,10 +132,12 @@ class AedesBroker implements Broker {
 
   async stop(): Promise<void> {
     this.#isStopping = true;
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    const closed = this.#servers.map(
+      (server) => new Promise<void>((resolve) => server.close(() => resolve())),
+    );
     const emptied = new Promise<void>((resolve) => this.#aedes.close(resolve));
     for (const socket of this.#sockets) socket.destroy();
-    await Promise.all([closed, emptied]);
+    await Promise.all([...closed, emptied]);
   }
 
   disconnect(deviceId: string): void {
@@ -150,12 +160,32 @@ class AedesBroker implements Broker {
     });
   }
 
+  async #listen(signal: AbortSignal): Promise<void> {
+    const { host } = this.#deps;
+    const port = await this.#claimPort(signal);
+    for (const server of this.#servers) {
+      const where = { host, port, backlog: ACCEPT_QUEUE, reusePort: ACCEPTORS > 1 };
+      await once(server.listen(where), 'listening', { signal });
+    }
+  }
+
+  /** Sockets that share a port are let in beside each other, those of another server too: it must be free first. */
+  async #claimPort(signal: AbortSignal): Promise<number> {
+    const { host, port } = this.#deps;
+    const claim = createServer();
+    await once(claim.listen(port, host), 'listening', { signal });
+    const claimed = portOf(claim) ?? port;
+    await new Promise<void>((resolve) => claim.close(() => resolve()));
+    return claimed;
+  }
+
   #createServer(): Server {
     const { tls, log } = this.#deps;
     if (tls === undefined) return createServer((socket) => this.#onSocket(socket));
     const clientsOnly = { requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.2' } as const;
-    const server = createTlsServer({ ...tls.certificate.current(), ...clientsOnly });
-    tls.certificate.onRenewed((material) => server.setSecureContext({ ...material, ...clientsOnly }));
+    const options = { ...clientsOnly, ticketKeys: this.#ticketKeys };
+    const server = createTlsServer({ ...tls.certificate.current(), ...options });
+    tls.certificate.onRenewed((material) => server.setSecureContext({ ...material, ...options }));
     server.on('secureConnection', (socket: TLSSocket) => this.#onSocket(socket));
     server.on('tlsClientError', (error, socket) =>
       log.debug({ address: socket.remoteAddress, error: error.message }, 'handshake failed'),
@@ -279,6 +309,9 @@ class AedesBroker implements Broker {
     return isAllowed;
   }
 }
+
+const portOf = (server: Server | undefined): number | undefined =>
+  (server?.address() as AddressInfo | null | undefined)?.port;
 
 /** aedes collects a packet whole, of up to 256 MB: looking at the bytes as it reads them ends that early. */
 function limitPackets(socket: Socket, onTooLong: () => void): void {
