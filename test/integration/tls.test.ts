@@ -182,6 +182,6 @@ test('fleetctl speaks with the server by its authority, and not without', async 
       ...['--server', fleet.url, '--password-file', join(fleet.dataDir, 'admin-password'), ...args],
     ]);
   const { stdout } = await run(['--ca-file', join(fleet.dataDir, 'ca.crt')]);
-  assert.match(stdout, /"state": "accepted"/);
+  assert.match(stdout, /^box-1 is /);
   await assert.rejects(run([]), /SERVER_UNREACHABLE|got no answer/);
 });
