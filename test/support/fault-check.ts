@@ -27,7 +27,8 @@ export interface CheckLimits {
   readonly settleMs: number;
 }
 
-const CHECK_LIMITS: CheckLimits = { flowMs: 15_000, settleMs: 75_000 };
+/** A box asks for a new certificate, and for its broker, once a minute at least. */
+const CHECK_LIMITS: CheckLimits = { flowMs: 15_000, settleMs: 150_000 };
 
 export interface CheckOptions {
   /** It must come to an end. */
