@@ -55,7 +55,7 @@ const MISTAKES: readonly (readonly [what: string, request: object, status: numbe
   ['a draft', { version: 'petpark@0.1.0' }, 409, 'VERSION_STATE'],
   ['a filter that is none', { filter: 'site = x' }, 400, 'FILTER_INVALID'],
   ['a type agents do not know', { policy: { type: 'soft' } }, 422, 'POLICY_UNSUPPORTED'],
-  ['an unknown policy key', { policy: { speed: 3 } }, 422, 'ROLLOUT_INVALID'],
+  ['an unknown policy key', { policy: { speed: 3 } }, 400, 'REQUEST_INVALID'],
   [
     'a schedule that is none',
     { policy: { window: { cron: 'every day', durationMinutes: 5, timezone: 'site' } } },

@@ -55,7 +55,7 @@ const targetFields = {
   seed: Type.Optional(
     Type.String({ minLength: 1, maxLength: 64, description: 'the same seed draws the same groups' }),
   ),
-  policy: Type.Optional(Type.Partial(RolloutPolicy)),
+  policy: Type.Optional(Type.Partial(RolloutPolicy, { additionalProperties: false })),
 };
 
 /** POST /api/v1/rollouts/plan: the bundle as digest or as model@version. */

@@ -41,7 +41,7 @@ export const RolloutPolicy = Type.Object(
       description: 'share of executed devices that may fail; more is an error of the group',
     }),
     minExecuted: Count(1, {
-      default: 1,
+      default: 5,
       description: 'executed devices before a threshold is looked at; a smaller group needs all of its own',
     }),
     failureTypes: Type.Array(FailureType, {
