@@ -20,6 +20,9 @@ import type { GateVerdict, RolloutPlan, RolloutSnapshot, RolloutStep } from './r
 
 /** Reports come in flocks: a plan waits for the rest of them. */
 const DEBOUNCE_MS = 250;
+/** Of what a turn took, the rest after it: the boxes of a big fleet that comes back must get in beside the planner. */
+const REST_TIMES = 3;
+const MAX_REST_MS = 2_000;
 /** Steps of one transaction. */
 const BATCH = 500;
 /** Plans made of one rollout in a row before others have their turn. */
@@ -164,9 +167,12 @@ class LeasedRolloutEngine implements RolloutEngine {
 
   async #run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
+      const { nowMs, debounceMs = DEBOUNCE_MS } = this.#deps;
+      const beganMs = nowMs();
       const restMs = await this.#turn(signal).catch((error: unknown) => this.#recover(error));
+      const pauseMs = Math.min(MAX_REST_MS, REST_TIMES * (nowMs() - beganMs));
       const was = await this.#bell.wait(restMs, signal);
-      if (was === 'rung') await waitMs(this.#deps.debounceMs ?? DEBOUNCE_MS, signal);
+      if (was === 'rung') await waitMs(Math.max(debounceMs, pauseMs), signal);
     }
   }
 
