@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
+import { readProcessMemory } from '../kernel/proc-memory.ts';
 import { type FfmpegInvocation, FIRST_TENSOR_PIPE, PICTURE_PIPE } from './ffmpeg-arguments.ts';
 import type { ChunkSink } from './frame-splitter.ts';
-import { readRssBytes } from './proc-memory.ts';
 import type { FfmpegExit } from './stream-error.ts';
 
 export interface FfmpegSinks {
@@ -108,7 +108,8 @@ function superviseChild(
     forgive() {
       stderr = '';
     },
-    rssBytes: async () => (child.pid === undefined ? undefined : readRssBytes(child.pid)),
+    rssBytes: async () =>
+      child.pid === undefined ? undefined : (await readProcessMemory(child.pid))?.residentBytes,
   };
 }
 

@@ -6,7 +6,10 @@ export interface ProcessMemory {
   readonly peakBytes: number;
 }
 
-/** From /proc/<pid>/status; undefined when the process is gone, and where there is no /proc. */
+/**
+ * From /proc/<pid>/status, which is in kB: `statm` counts pages, whose size differs between boards. Undefined when the process is gone, and where there is no
+ * /proc.
+ */
 export async function readProcessMemory(pid: number): Promise<ProcessMemory | undefined> {
   const status = await readFile(`/proc/${pid}/status`, 'latin1').catch(() => '');
   const bytesOf = (field: string): number | undefined => {
