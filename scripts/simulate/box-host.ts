@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import { connect as connectPlain, type Socket } from 'node:net';
+import { connect as connectPlain, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { createJwsOrderReader } from '@watchpost/agent/trust/jws-order.ts';
 import type { OrderReader } from '@watchpost/agent/trust/port.ts';
@@ -252,5 +252,5 @@ export class BoxHost {
 function openSocket({ brokerUrl, tls }: BoxAccess): Socket {
   const { hostname: host, port, protocol } = new URL(brokerUrl);
   if (protocol !== 'mqtts:' || tls === undefined) return connectPlain({ host, port: Number(port) });
-  return connectTls({ host, port: Number(port), servername: host, ...tls });
+  return connectTls({ host, port: Number(port), ...(isIP(host) === 0 && { servername: host }), ...tls });
 }
