@@ -2,7 +2,8 @@ import { parseArgs } from 'node:util';
 import { benchCanary } from './canary-bench.ts';
 import { benchRollout } from './rollout-bench.ts';
 
-const HELP = `npm run bench -- rollout: ten thousand virtual boxes, one server of its own (embedded broker, SQLite, loopback).
+const HELP = `npm run bench -- rollout: ten thousand virtual boxes, and one server of its own with the embedded
+broker and SQLite on the loopback address.
 
 A rollout of 4 waves runs to its end; in the middle of the last wave the server is killed (-9) and
 started again. Afterwards every connection breaks at once. Then the books of the server are compared

@@ -35,7 +35,7 @@ until the receipt, checks the signature of its orders and tells every step with 
 do not do: there are no cameras and no inference, and no file is downloaded: a download is a wait.
 
   --devices N        how many (default 100)
-  --scenario NAME    ${SCENARIO_NAMES.join(', ')}, or a YAML file (default steady)
+  --scenario NAME    ${SCENARIO_NAMES.join(', ')}, or a file (default steady)
   --seed N           the same seed draws the same fleet (default 1)
   --minutes N        how long (default: until the rollout is over, else until Ctrl-C)
   --workers N        processes that play the boxes (default: one for each 5000)
