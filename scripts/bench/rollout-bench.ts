@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -58,11 +59,18 @@ const CONNECT_LIMIT_SEC = 300;
 const ROLLOUT_LIMIT_SEC = 1200;
 
 /** Rollout, kill -9 and storm on a server of its own, one after the other. */
-export async function benchRollout(options: RolloutBenchOptions): Promise<RolloutFigures> {
+export async function benchRollout(
+  options: RolloutBenchOptions,
+  signal: AbortSignal,
+): Promise<RolloutFigures> {
   const scenario = await loadScenario(SCENARIO);
   const world = await openOwnWorld({ ...options, scenario }, options.say);
   try {
-    return await new Bench(world, options).run();
+    signal.throwIfAborted();
+    const aborted = once(signal, 'abort').then(() => signal.throwIfAborted());
+    const figures = await Promise.race([new Bench(world, options).run(), aborted]);
+    if (figures === undefined) throw new TypeError('a signal that was aborted did not throw');
+    return figures;
   } finally {
     await world.stop();
   }

@@ -49,7 +49,10 @@ async function main(): Promise<number> {
   const workers = count('--workers', values.workers ?? String(Math.ceil(devices / 5000)));
   const profile = values['cpu-prof'];
   const nodeFlags = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
-  const figures = await benchRollout({ devices, seed, workers, nodeFlags, say });
+  const stopping = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => stopping.abort(new Error(`ended by ${signal}`)));
+  const figures = await benchRollout({ devices, seed, workers, nodeFlags, say }, stopping.signal);
   const runs = count('--runs', values.runs);
   say(`${runs} seeded canaries of a worse model (3 % -> 15 % errors), and ${runs} of an equal one …`);
   const badCanaryRolledBack = benchCanary('bad', { runs, seed }).withinSoak01;
