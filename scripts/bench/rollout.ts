@@ -90,5 +90,6 @@ try {
   else process.exitCode = await main();
 } catch (error) {
   say(error instanceof Error ? error.message : String(error));
-  process.exitCode = 1;
+  // What still waits for boxes that are gone would keep the process.
+  process.exit(1);
 }
