@@ -137,8 +137,22 @@ test('when both bundles are damaged, there is none, and the next installation me
 test('a damaged record is set aside', async () => {
   await makeActive(V1);
   await writeFile(join(dataDir, 'slots.json'), '{"digest":');
-  assert.equal(await champion(), undefined);
+  assert.deepEqual(await store.readSlots(), {});
   assert.ok((await readdir(dataDir)).includes('slots.json.damaged'));
+});
+
+test('when the slots are lost after a deployment that failed, the champion is still known', async () => {
+  await makeActive(V1);
+  await makeActive(V2);
+  await store.saveDeployment({ ...slotOf(V3), phase: 'failure', transitions: 3, trials: 0 });
+  for (const lost of ['{"champ', undefined]) {
+    const slots = join(dataDir, 'slots.json');
+    if (lost === undefined) await rm(slots);
+    else await writeFile(slots, lost);
+    store = await open();
+    assert.equal(await champion(), V2.digest);
+    assert.equal((await store.readSlots()).champion?.digest, V2.digest);
+  }
 });
 
 test('the champion and the previous bundle are kept, the rest goes', async () => {

@@ -175,18 +175,25 @@ async function loadChampion(disk: Disk): Promise<Champion | undefined> {
   return previous;
 }
 
-/** When the slots were lost, it is still known what was gone back to, and what the last deployment brought. */
+/**
+ * When the slots were lost, it is still known what was gone back to, what the last deployment brought, and what proved
+ * itself before that.
+ */
 async function recoverChampion(disk: Disk): Promise<Champion | undefined> {
   const { slots, paths, log } = disk;
   const good = (await slots.readBack())?.champion;
   if (good !== undefined) await mend(log, slots.takeBack);
   const record = await loadRecord(paths.deployment, parseAnyDeployment, log);
   const last = record?.phase === 'success' ? slotOf(record) : undefined;
-  const champion = await loadSlot(disk, good ?? last);
+  const champion = (await loadSlot(disk, good ?? last)) ?? (await loadSlot(disk, await readProved(disk)));
   if (champion !== undefined && good === undefined) {
     await mend(log, () => slots.save({ champion: champion.slot }));
   }
   return champion;
+}
+
+async function readProved({ slots }: Disk): Promise<Slot | undefined> {
+  return (await slots.readProved())?.champion;
 }
 
 function slotOf({ digest, deploymentId, choice }: DeploymentRecord): Slot {

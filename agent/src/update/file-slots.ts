@@ -21,7 +21,10 @@ export interface FileSlots {
   prepare(challenger: Slot): Promise<void>;
   commit(): Promise<void>;
   takeBack(): Promise<void>;
+  /** The champion has proved itself. */
   endTrial(): Promise<void>;
+  /** As they were when a champion proved itself last, for the case that `read` finds nothing. */
+  readProved(): Promise<Slots | undefined>;
 }
 
 export function openFileSlots(dataDir: string, log: Logger): FileSlots {
@@ -29,6 +32,7 @@ export function openFileSlots(dataDir: string, log: Logger): FileSlots {
     slots: join(dataDir, 'slots.json'),
     next: join(dataDir, 'slots.next.json'),
     back: join(dataDir, 'slots.back.json'),
+    proved: join(dataDir, 'slots.proved.json'),
     former: join(dataDir, 'active.json'),
   };
   const move = async (from: string): Promise<void> => {
@@ -53,8 +57,19 @@ export function openFileSlots(dataDir: string, log: Logger): FileSlots {
     endTrial: async () => {
       await rm(paths.back, { force: true });
       await syncFolder(dataDir);
+      await saveSpare(paths.proved, await read(), log);
     },
+    readProved: () => loadRecord(paths.proved, parseSlots, log),
   };
+}
+
+/** A copy nobody may ever need: that there is no room for it keeps nothing from going on. */
+async function saveSpare(path: string, slots: Slots, log: Logger): Promise<void> {
+  try {
+    await saveRecord(path, slots);
+  } catch (error) {
+    log.warn({ error: describeError(storeError(`writing ${path}`, error)) }, 'copy of the slots not saved');
+  }
 }
 
 /** What an agent of before wrote, taken over once; what it left when this fails is taken over the next time. */
