@@ -25,6 +25,8 @@ for (const program of [
   'scripts/faults.ts',
   'scripts/soak.ts',
   'scripts/package.ts',
+  'scripts/simulate.ts',
+  'scripts/bench.ts',
 ]) {
   test(`the help of ${program} fits 100 columns and ends well`, async () => {
     const { stdout } = await run(process.execPath, [join(ROOT, program), '--help']);
