@@ -9,7 +9,8 @@ import { takeSurvey } from './survey.ts';
 const SEED = Number(process.env.WATCHPOST_SEED ?? Date.now() % 1_000_000);
 const SAMPLE = 7;
 /** They take longer than the others together; `npm run faults` has them. */
-const SLOW = /stands still|stopped|SIGSTOP|again and again|down for a day|frozen|black|silent|rubbish|random moment|model/;
+const SLOW =
+  /stands still|stopped|SIGSTOP|again and again|down for a day|frozen|black|silent|rubbish|random moment|model/;
 
 test('a fleet survives a sample of the matrix of faults', async (t) => {
   t.diagnostic(`seed ${SEED}`);
