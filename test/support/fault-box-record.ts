@@ -10,6 +10,8 @@ export interface BoxRecord {
   end(wasOrderly: boolean): void;
   flowing(sinceMs: number): readonly string[];
   committed(): Committed;
+  /** Epochs that went on with the numbers of the one before. */
+  renewed(): ReadonlySet<string>;
   canCommit(): boolean;
   /** How the agent ended by a bug of its own since then (monotonic milliseconds). */
   bugs(sinceMs: number): readonly string[];
@@ -34,6 +36,7 @@ export function createBoxRecord(outbox: string): BoxRecord {
   const bugs: ProgramLine[] = [];
   let failingSinceMs: number | undefined;
   let committed: Committed = {};
+  const renewed = new Set<string>();
 
   const look = (): void => {
     committed = mergeCommitted(committed, readCommitted(outbox) ?? {});
@@ -55,6 +58,7 @@ export function createBoxRecord(outbox: string): BoxRecord {
     read: (line) => {
       if (line.msg === 'event') readEvent(line);
       if (line.msg === 'agent ends: a bug') bugs.push(line);
+      if (line.msg === 'outbox is older than its receipts') renewed.add(String(line.renewed));
       if (line.msg === 'outbox file fails') failing.add(String(line.access));
       if (line.msg === 'outbox file works again') failing.delete(String(line.access));
       failingSinceMs = failing.size === 0 ? undefined : (failingSinceMs ?? line.seenAtMs);
@@ -75,6 +79,7 @@ export function createBoxRecord(outbox: string): BoxRecord {
       look();
       return committed;
     },
+    renewed: () => renewed,
     bugs: (sinceMs) => bugs.flatMap(({ seenAtMs, stack }) => (seenAtMs > sinceMs ? [String(stack)] : [])),
     canCommit: () => failing.size === 0,
     logged: () => [...past, ...certain()].map(({ key }) => key),

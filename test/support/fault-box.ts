@@ -58,6 +58,8 @@ export interface FaultBox {
   /** Cameras that decided something at least twice since then (monotonic milliseconds). */
   flowing(sinceMs: number): readonly string[];
   committed(): Committed;
+  /** Epochs that went on with the numbers of the one before. */
+  renewed(): ReadonlySet<string>;
   /** Whether its outbox works, as far as it says. */
   canCommit(): boolean;
   /** How the agent ended by a bug of its own since then (monotonic milliseconds). */
@@ -138,6 +140,7 @@ export async function openFaultBox(plan: BoxPlan): Promise<FaultBox> {
     inferencePids: () => childPids(current().pid, 'inference-child'),
     flowing: record.flowing,
     committed: record.committed,
+    renewed: record.renewed,
     canCommit: record.canCommit,
     bugs: record.bugs,
     logged: record.logged,

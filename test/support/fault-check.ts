@@ -56,9 +56,9 @@ export async function checkWorld(
   const settleBy = performance.now() + limits.settleMs;
   problems.push(...(await settle(() => findChampionProblems(world), settleBy)));
   problems.push(...(await settle(() => findViewProblems(world), settleBy)));
-  const { committed, logged } = takeRecord(world);
+  const { committed, logged, renewed } = takeRecord(world);
   const compare = () =>
-    compareLedgers({ committed, logged, stored: readStored(world.server.database, world.box().id) });
+    compareLedgers({ committed, logged, renewed, stored: readStored(world.server.database, world.box().id) });
   const lost = await settle(async () => compare().lost, settleBy);
   const { duplicates } = compare();
   problems.push(
@@ -95,7 +95,7 @@ export async function drain(world: FaultWorld, limitMs = CHECK_LIMITS.settleMs):
 function takeRecord(world: FaultWorld) {
   const box = world.box();
   // In this order: what is logged now may be committed later.
-  return { logged: box.logged(), committed: box.committed() };
+  return { logged: box.logged(), committed: box.committed(), renewed: box.renewed() };
 }
 
 /** Looks until nothing is found or the time is over. @returns what was found last */

@@ -46,17 +46,28 @@ export function readStored(database: string, deviceId: string): readonly StoredM
         epoch,
         seq,
         stream,
+        firstSeq: readFirstSeq(body),
         ...(camera !== undefined && { key: keyOfEvent(JSON.parse(body), camera) }),
       }));
     });
     const rejected = db
-      .prepare('SELECT epoch, seq, stream FROM rejected_reports WHERE device_id = ?')
-      .all(deviceId) as readonly StoredMessage[];
-    return [...stored, ...rejected.map(({ epoch, seq, stream }) => ({ epoch, seq, stream }))];
+      .prepare('SELECT epoch, seq, stream, body FROM rejected_reports WHERE device_id = ?')
+      .all(deviceId) as readonly (Row & { readonly stream: Stream })[];
+    return [
+      ...stored,
+      ...rejected.map(({ epoch, seq, stream, body }) => ({
+        epoch,
+        seq,
+        stream,
+        firstSeq: readFirstSeq(body),
+      })),
+    ];
   } finally {
     db.close();
   }
 }
+
+const readFirstSeq = (body: string): number => (JSON.parse(body) as { readonly firstSeq: number }).firstSeq;
 
 function readOnly<T>(path: string, work: (db: Database.Database) => T): T | undefined {
   if (!existsSync(path)) return undefined;
