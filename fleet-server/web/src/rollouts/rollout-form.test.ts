@@ -8,7 +8,7 @@ test('the form begins with the defaults of the policy, and tells them back uncha
   assert.deepEqual(policy, {
     successThreshold: 0.9,
     errorThreshold: 0.1,
-    minExecuted: 1,
+    minExecuted: 5,
     soakSeconds: 600,
     maxParallelDownloads: 100,
     retries: 1,
