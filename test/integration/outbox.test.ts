@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdtempSync, openSync, readdirSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  copyFileSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -107,6 +116,39 @@ test('when the group time is over, rows are committed by themselves', async () =
   await committed;
   clearInterval(keepAlive);
   assert.equal(outbox.lastSeq('event'), 1);
+});
+
+/** An outbox that heard from the server, held rows 2 to 4, went on to row 6, and then lost all that came after row 4. */
+function openOlder(): Outbox {
+  const first = open();
+  for (let row = 1; row <= 4; row++) first.append(makeRow('event', row), 'now');
+  first.acknowledge('event', 1);
+  first.close();
+  const [path, copy] = [join(folder, 'outbox.db'), join(folder, 'copy.db')];
+  copyFileSync(path, copy);
+  const second = open();
+  for (let row = 5; row <= 6; row++) second.append(makeRow('event', row), 'now');
+  second.close();
+  rmSync(path);
+  copyFileSync(copy, path);
+  return open();
+}
+const seqs = (outbox: Outbox) => outbox.peek('event', 0, 10).map(({ seq }) => seq);
+
+test('when the file went back in time, what it held is not sent again, and what came since is', () => {
+  const outbox = openOlder();
+  outbox.append(makeRow('event'), 'now');
+  outbox.renewEpoch({ event: 6 });
+  assert.deepEqual(seqs(outbox), [5]);
+});
+
+test('when numbers were given since the file went back, and the agent ended unheard, they are all sent', () => {
+  const unheard = openOlder();
+  unheard.append(makeRow('event'), 'now');
+  unheard.close();
+  const outbox = open();
+  outbox.renewEpoch({ event: 6 });
+  assert.deepEqual(seqs(outbox), [2, 3, 4, 5]);
 });
 
 test('when the file is not a database, it is set aside and a new epoch begins', () => {

@@ -40,6 +40,7 @@ export class MemoryOutbox implements Outbox {
     this.#rows = this.#rows.filter((row) => row.stream !== stream || row.seq > upTo);
   }
 
+  /** It is never opened with rows. */
   renewEpoch(): void {
     this.epoch = (BigInt(`0x${this.epoch}`) + 1n).toString(16).padStart(16, '0');
   }

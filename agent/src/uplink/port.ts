@@ -1,7 +1,7 @@
 import type { Component } from '@watchpost/shared/kernel/component.ts';
 import type { CommandName, CommandRequest } from '@watchpost/shared/messages/command.ts';
 import type { DesiredConfig } from '@watchpost/shared/messages/config-document.ts';
-import type { DurableFields, Stream } from '@watchpost/shared/messages/durable.ts';
+import type { DurableFields, Receipt, Stream } from '@watchpost/shared/messages/durable.ts';
 import type { DesiredModel } from '@watchpost/shared/messages/model-document.ts';
 import type { OutboxReport } from '@watchpost/shared/messages/telemetry.ts';
 import type { Payload, TopicKind } from '@watchpost/shared/topics.ts';
@@ -41,10 +41,11 @@ export interface Outbox {
   /** Deletes up to and including `upTo`. */
   acknowledge(stream: Stream, upTo: number): void;
   /**
-   * Continues under a new epoch, rows and numbers as they are. For a file that went back in time (a restored image,
+   * Continues under a new epoch, numbers as they are. Rows it held when it was opened and that the receipt covers are
+   * stored already, and go; unless numbers were given since that no receipt covered before the next start. For a file that went back in time (a restored image,
    * a disk that lied about a sync): the old numbering would give numbers that the server already knows.
    */
-  renewEpoch(): void;
+  renewEpoch(upTo: Receipt['upTo']): void;
   /** Called after each commit that added rows. One listener. */
   onCommit(listener: () => void): void;
   /** Includes what is not yet committed. `dropped` counts since the file was made. */

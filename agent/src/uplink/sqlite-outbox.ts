@@ -1,6 +1,6 @@
 import { AppError, describeError } from '@watchpost/shared/kernel/errors.ts';
 import type { Logger } from '@watchpost/shared/kernel/log.ts';
-import { STREAMS, type Stream } from '@watchpost/shared/messages/durable.ts';
+import { type Receipt, STREAMS, type Stream } from '@watchpost/shared/messages/durable.ts';
 import type { OutboxReport } from '@watchpost/shared/messages/telemetry.ts';
 import Database from 'better-sqlite3';
 import { chooseVictim, computeRowBytes, type Head } from './eviction.ts';
@@ -14,6 +14,9 @@ export interface SqliteOutboxOptions extends OutboxFileOptions {
   readonly groupMs?: number;
 }
 
+/** `application_id` of the file: whether the agent that has it open, or had it last, heard from the server. */
+const CONFIRMED = 0x77700001;
+const UNCONFIRMED = 0x77700000;
 const GROUP_MS = 1000;
 const GROUP_ROWS = 50;
 /** What may wait in memory while the disk fails. */
@@ -58,6 +61,7 @@ class SqliteOutbox implements Outbox {
   #pending: OutboxRow[] = [];
   #timer: NodeJS.Timeout | undefined;
   #onCommit: () => void = () => undefined;
+  #isConfirmed = false;
 
   constructor(db: Database.Database, options: SqliteOutboxOptions) {
     this.#options = options;
@@ -100,6 +104,7 @@ class SqliteOutbox implements Outbox {
   }
 
   acknowledge(stream: Stream, upTo: number): void {
+    this.#confirm();
     const gone = this.#attempt('acknowledge', () => this.#file.sql[stream].acknowledge.all(upTo)) ?? [];
     const bytes = (gone as readonly { sizeBytes: number }[]).reduce((sum, row) => sum + row.sizeBytes, 0);
     this.#totals = {
@@ -109,7 +114,18 @@ class SqliteOutbox implements Outbox {
     };
   }
 
-  renewEpoch(): void {
+  /** The server knows every number this file gave before it was opened. */
+  #confirm(): void {
+    if (this.#isConfirmed) return;
+    const marked = this.#attempt('commit', () => markConfirmed(this.#file.db, true));
+    this.#isConfirmed = marked !== undefined;
+  }
+
+  renewEpoch(upTo: Receipt['upTo']): void {
+    const { wasConfirmed, opened } = this.#file;
+    for (const stream of wasConfirmed ? STREAMS : []) {
+      this.acknowledge(stream, Math.min(upTo[stream] ?? 0, opened[stream]));
+    }
     const epoch = this.#options.newEpoch();
     const isSaved = this.#attempt('commit', () =>
       this.#file.db.prepare('UPDATE meta SET epoch = ?').run(epoch),
@@ -252,9 +268,15 @@ interface OpenFile {
   readonly epoch: string;
   readonly totals: Totals;
   readonly committed: Record<Stream, number>;
+  /** As `committed` was when the file was opened. */
+  readonly opened: Readonly<Record<Stream, number>>;
+  /** Whoever had it open before heard from the server. */
+  readonly wasConfirmed: boolean;
 }
 
 function readFile(db: Database.Database): OpenFile {
+  const wasConfirmed = db.pragma('application_id', { simple: true }) === CONFIRMED;
+  if (wasConfirmed) tryToMark(db);
   const meta = db.prepare('SELECT epoch, dropped FROM meta').get() as { epoch: string; dropped: number };
   return {
     db,
@@ -263,7 +285,23 @@ function readFile(db: Database.Database): OpenFile {
     epoch: meta.epoch,
     totals: { ...sumRows(db), dropped: meta.dropped },
     committed: perStream((stream) => readLastSeq(db, stream)),
+    opened: perStream((stream) => readLastSeq(db, stream)),
+    wasConfirmed,
   };
+}
+
+function markConfirmed(db: Database.Database, isConfirmed: boolean): true {
+  db.pragma(`application_id = ${isConfirmed ? CONFIRMED : UNCONFIRMED}`);
+  return true;
+}
+
+/** On a disk that fails now, what follows says so. */
+function tryToMark(db: Database.Database): void {
+  try {
+    markConfirmed(db, false);
+  } catch (error) {
+    if (!(error instanceof Database.SqliteError)) throw error;
+  }
 }
 
 function prepareStream(db: Database.Database, stream: Stream) {

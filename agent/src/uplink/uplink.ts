@@ -246,7 +246,7 @@ class FleetUplink implements UplinkComponent {
     const { outbox, clock } = this.#options;
     if (epoch !== outbox.epoch) return;
     if (STREAMS.some((stream) => (upTo[stream] ?? 0) > outbox.lastSeq(stream))) {
-      outbox.renewEpoch();
+      outbox.renewEpoch(upTo);
       this.#log.error({ epoch, renewed: outbox.epoch, upTo }, 'outbox is older than its receipts');
       if (outbox.epoch !== epoch) this.#greet();
       return;
