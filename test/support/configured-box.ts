@@ -73,14 +73,17 @@ export async function openConfiguredBox(options: {
   const applied: AgentConfig[] = [];
   let inForce = compose();
   let part: FleetConfig | undefined;
-  let judged = Promise.resolve<unknown>(undefined);
+  const markers = new Map<string, () => void>();
 
   const start = async (boot: 'normal' | 'cautious'): Promise<void> => {
     const booted = await bootConfig({ store, compose, boot, log: silentLogger });
     inForce = booted.config;
     part = createFleetConfig({
       ...{ booted, store, compose },
-      read: (token) => reader.read(token),
+      read: (token) => {
+        markers.get(token)?.();
+        return reader.read(token);
+      },
       apply: async (config) => {
         inForce = config;
         applied.push(config);
@@ -108,11 +111,12 @@ export async function openConfiguredBox(options: {
       return find() as ReportedConfig;
     },
     settle: async () => {
-      // A replay is answered by a report, after all that was told before it.
-      const before = reports.length;
-      box.tell(await signConfig(composeConfigOrder(1, { never: Math.random() })));
-      judged = until('it is judged', () => reports.length > before);
-      await judged;
+      // Documents are judged one after the other: when this one is read, those before it are done.
+      const marker = `marker-${markers.size}`;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      markers.set(marker, resolve);
+      box.tell(marker);
+      await promise;
     },
     confirmed: (version) =>
       until(`version ${version} is confirmed`, async () => {
