@@ -1,19 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import Value from 'typebox/value';
 import { planCameras } from './camera-plan.ts';
-import type { CameraConfig } from './config/schema.ts';
+import { CameraConfig } from './config/schema.ts';
 
-const camera = (id: string, change: Partial<CameraConfig> = {}): CameraConfig => ({
-  id,
-  url: `rtsp://10.0.0.1/${id}`,
-  loop: false,
-  rtspTransport: 'tcp',
-  fps: 5,
-  ...change,
-});
+const withDefaults = (given: Partial<CameraConfig>) => Value.Default(CameraConfig, given) as CameraConfig;
+const camera = (id: string, change: Partial<CameraConfig> = {}): CameraConfig =>
+  withDefaults({ id, url: `rtsp://10.0.0.1/${id}`, ...change });
 const [A, B, C] = ['a', 'b', 'c'].map((id) => camera(id)) as [CameraConfig, CameraConfig, CameraConfig];
 const FAST = camera('a', { fps: 10 });
-const MOVED: CameraConfig = { id: 'a', device: '/dev/video0', loop: false, rtspTransport: 'tcp', fps: 5 };
+const MOVED = withDefaults({ id: 'a', device: '/dev/video0' });
 
 const CASES: readonly {
   readonly name: string;
@@ -26,7 +22,7 @@ const CASES: readonly {
   {
     name: 'keys come in another order',
     before: [A],
-    after: [{ fps: 5, rtspTransport: 'tcp', loop: false, url: 'rtsp://10.0.0.1/a', id: 'a' }],
+    after: [Object.fromEntries(Object.entries(A).reverse()) as CameraConfig],
     expected: { keep: ['a'] },
   },
   { name: 'one is added', before: [A], after: [A, B], expected: { keep: ['a'], start: [B] } },

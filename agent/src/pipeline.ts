@@ -98,7 +98,8 @@ async function watchCamera(camera: Camera, deps: PipelineDeps, signal: AbortSign
 }
 
 async function processFrame(frame: Frame, watch: Watch, deps: PipelineDeps): Promise<void> {
-  const classified = await deps.model.classify(frame.pictures).catch((error: unknown) => {
+  const [view] = await frame.look();
+  const classified = await deps.model.classify(view?.pictures ?? []).catch((error: unknown) => {
     deps.counts.onFrameFailed();
     deps.log.warn({ camera: frame.cameraId, error: describeError(error) }, 'frame lost');
     return undefined;

@@ -2,9 +2,16 @@ import assert from 'node:assert/strict';
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { type Frame, type FramePlan, pictureFor } from '../../agent/src/capture/port.ts';
+import { type FramePlan, pictureFor } from '../../agent/src/capture/port.ts';
 import { type ClipFolder, createClipFolder, frameNumberOf } from '../support/camera-clips.ts';
-import { type CameraSession, rgbOf, SMALL, watchCamera } from '../support/camera-session.ts';
+import {
+  type CameraSession,
+  rgbOf,
+  SMALL,
+  type ViewedFrame,
+  viewFrame,
+  watchCamera,
+} from '../support/camera-session.ts';
 import { captureChildren } from '../support/capture-children.ts';
 import { startMjpegServer } from '../support/mjpeg-server.ts';
 import { startRtspServer } from '../support/rtsp-server.ts';
@@ -22,20 +29,20 @@ before(async () => {
 after(() => clips.remove());
 
 interface Reader {
-  readonly frames: readonly Frame[];
+  readonly frames: readonly ViewedFrame[];
   /** Resolves when so many frames were read since this call. */
   more(count: number): Promise<void>;
   /** Resolves with every frame when the camera gives no more. */
-  readonly all: Promise<readonly Frame[]>;
+  readonly all: Promise<readonly ViewedFrame[]>;
 }
 
 /** Takes every frame of a camera as it comes. */
 function readFrames({ camera }: CameraSession): Reader {
-  const frames: Frame[] = [];
-  const read = async (): Promise<readonly Frame[]> => {
+  const frames: ViewedFrame[] = [];
+  const read = async (): Promise<readonly ViewedFrame[]> => {
     const never = new AbortController().signal;
     for (let frame = await camera.nextFrame(never); frame; frame = await camera.nextFrame(never)) {
-      frames.push(frame);
+      frames.push(await viewFrame(frame));
     }
     return frames;
   };
@@ -51,12 +58,12 @@ function readFrames({ camera }: CameraSession): Reader {
 
 const hasPlan =
   (plan: FramePlan) =>
-  (frame: Frame): boolean =>
+  (frame: ViewedFrame): boolean =>
     pictureFor(frame, plan) !== undefined;
-const longestGapMs = (frames: readonly Frame[]): number =>
+const longestGapMs = (frames: readonly ViewedFrame[]): number =>
   Math.max(...frames.slice(1).map((frame, at) => frame.capturedAtMs - (frames[at]?.capturedAtMs ?? 0)));
 
-function assertContinuous(frames: readonly Frame[]): void {
+function assertContinuous(frames: readonly ViewedFrame[]): void {
   assert.deepEqual(
     frames.map(({ sequence }) => sequence),
     frames.map((_, at) => (frames[0]?.sequence ?? 0) + at),
@@ -150,7 +157,7 @@ test('a recording goes on where it is: every picture of it is seen, at its posit
   await reader.more(3);
   await session.camera.usePlans([SMALL, SQUARE]);
   const frames = await reader.all;
-  assert.ok(hasPlan(SQUARE)(frames.at(-1) as Frame), 'the change happened before the end');
+  assert.ok(hasPlan(SQUARE)(frames.at(-1) as ViewedFrame), 'the change happened before the end');
   for (const frame of frames) assert.equal(frameNumberOf(rgbOf(frame)), ((frame.mediaMs ?? 0) * 25) / 1000);
   assert.deepEqual(
     [...new Set(frames.map(({ mediaMs }) => mediaMs))],
@@ -189,7 +196,7 @@ test('a recording in a loop changes its plans and goes on looping', async () => 
 
 test('each plan of a frame gets what a stream with that plan alone would give it', async () => {
   const file = await clips.halves(2);
-  const framesWith = async (plans: readonly FramePlan[]): Promise<readonly Frame[]> => {
+  const framesWith = async (plans: readonly FramePlan[]): Promise<readonly ViewedFrame[]> => {
     await using session = await watchCamera({ file, fps: 5 }, { plans });
     return await readFrames(session).all;
   };

@@ -95,7 +95,7 @@ test('what goes with the schema but not with the cameras of this box is refused 
   const box = await openBox(t);
   await box.set(1, { cameraChanges: { nobody: { fps: 2 } } });
   const { detail } = await box.reported('rejected', 1);
-  assert.match(detail ?? '', /cameras\.1 needs exactly one of url, device and file/);
+  assert.match(detail ?? '', /cameras\.1 needs exactly one of url, stillUrl, device, webcam, file, folder/);
 });
 
 const REFUSED: readonly (readonly [string, () => Promise<string>])[] = [

@@ -1,7 +1,8 @@
+import Value from 'typebox/value';
 import { createFfmpegCamera } from '../../agent/src/capture/ffmpeg-camera.ts';
-import type { Camera, CameraHealth, Frame, FramePlan } from '../../agent/src/capture/port.ts';
+import type { Camera, CameraHealth, Frame, FramePlan, FrameView } from '../../agent/src/capture/port.ts';
 import type { CaptureLimits } from '../../agent/src/capture/supervision.ts';
-import type { CameraConfig } from '../../agent/src/config/schema.ts';
+import { CameraConfig } from '../../agent/src/config/schema.ts';
 import { type Logger, silentLogger } from '../../shared/src/kernel/log.ts';
 import { until } from './until.ts';
 
@@ -19,7 +20,7 @@ export const SHORT_LIMITS: Partial<CaptureLimits> = {
 export interface CameraSession {
   readonly camera: Camera;
   readonly seen: readonly CameraHealth[];
-  frame(): Promise<Frame>;
+  frame(): Promise<ViewedFrame>;
   /** Resolves with the first health, past or to come, that has this condition or code. */
   sees(conditionOrCode: string): Promise<CameraHealth>;
 }
@@ -36,11 +37,21 @@ export interface SessionOptions {
 
 export const SMALL: FramePlan = { width: 32, height: 18, fit: 'squash', scaleFlags: 'area' };
 
-/** The picture of the first plan. */
-export const rgbOf = ({ pictures }: Frame): Uint8Array => pictures[0]?.rgb ?? new Uint8Array();
+/** A frame with its first view. */
+export type ViewedFrame = Frame & FrameView;
 
+export async function viewFrame(frame: Frame): Promise<ViewedFrame> {
+  const [view] = await frame.look();
+  if (view === undefined) throw new Error(`frame ${frame.sequence} has no view`);
+  return { ...frame, ...view };
+}
+
+/** The picture of the first plan. */
+export const rgbOf = ({ pictures }: FrameView): Uint8Array => pictures[0]?.rgb ?? new Uint8Array();
+
+/** With the defaults of the settings, at 10 fps. */
 export function cameraConfig(source: Partial<CameraConfig>): CameraConfig {
-  return { id: 'cam-1', loop: false, rtspTransport: 'tcp', fps: 10, ...source };
+  return Value.Default(CameraConfig, { id: 'cam-1', fps: 10, ...source }) as CameraConfig;
 }
 
 /** A started real camera; `await using` stops it. */
@@ -69,7 +80,7 @@ export async function watchCamera(
     async frame() {
       const frame = await camera.nextFrame(AbortSignal.timeout(20_000));
       if (frame === undefined) throw new Error(`no frame; health ${JSON.stringify(camera.health())}`);
-      return frame;
+      return viewFrame(frame);
     },
     async sees(wanted) {
       await until(`camera is ${wanted}`, () => find(wanted) !== undefined);

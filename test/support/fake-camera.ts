@@ -1,6 +1,18 @@
 import { coversPlans, frameBytes, IDLE_PLAN, mergePlans } from '../../agent/src/capture/frame-plan.ts';
 import { createLatestSlot } from '../../agent/src/capture/latest-slot.ts';
-import type { Camera, CameraCounters, CameraHealth, Frame, FramePlan } from '../../agent/src/capture/port.ts';
+import type {
+  Camera,
+  CameraCounters,
+  CameraHealth,
+  DecodeTier,
+  Frame,
+  FramePlan,
+  Motion,
+  TimedPicture,
+} from '../../agent/src/capture/port.ts';
+
+const WHOLE = { x01: 0, y01: 0, width01: 1, height01: 1 };
+const MAX_RECENT = 8;
 
 type Condition = Omit<CameraHealth, 'quality01'>;
 
@@ -13,7 +25,9 @@ export class FakeCamera implements Camera {
   #emittedPlans: readonly FramePlan[] = [];
   #condition: Condition = { condition: 'offline' };
   #captured = 0;
-  #latestPicture: Uint8Array | undefined;
+  #recent: readonly TimedPicture[] = [];
+  /** What was asked for last. */
+  tier: DecodeTier = 'every';
 
   constructor(id = 'cam-1', plan: FramePlan = IDLE_PLAN) {
     this.id = id;
@@ -34,7 +48,15 @@ export class FakeCamera implements Camera {
   }
 
   latestPicture(): Uint8Array | undefined {
-    return this.#latestPicture;
+    return this.#recent.at(-1)?.jpeg;
+  }
+
+  recentPictures(): readonly TimedPicture[] {
+    return this.#recent;
+  }
+
+  useTier(tier: DecodeTier): void {
+    this.tier = tier;
   }
 
   health(): CameraHealth {
@@ -55,16 +77,19 @@ export class FakeCamera implements Camera {
   }
 
   /** Captures one frame. @param grey value of every byte; a model of the test may read it */
-  emit(grey = 128): void {
+  emit(grey = 128, motion: Motion = { share01: 1, around: WHOLE }): void {
     this.#captured += 1;
     const pictures = this.#plans.map((plan) => ({ plan, rgb: new Uint8Array(frameBytes(plan)).fill(grey) }));
     this.#emittedPlans = this.#plans;
-    this.#latestPicture = Uint8Array.of(0xff, 0xd8, 0xff, 0xd9);
+    const capturedAtMs = performance.now();
+    const jpeg = Uint8Array.of(0xff, 0xd8, 0xff, 0xd9);
+    this.#recent = [...this.#recent, { jpeg, capturedAtMs }].slice(-MAX_RECENT);
     this.#slot.put({
       cameraId: this.id,
       sequence: this.#captured,
-      capturedAtMs: performance.now(),
-      pictures,
+      capturedAtMs,
+      motion,
+      look: async () => [{ pictures }],
     });
     this.see({ condition: 'online' });
   }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { CameraConfig } from '../config/schema.ts';
+import Value from 'typebox/value';
+import { CameraConfig } from '../config/schema.ts';
 import { type FfmpegInvocation, type FfmpegSource, planFfmpeg } from './ffmpeg-arguments.ts';
 import type { FramePlan } from './port.ts';
 
@@ -10,7 +11,7 @@ function plan(
   camera: Partial<CameraConfig>,
   rest: Partial<Pick<FfmpegSource, 'plans' | 'fromIndex' | 'credentials'>> = {},
 ): FfmpegInvocation {
-  const config: CameraConfig = { id: 'door', loop: false, rtspTransport: 'tcp', fps: 5, ...camera };
+  const config = Value.Default(CameraConfig, { id: 'door', ...camera }) as CameraConfig;
   return planFfmpeg({ camera: config, plans: [SQUASH], socketTimeoutMs: 10_000, ...rest });
 }
 

@@ -11,10 +11,12 @@ import type {
   Camera,
   CameraCounters,
   CameraHealth,
+  DecodeTier,
   Frame,
   FramePlan,
   OpenCamera,
   PlannedPicture,
+  TimedPicture,
 } from './port.ts';
 import { CAPTURE_LIMITS, type CameraSight, type CaptureLimits, computeHealth } from './supervision.ts';
 import { untilAborted } from './until-aborted.ts';
@@ -48,6 +50,7 @@ interface CameraDeps extends CameraSupervisorDeps {
   readonly logger: Logger;
 }
 
+const MAX_RECENT = 15;
 const NEVER = new AbortController().signal;
 
 class FfmpegCamera implements Camera {
@@ -62,7 +65,7 @@ class FfmpegCamera implements Camera {
   #running: Promise<void> = Promise.resolve();
   #sight: CameraSight = { stream: 'connecting', picture: 'clear' };
   #flow = createFlowMeter(0, 0);
-  #latestPicture: Uint8Array | undefined;
+  #recent: readonly TimedPicture[] = [];
   #captured = 0;
   #reconnects = 0;
 
@@ -97,8 +100,14 @@ class FfmpegCamera implements Camera {
   }
 
   latestPicture(): Uint8Array | undefined {
-    return this.#latestPicture;
+    return this.#recent.at(-1)?.jpeg;
   }
+
+  recentPictures(): readonly TimedPicture[] {
+    return this.#recent;
+  }
+
+  useTier(_tier: DecodeTier): void {}
 
   health(): CameraHealth {
     return { ...computeHealth(this.#sight), quality01: this.#flow.quality01(this.#nowMs()) };
@@ -127,7 +136,7 @@ class FfmpegCamera implements Camera {
     return {
       onFrame: (pictures, index) => this.#take(pictures, index),
       onPicture: (jpeg) => {
-        this.#latestPicture = jpeg;
+        this.#recent = [...this.#recent, { jpeg, capturedAtMs: this.#nowMs() }].slice(-MAX_RECENT);
       },
       onOutdated: () => this.#slot.clear(),
       onFailure: (failure, afterMs) => {
@@ -149,7 +158,14 @@ class FfmpegCamera implements Camera {
     const mediaMs = file === undefined ? {} : { mediaMs: Math.round((index * 1000) / fps) };
     this.#flow.onFrame(capturedAtMs);
     this.#captured += 1;
-    this.#slot.put({ cameraId: this.id, sequence: this.#captured, capturedAtMs, pictures, ...mediaMs });
+    this.#slot.put({
+      cameraId: this.id,
+      sequence: this.#captured,
+      capturedAtMs,
+      motion: { share01: 1 },
+      look: async () => [{ pictures }],
+      ...mediaMs,
+    });
     this.#see({ stream: 'flowing', picture: this.#watchPicture(champion, capturedAtMs) });
   }
 

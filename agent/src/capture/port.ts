@@ -1,3 +1,4 @@
+import type { Area } from '@watchpost/shared/config/settings.ts';
 import type { CameraCondition } from '@watchpost/shared/messages/camera.ts';
 import type { CameraConfig } from '../config/schema.ts';
 import type { AgentErrorCode } from '../kernel/errors.ts';
@@ -19,15 +20,42 @@ export interface PlannedPicture {
   readonly rgb: Uint8Array;
 }
 
-/** One moment of a camera: the same decoded picture, once for every plan in use. */
+/** What is classified on its own: the same part of one decoded picture, once for every plan in use. */
+export interface FrameView {
+  /** Id of the region; absent for the view of the whole camera. */
+  readonly region?: string;
+  /** In the order of the plans in use: the champion's first. */
+  readonly pictures: readonly PlannedPicture[];
+}
+
+/** What moved since the pictures before. */
+export interface Motion {
+  /** Share of the picture that differs from its background. */
+  readonly share01: number;
+  /** Around everything that moves; absent when nothing does. */
+  readonly around?: Area;
+}
+
+/** `keyframes`: only the pictures that need no other to be decoded, one every second or two. */
+export type DecodeTier = 'every' | 'keyframes';
+
+/** A picture for people. */
+export interface TimedPicture {
+  readonly jpeg: Uint8Array;
+  /** Monotonic milliseconds. */
+  readonly capturedAtMs: number;
+}
+
+/** One moment of a camera. */
 export interface Frame {
   readonly cameraId: string;
   /** Grows by one per captured frame of this camera, across reconnects. */
   readonly sequence: number;
   /** Monotonic milliseconds at which the last byte arrived. */
   readonly capturedAtMs: number;
-  /** In the order of the plans in use: the champion's first. */
-  readonly pictures: readonly PlannedPicture[];
+  readonly motion: Motion;
+  /** What there is to classify, of one decoded picture: a view for each region, else one. The same each time. */
+  look(): Promise<readonly FrameView[]>;
   /** Position in the recording, for file sources; begins again with each pass of a `loop`. */
   readonly mediaMs?: number;
 }
@@ -43,8 +71,8 @@ export function isSamePlan(a: FramePlan, b: FramePlan): boolean {
 }
 
 /** The picture this plan asked for; undefined while the plan is not in use. */
-export function pictureFor(frame: Pick<Frame, 'pictures'>, plan: FramePlan): Uint8Array | undefined {
-  return frame.pictures.find((picture) => isSamePlan(picture.plan, plan))?.rgb;
+export function pictureFor(view: FrameView, plan: FramePlan): Uint8Array | undefined {
+  return view.pictures.find((picture) => isSamePlan(picture.plan, plan))?.rgb;
 }
 
 /** Whether a camera can be seen right now. */
@@ -80,6 +108,13 @@ export interface Camera {
   nextFrame(signal: AbortSignal): Promise<Frame | undefined>;
   /** The latest picture as JPEG, for people. */
   latestPicture(): Uint8Array | undefined;
+  /** The pictures of the last seconds, oldest first, as many as the ring holds. */
+  recentPictures(): readonly TimedPicture[];
+  /**
+   * Which pictures are decoded from now on. Make before break, as for plans; a source without keyframes of its own, or
+   * a recording, decodes every picture in both tiers.
+   */
+  useTier(tier: DecodeTier): void;
   health(): CameraHealth;
   counters(): CameraCounters;
   /** Called at each change of health. */

@@ -86,7 +86,8 @@ test('a camera that moves elsewhere does not take its password along', () => {
 test('a change of a camera that is not there is a camera without a source, named with the document', () => {
   assert.throws(() => configOf({ cameraChanges: { nobody: { fps: 2 } } }), {
     code: 'CONFIG_INVALID',
-    message: /cameras\.2 needs exactly one of url, device and file; none is given \(fleet document 3\)/,
+    message:
+      /cameras\.2 needs exactly one of url, stillUrl, device, webcam, file, folder; none is given \(fleet document 3\)/,
   });
 });
 

@@ -1,5 +1,7 @@
 import {
   CameraConfig,
+  EvidenceSettings,
+  GovernorSettings,
   InferenceSettings,
   LogSettings,
   OutboxSettings,
@@ -59,6 +61,8 @@ export const AgentConfig = Type.Object(
     outbox: OutboxSettings,
     telemetry: TelemetrySettings,
     pictures: PicturesSettings,
+    evidence: EvidenceSettings,
+    governor: GovernorSettings,
     log: LogSettings,
   },
   closed,
