@@ -1,3 +1,5 @@
+import type { ClockState } from '@watchpost/shared/messages/durable.ts';
+
 /** What is known about the wall clock. Unix milliseconds. */
 export interface ClockEvidence {
   readonly wallMs: number;
@@ -10,7 +12,7 @@ export interface ClockEvidence {
 }
 
 /** `behind`: it shows a time that is over, so nothing can be said to be early or late. */
-export type ClockVerdict = 'synced' | 'plausible' | 'behind';
+export type ClockVerdict = ClockState;
 
 /** Steps of a clock that is kept in step, and what a machine that is switched off hard forgets. */
 const SLACK_MS = 5 * 60_000;

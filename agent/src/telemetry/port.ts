@@ -1,8 +1,9 @@
 import type { Hardware } from '@watchpost/shared/messages/birth.ts';
+import type { DurableFields } from '@watchpost/shared/messages/durable.ts';
 import type { Telemetry } from '@watchpost/shared/messages/telemetry.ts';
 
-/** A sample without what the uplink knows (outbox) and what makes it durable. */
-export type Sample = Omit<Telemetry, 'outbox' | 'inference' | 'epoch' | 'seq' | 'firstSeq' | 'historical'>;
+/** A sample without what the uplink knows (outbox), what windows tell, and what makes it durable. */
+export type Sample = Omit<Telemetry, 'outbox' | 'inference' | 'hints' | DurableFields>;
 
 /**
  * Reads the state of this box; costs well under a millisecond of CPU, starts no process. Rates and loads are means since
