@@ -2,12 +2,7 @@
 // graph does that goes wrong with certain pictures. Any other model is left alone.
 
 import { HOSTILE_VARIABLE, type HostileModel } from './fault-hostile.ts';
-
-interface Request {
-  readonly kind: string;
-  readonly spec?: { readonly path: string };
-  readonly rgb?: Uint8Array;
-}
+import { overhear } from './inference-requests.ts';
 
 const LEAK_BYTES = 64 * 1024 * 1024;
 const SLOW_MS = 400;
@@ -27,35 +22,22 @@ const DEEDS: Readonly<Record<HostileModel['deed'], () => void>> = {
 function haunt({ digest, deed, pictures }: HostileModel): void {
   let isIts = false;
   let isDue = false;
-  const act = DEEDS[deed];
-  const send = process.send?.bind(process);
-  const before = ({ kind, spec, rgb }: Request): void => {
-    if (kind === 'load') isIts = spec?.path.includes(digest) === true;
-    const isMeant = pictures === 'every' || isOfCameras(rgb ?? new Uint8Array());
-    isDue = isIts && kind === 'classify' && isMeant;
-    if (isDue) act();
-  };
-  // Not a listener of its own: whoever listens first is given what came before the program was there.
-  const on = process.on.bind(process) as (
-    event: string,
-    listener: (...args: unknown[]) => void,
-  ) => typeof process;
-  process.on = ((event: string, listener: (...args: unknown[]) => void) =>
-    on(event, (...args) => {
-      if (event === 'message') before(args[0] as Request);
-      listener(...args);
-    })) as typeof process.on;
-  if (deed !== 'nan') return;
-  process.send = ((reply: { readonly kind: string }) => {
-    const failed = {
-      kind: 'failed',
-      code: 'MODEL_OUTPUT_INVALID',
-      what: 'the output is not finite',
-      cause: '',
-    };
-    return send?.(isDue && reply.kind === 'classified' ? failed : reply) === true;
-  }) as NonNullable<typeof process.send>;
+  overhear({
+    onRequest: ({ kind, spec, rgb }) => {
+      if (kind === 'load') isIts = spec?.path.includes(digest) === true;
+      isDue = isIts && kind === 'classify' && (pictures === 'every' || isOfCameras(rgb));
+      if (isDue) DEEDS[deed]();
+    },
+    changeReply: (reply) => (isDue && deed === 'nan' && reply.kind === 'classified' ? NOT_FINITE : reply),
+  });
 }
+
+const NOT_FINITE = {
+  kind: 'failed',
+  code: 'MODEL_OUTPUT_INVALID',
+  what: 'the output is not finite',
+  cause: '',
+};
 
 /** They show one bright colour, as no golden frame and no warm-up does. */
 function isOfCameras(rgb: Uint8Array): boolean {

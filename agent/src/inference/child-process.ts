@@ -1,10 +1,12 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { Socket } from 'node:net';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { AppError } from '@watchpost/shared/kernel/errors.ts';
 import { agentError } from '../kernel/errors.ts';
 import { readProcessMemory } from '../kernel/proc-memory.ts';
 import type { ChildReply, ChildRequest } from './child-messages.ts';
+import { CHANNEL_FD, createReplyReader, encodeRequest } from './child-wire.ts';
 
 /** The entry has this file's ending: .ts from the sources, .js when compiled. */
 const ENTRY = fileURLToPath(new URL(`./inference-child${extname(import.meta.url)}`, import.meta.url));
@@ -38,12 +40,7 @@ export interface InferenceProcess {
 }
 
 export function startInferenceProcess(guards: ProcessGuards): InferenceProcess {
-  const child = fork(ENTRY, [], {
-    execPath: process.execPath,
-    execArgv: [],
-    serialization: 'advanced',
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-  });
+  const child = spawn(process.execPath, [ENTRY], { stdio: ['ignore', 'ignore', 'pipe', 'pipe'] });
   let pending: Pending | undefined;
   const settle = (): Pending | undefined => {
     const settled = pending;
@@ -52,10 +49,11 @@ export function startInferenceProcess(guards: ProcessGuards): InferenceProcess {
   };
   const end = watchEnd(child, (error) => settle()?.reject(error));
   guardProcess(child, end, guards);
-  child.on('message', (reply: ChildReply) => {
+  const onReply = (reply: ChildReply): void => {
     if (reply.kind === 'failed') settle()?.reject(rebuildError(reply));
     else settle()?.resolve(reply);
-  });
+  };
+  const write = openChannel(child, onReply, end.kill);
 
   const request = (message: ChildRequest, limitMs: number): Promise<ChildReply> => {
     if (pending !== undefined) throw new Error(`${message.kind} while another request is being answered`);
@@ -70,8 +68,7 @@ export function startInferenceProcess(guards: ProcessGuards): InferenceProcess {
           finish(value);
         };
       pending = { resolve: done(resolve), reject: done(reject) };
-      // A process that is gone cannot be sent to; its end, which follows, rejects the request.
-      child.send(message, () => undefined);
+      write(message);
     });
   };
 
@@ -83,6 +80,33 @@ export function startInferenceProcess(guards: ProcessGuards): InferenceProcess {
       end.kill(notNeeded());
       await end.wait;
     },
+  };
+}
+
+/** A process that is gone cannot be written to; its end, which follows, rejects the request. */
+function openChannel(
+  child: ChildProcess,
+  onReply: (reply: ChildReply) => void,
+  onGibberish: (error: AppError) => void,
+): (request: ChildRequest) => void {
+  const socket = child.stdio[CHANNEL_FD];
+  if (!(socket instanceof Socket)) return () => undefined;
+  const read = createReplyReader(onReply);
+  socket
+    .on('error', () => undefined)
+    .on('data', (chunk: Buffer) => {
+      try {
+        read(chunk);
+      } catch (cause) {
+        onGibberish(
+          agentError('INFERENCE_CRASHED', 'the inference process gave no readable answer', { cause }),
+        );
+      }
+    });
+  return (request) => {
+    socket.cork();
+    for (const part of encodeRequest(request)) socket.write(part);
+    socket.uncork();
   };
 }
 

@@ -1,7 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { isAppError } from '@watchpost/shared/kernel/errors.ts';
 import { AGENT_ERRORS, type AgentErrorCode } from '../kernel/errors.ts';
+import { createChildChannel } from './child-channel.ts';
 import type { ChildReply, ChildRequest } from './child-messages.ts';
+import { CHANNEL_FD } from './child-wire.ts';
 import { localRuntime } from './local-runtime.ts';
 import type { Classifier } from './port.ts';
 
@@ -9,7 +11,6 @@ import type { Classifier } from './port.ts';
 // group, and the agent still wants to stop in order.
 process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => undefined);
-process.on('disconnect', () => process.exit(0));
 
 /** When memory runs out, the system ends this process before the agent and before what else the box runs. */
 const OOM_SCORE_ADJ = 800;
@@ -20,10 +21,6 @@ try {
 }
 
 let classifier: Classifier | undefined;
-
-process.on('message', async (request: ChildRequest) => {
-  process.send?.(await answer(request).catch(describeFailure));
-});
 
 async function answer(request: ChildRequest): Promise<ChildReply> {
   switch (request.kind) {
@@ -51,3 +48,8 @@ function describeFailure(error: unknown): ChildReply {
 }
 
 const isAgentCode = (code: string): code is AgentErrorCode => Object.hasOwn(AGENT_ERRORS, code);
+
+const channel = createChildChannel(CHANNEL_FD);
+for (let request = channel.read(); request !== undefined; request = channel.read())
+  channel.write(await answer(request).catch(describeFailure));
+process.exit(0);
