@@ -4,7 +4,7 @@ import type { Logger } from '@watchpost/shared/kernel/log.ts';
 import type { EventBody } from '@watchpost/shared/messages/event.ts';
 import type { CameraWatcher } from './camera-set.ts';
 import type { Camera, Frame } from './capture/port.ts';
-import type { Decider, Decision } from './decision/port.ts';
+import type { Decider, Decision, OnDecision } from './decision/port.ts';
 import type { ActiveModel, Classification, RunningModel } from './inference/port.ts';
 import type { Clock } from './kernel/clock.ts';
 import { createPaceMeter, type PaceMeter } from './kernel/pace.ts';
@@ -17,7 +17,9 @@ export interface PipelineDeps {
   readonly createDecider: (model: RunningModel) => Decider;
   readonly newId: () => string;
   /** Told what became of frames, for whoever judges the model. */
-  readonly counts: Pick<VitalsRecorder, 'onFrameFailed' | 'onSighting'>;
+  readonly counts: Pick<VitalsRecorder, 'onFrameFailed' | 'onSighting' | 'onSightingEnd'>;
+  /** Whoever keeps what belongs to a sighting. */
+  readonly onDecision?: OnDecision;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -110,7 +112,7 @@ async function processFrame(frame: Frame, watch: Watch, deps: PipelineDeps): Pro
     atMs: frame.capturedAtMs,
     probabilities: classified.prediction.probabilities,
   });
-  for (const decision of decisions) publishDecision(decision, watch, deps, frame.mediaMs);
+  for (const decision of decisions) publishDecision(decision, watch, deps, frame);
 }
 
 /** A new model starts with no memory of the old one's votes; what the old one saw is closed in its name. */
@@ -126,7 +128,8 @@ function closeSightings(watch: Watch, deps: PipelineDeps): void {
   for (const decision of watch.decider?.endAll() ?? []) publishDecision(decision, watch, deps);
 }
 
-function publishDecision(decision: Decision, watch: Watch, deps: PipelineDeps, mediaMs?: number): void {
+function publishDecision(decision: Decision, watch: Watch, deps: PipelineDeps, frame?: Frame): void {
+  const mediaMs = frame?.mediaMs;
   const model = watch.decidedBy;
   if (model === undefined) return;
   const { manifest, digest } = model;
@@ -134,6 +137,7 @@ function publishDecision(decision: Decision, watch: Watch, deps: PipelineDeps, m
     watch.sightingId = deps.newId();
     deps.counts.onSighting();
   }
+  if (decision.type === 'end') deps.counts.onSightingEnd();
   const tsMs = deps.clock.wallMs();
   const event: EventBody = {
     id: watch.sightingId,
@@ -144,6 +148,14 @@ function publishDecision(decision: Decision, watch: Watch, deps: PipelineDeps, m
     bundleDigest: digest,
   };
   deps.uplink.record('cameraEvent', event, watch.camera.id);
+  deps.onDecision?.({
+    cameraId: watch.camera.id,
+    eventId: event.id,
+    type: decision.type,
+    label: decision.label,
+    frameAtMs: frame?.capturedAtMs ?? deps.clock.monotonicMs(),
+    tsMs,
+  });
   deps.log.info(
     { camera: watch.camera.id, id: event.id, type: event.type, label: event.label, tsMs },
     'event',

@@ -25,6 +25,10 @@ export interface VitalsRecorder extends ProgressSource {
   onFrameFailed(): void;
   /** A sighting was opened. */
   onSighting(): void;
+  /** A sighting that was open has ended. */
+  onSightingEnd(): void;
+  /** No sighting is open on any camera. */
+  isQuiet(): boolean;
   /** An inference process ended by itself, and is being started again. */
   onRestart(): void;
   read(): Vitals;
@@ -33,6 +37,7 @@ export interface VitalsRecorder extends ProgressSource {
 export function createVitalsRecorder({ cameras, model, celsius, clock }: VitalsDeps): VitalsRecorder {
   const counts = { framesClassified: 0, framesFailed: 0, events: 0, childRestarts: 0 };
   const countCaptured = createCaptureCount();
+  let openSightings = 0;
   let recoveringSinceMs: number | undefined;
   let measured = model.current();
   let inferMs: number[] = [];
@@ -65,7 +70,12 @@ export function createVitalsRecorder({ cameras, model, celsius, clock }: VitalsD
     },
     onSighting: () => {
       counts.events += 1;
+      openSightings += 1;
     },
+    onSightingEnd: () => {
+      openSightings -= 1;
+    },
+    isQuiet: () => openSightings === 0,
     onRestart: () => {
       counts.childRestarts += 1;
       recoveringSinceMs ??= clock.monotonicMs();

@@ -76,7 +76,7 @@ async function cutPower(box: UpdatedBox, order: Order, steps: number): Promise<b
 async function settled(box: UpdatedBox, { deploymentId }: Order): Promise<void> {
   await Promise.race(ENDS.map((end) => box.reached(deploymentId, end)));
 }
-const ENDS = ['success', 'failure', 'rolled_back', 'rejected', 'already_installed'];
+const ENDS = ['success', 'failure', 'rolled_back', 'rejected', 'already_installed', 'kept'];
 
 /** Repetitions are known to the server; nothing else may go back. */
 function assertInOrder(box: UpdatedBox, { deploymentId }: Order): void {
@@ -140,4 +140,42 @@ test('a power cut between any two steps of the first installation ends well', as
       assertInOrder(box, order);
     });
   }
+});
+
+test('a power cut between any two steps of a soft order changes neither its end nor the order of its reports', async () => {
+  await withBox(async ({ box, bundles }) => {
+    await install(box, bundles[0]);
+    let [steps, isCut] = [0, true];
+    for (; isCut; steps += 1) {
+      const bundle = bundles[(steps + 1) % 3] ?? bundles[0];
+      const softUntilMs = Date.now() + 3_600_000;
+      const order = composeOrder(bundle, { deploymentId: `after-${steps}`, type: 'soft', softUntilMs });
+      isCut = await cutPower(box, order, steps);
+      assert.equal(box.running(), bundle.digest, `after ${steps} steps`);
+      assertInOrder(box, order);
+      const states = box.statesOf(order.deploymentId);
+      assert.ok(states.includes('waiting_for_quiet'), states.join(' '));
+      assert.equal(states.at(-1), 'success', `after ${steps} steps`);
+    }
+    assert.ok(steps > 35, `${steps} steps`);
+  });
+});
+
+test('a power cut between any two steps of a download-only order leaves the bundle kept and the champion as it was', async () => {
+  await withBox(async ({ box, bundles }) => {
+    const [good, ...others] = bundles;
+    await install(box, good);
+    let [steps, isCut] = [0, true];
+    for (; isCut; steps += 1) {
+      const bundle = others[steps % 2] ?? good;
+      const order = composeOrder(bundle, { deploymentId: `after-${steps}`, type: 'download_only' });
+      isCut = await cutPower(box, order, steps);
+      assert.equal(box.running(), good.digest, `after ${steps} steps`);
+      assertInOrder(box, order);
+      assert.equal(box.statesOf(order.deploymentId).at(-1), 'kept', `after ${steps} steps`);
+      assert.equal((await box.bundles.readKept())?.digest, bundle.digest);
+      assert.equal((await box.bundles.loadBundle(bundle.digest)).digest, bundle.digest);
+    }
+    assert.ok(steps > 15, `${steps} steps`);
+  });
 });

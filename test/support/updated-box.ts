@@ -34,6 +34,8 @@ export interface UpdatedBox {
   readonly trial: FakeTrial;
   /** How the box fares. */
   readonly vitals: FakeVitals;
+  /** Whether cameras see something from now on. */
+  sees(something: boolean): void;
   /** Digest of the model that classifies. */
   running(): string | undefined;
   /** Replaces what happens at each switch from now on; a rejection leaves what runs. */
@@ -96,6 +98,7 @@ export async function createUpdatedBox(options: UpdatedBoxOptions): Promise<Upda
   const trial = createFakeTrial();
   const vitals = createFakeVitals(trial.running);
   let waiters: readonly Waiter[] = [];
+  let isBusy = false;
 
   const report = (change: DeploymentBody): void => {
     changes.push(change);
@@ -143,6 +146,7 @@ export async function createUpdatedBox(options: UpdatedBoxOptions): Promise<Upda
         }),
       trial: life.bind(trial),
       readVitals: watching.read,
+      isQuiet: () => !isBusy,
       settings: {
         shadow: { ...SHADOW, ...options.shadow },
         probation: { ...PROBATION, ...options.settings },
@@ -193,6 +197,9 @@ export async function createUpdatedBox(options: UpdatedBoxOptions): Promise<Upda
     },
     trial,
     vitals,
+    sees: (something) => {
+      isBusy = something;
+    },
     running: trial.running,
     onActivate: (next) => trial.script({ switchTo: next }),
     changesOf: ofOne,

@@ -1,5 +1,6 @@
 import type { ActiveBundle, Birth } from '@watchpost/shared/messages/birth.ts';
 import { STREAMS } from '@watchpost/shared/messages/durable.ts';
+import { ORDER_TYPES } from '@watchpost/shared/trust/order.ts';
 import type { CameraConfig } from '../config/schema.ts';
 import type { ActiveModel } from '../inference/port.ts';
 import { systemClock } from '../kernel/system-clock.ts';
@@ -45,6 +46,7 @@ export function composeBirth({ cameras, hardware, model, outbox, startedAtMs }: 
     agentVersion: AGENT_VERSION,
     startedAtMs,
     hardware,
+    orderTypes: [...ORDER_TYPES],
     executionProviders: [...(model.current()?.classifier.executionProviders ?? [])],
     cameras: cameras.configs().map((camera) => ({
       id: camera.id,

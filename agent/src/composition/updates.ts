@@ -85,6 +85,7 @@ export async function createBundleUpdater(
     isFit: async (manifest) => computeFitness(manifest, await readCapabilities(box)),
     trial: createTrial(box, tellModel),
     readVitals: box.vitals.read,
+    isQuiet: box.vitals.isQuiet,
     settings: config.update,
     isCautious: box.guard.verdict === 'cautious',
     report: (change) => {

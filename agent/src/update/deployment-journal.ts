@@ -30,7 +30,9 @@ export interface JournalDeps {
 }
 
 /** What an earlier phase found for those after it. */
-export type Found = Partial<Pick<DeploymentRecord, 'choice' | 'baseline' | 'watched' | 'why'>>;
+export type Found = Partial<
+  Pick<DeploymentRecord, 'choice' | 'baseline' | 'watched' | 'why' | 'softUntilMs'>
+>;
 
 /**
  * How far the deployment is, told and saved. What is in memory leads: a full disk may lag behind, and catches up with

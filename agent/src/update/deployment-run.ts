@@ -5,11 +5,12 @@ import type { Order } from '@watchpost/shared/trust/order.ts';
 import { TryLaterError } from '../download/port.ts';
 import type { DeploymentId, Found, Told } from './deployment-journal.ts';
 import { trialsOf } from './deployment-journal.ts';
-import { DONE, ORDER_WORKS, type OrderWorkDeps, type Outcome } from './deployment-work.ts';
+import { DONE, forgetKept, ORDER_WORKS, type OrderWorkDeps, type Outcome } from './deployment-work.ts';
 import {
   type EndPhase,
   isBehind,
   isOpen,
+  nextPhase,
   type OpenPhase,
   PHASES,
   type Phase,
@@ -18,6 +19,7 @@ import {
 } from './phases.ts';
 import { endAfter, findEndless, isPassing } from './plan.ts';
 import type { Why } from './port.ts';
+import { findInQuarantine } from './quarantine.ts';
 import { doWithin } from './time-limit.ts';
 import { TRIAL_WORKS, type TrialPiece, type TrialWorkDeps } from './trial-work.ts';
 
@@ -28,6 +30,8 @@ export interface RunDeps extends OrderWorkDeps, TrialWorkDeps {
   /** How long the work of a phase may take; without it, as the table of the phases has it. */
   readonly limitMs?: (phase: OpenPhase) => number | undefined;
 }
+
+const WORKS = { ...ORDER_WORKS, ...TRIAL_WORKS } as const;
 
 const BACKOFF: BackoffPolicy = { baseMs: 2_000, maxMs: 5 * 60_000 };
 
@@ -65,7 +69,7 @@ export class DeploymentRun {
       if ((await this.#work(phase)).kind !== 'done') return false;
     }
     await this.#deps.journal.attempt('commit', () => this.#deps.bundles.endTrial());
-    await this.#tidyUp();
+    await this.#tidyUp('success');
     return true;
   }
 
@@ -76,7 +80,7 @@ export class DeploymentRun {
 
   async end(phase: EndPhase, told: Told = {}): Promise<void> {
     await this.#enter(phase, told);
-    await this.#tidyUp();
+    await this.#tidyUp(phase);
   }
 
   /** Leaves the deployment where the model on trial was not switched to, or goes back where it was. */
@@ -106,24 +110,25 @@ export class DeploymentRun {
     const result = await this.#work(phase);
     if (result.kind === 'stopped') return undefined;
     if (result.kind === 'failed') return this.fail(phase, result.why, result.cutShort);
-    const { findings, found, failure } = result.outcome;
+    const { findings, failure } = result.outcome;
     if (phase === 'rolling_back') return this.#endRollback(result.outcome);
     if (findings !== undefined) journal.tell({ findings });
     if (failure !== undefined) return this.fail(phase, failure);
-    const { next } = PHASES[phase];
-    if (isOpen(next)) return this.#advance(phase, next, found);
-    await this.commit();
+    const next = nextPhase(phase, this.#piece.order?.type);
+    if (isOpen(next)) return this.#advance(phase, next, result.outcome);
+    if (next === 'kept') await this.end(next);
+    else await this.commit();
     return next;
   }
 
-  async #advance(phase: OpenPhase, next: OpenPhase, found: Found = {}): Promise<Phase> {
+  async #advance(phase: OpenPhase, next: OpenPhase, { found = {}, detail }: Outcome): Promise<Phase> {
     const { journal } = this.#deps;
     const reached = journal.record()?.phase ?? phase;
     if (isBehind(phase, reached)) return next;
     const record = journal.record();
     const endless = record && findEndless({ ...record, trials: 0 });
     if (endless !== undefined) return this.fail(phase, endless);
-    await this.#enter(next, {}, found);
+    await this.#enter(next, detail === undefined ? {} : { detail }, found);
     return next;
   }
 
@@ -151,10 +156,14 @@ export class DeploymentRun {
   }
 
   /** After every end. */
-  async #tidyUp(): Promise<void> {
+  async #tidyUp(end: EndPhase): Promise<void> {
     const { journal, bundles, trial } = this.#deps;
     await journal.attempt('end the trial', () => trial.settle());
     await journal.attempt('forget the challenger', () => bundles.saveChallenger(undefined));
+    const { digest } = this.#piece.deployment;
+    const isSpoilt = findInQuarantine(journal.quarantine(), digest) !== undefined;
+    if (end === 'success' || isSpoilt)
+      await journal.attempt('forget what was kept', () => forgetKept(bundles, digest));
     await journal.attempt('remove what is not used', () => bundles.removeUnused());
   }
 
@@ -203,11 +212,7 @@ export class DeploymentRun {
   }
 
   async #perform(work: Work, signal: AbortSignal): Promise<Outcome> {
-    if (work === 'check' || work === 'download' || work === 'verify' || work === 'install') {
-      await ORDER_WORKS[work](this.#piece, this.#deps, signal);
-      return DONE;
-    }
-    return TRIAL_WORKS[work](this.#piece, this.#deps, signal);
+    return WORKS[work](this.#piece, this.#deps, signal);
   }
 
   /** A trial that was stopped in order is none that took the agent down. */

@@ -1,8 +1,8 @@
-import type { Manifest } from '@watchpost/shared/bundle/manifest.ts';
+import type { BundleFile, Manifest } from '@watchpost/shared/bundle/manifest.ts';
 import { parseManifest } from '@watchpost/shared/bundle/manifest.ts';
 import { MANIFEST_FILE } from '@watchpost/shared/bundle/paths.ts';
 import { sha256Hex } from '@watchpost/shared/kernel/digest.ts';
-import { sharedError } from '@watchpost/shared/kernel/errors.ts';
+import { isAppError, sharedError } from '@watchpost/shared/kernel/errors.ts';
 import { parseJson } from '@watchpost/shared/kernel/parse.ts';
 import type { DeploymentFindings } from '@watchpost/shared/messages/deployment-findings.ts';
 import type { Order } from '@watchpost/shared/trust/order.ts';
@@ -39,17 +39,25 @@ export interface Outcome {
   readonly found?: Found;
   /** The model did not stand the test. */
   readonly failure?: Why;
+  /** Said with the phase that follows. */
+  readonly detail?: string;
 }
 export const DONE: Outcome = {};
 
-export type OrderWork = 'check' | 'download' | 'verify' | 'install';
-type Perform = (piece: Workpiece, deps: OrderWorkDeps, signal: AbortSignal) => Promise<void>;
+export type OrderWork = 'check' | 'download' | 'verify' | 'keep' | 'install';
+type Perform = (piece: Workpiece, deps: OrderWorkDeps, signal: AbortSignal) => Promise<Outcome>;
 
 /** From the order to the bundle on the disk. Every piece of work can be done again: it begins with what is there. */
-export const ORDER_WORKS: Readonly<Record<OrderWork, Perform>> = { check, download, verify, install };
+export const ORDER_WORKS: Readonly<Record<OrderWork, Perform>> = {
+  check,
+  download,
+  verify,
+  keep,
+  install,
+};
 
 /** Nothing is downloaded before the manifest is known to be the one ordered, trusted, and fit for this box. */
-async function check(piece: Workpiece, deps: OrderWorkDeps, signal: AbortSignal): Promise<void> {
+async function check(piece: Workpiece, deps: OrderWorkDeps, signal: AbortSignal): Promise<Outcome> {
   const { source, trust, bundles, isFit } = deps;
   const order = orderOf(piece);
   const bytes = await source.fetchManifest(order.sha256, signal);
@@ -71,31 +79,72 @@ async function check(piece: Workpiece, deps: OrderWorkDeps, signal: AbortSignal)
   }
   await bundles.checkBudget(manifest);
   piece.manifest = manifest;
+  return DONE;
 }
 
-async function download(piece: Workpiece, deps: OrderWorkDeps, signal: AbortSignal): Promise<void> {
+async function download(piece: Workpiece, deps: OrderWorkDeps, signal: AbortSignal): Promise<Outcome> {
   const { source, bundles } = deps;
-  const manifest = manifestOf(piece);
+  const inWork = { digest: piece.deployment.digest, manifest: manifestOf(piece) };
   // What earlier deployments left makes room; what of it this one needs stays.
-  await bundles.removeUnused({ digest: piece.deployment.digest, manifest });
-  const missing = await bundles.listMissing(manifest);
-  await bundles.checkRoom(missing);
+  await bundles.removeUnused(inWork);
+  const missing = await bundles.listMissing(inWork.manifest);
+  await makeRoom(bundles, inWork, missing);
   for (const file of missing) await source.fetchFile(file, bundles.objectPath(file), signal);
+  return DONE;
+}
+
+/** A bundle that is only kept gives way to the one that is ordered now. */
+async function makeRoom(
+  bundles: BundleStore,
+  inWork: NonNullable<Parameters<BundleStore['removeUnused']>[0]>,
+  missing: readonly BundleFile[],
+): Promise<void> {
+  try {
+    await bundles.checkRoom(missing);
+  } catch (error) {
+    const kept = await bundles.readKept();
+    if (!isAppError(error, 'DISK_FULL') || kept === undefined || kept.digest === inWork.digest) throw error;
+    await bundles.saveKept(undefined);
+    await bundles.removeUnused(inWork);
+    await bundles.checkRoom(missing);
+  }
 }
 
 /** What lies on the disk now, whenever it came there, is what was signed. */
-async function verify(piece: Workpiece, deps: OrderWorkDeps, signal: AbortSignal): Promise<void> {
+async function verify(piece: Workpiece, deps: OrderWorkDeps, signal: AbortSignal): Promise<Outcome> {
   await deps.trust.verify(orderOf(piece), signal);
   const [damaged] = await deps.bundles.listMissing(manifestOf(piece));
   if (damaged !== undefined) {
     throw agentError('BUNDLE_DIGEST_MISMATCH', `${damaged.path} is not ${damaged.sha256} on this box's disk`);
   }
+  return DONE;
 }
 
-async function install(piece: Workpiece, { bundles }: OrderWorkDeps): Promise<void> {
+/** Laid out whole, where nothing runs it yet: until it is quiet, or until an order to come. */
+async function keep(piece: Workpiece, deps: OrderWorkDeps, signal: AbortSignal): Promise<Outcome> {
+  const { type, softUntilMs, expiresMs } = orderOf(piece);
+  if (type === 'download_only') {
+    await deps.bundles.install(manifestOf(piece));
+    const { digest, deploymentId } = piece.deployment;
+    await deps.bundles.saveKept({ digest, deploymentId });
+    return DONE;
+  }
+  await install(piece, deps, signal);
+  const untilMs = Math.min(softUntilMs ?? expiresMs, expiresMs);
+  const detail = `until no camera sees anything, ${new Date(untilMs).toISOString()} at the latest`;
+  return { found: { softUntilMs: untilMs }, detail };
+}
+
+/** For a bundle that is in a slot, or worth nothing. */
+export async function forgetKept(bundles: BundleStore, digest: string): Promise<void> {
+  if ((await bundles.readKept())?.digest === digest) await bundles.saveKept(undefined);
+}
+
+async function install(piece: Workpiece, { bundles }: OrderWorkDeps, _signal: AbortSignal): Promise<Outcome> {
   piece.installed = await bundles.install(manifestOf(piece));
   const { digest, deploymentId } = piece.deployment;
   await bundles.saveChallenger({ digest, deploymentId });
+  return DONE;
 }
 
 function orderOf({ order }: Workpiece): Order {

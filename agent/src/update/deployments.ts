@@ -2,6 +2,7 @@ import { waitMs } from '@watchpost/shared/kernel/wait.ts';
 import type { Order } from '@watchpost/shared/trust/order.ts';
 import { trialsOf } from './deployment-journal.ts';
 import { DeploymentRun, type RunDeps } from './deployment-run.ts';
+import { forgetKept } from './deployment-work.ts';
 import type { EventWatch } from './event-watch.ts';
 import { isOpen, type OpenPhase, PHASES } from './phases.ts';
 import { findEndless, interrupted, isSuperseded, type OrderPlan, planOrder, planRestart } from './plan.ts';
@@ -112,6 +113,8 @@ function findWhyBack(
 async function resumeAt(at: OpenPhase, run: DeploymentRun, { journal }: UpdateDeps): Promise<void> {
   const record = journal.record();
   if (record === undefined) return;
+  // A box may be switched off every night while it waits.
+  if (at === 'waiting') return run.perform(at);
   const why = isOpen(record.phase) && record.phase !== 'rolling_back' ? findEndless(record) : undefined;
   if (why !== undefined && isOpen(record.phase)) {
     const next = await run.fail(record.phase, why);
@@ -133,6 +136,9 @@ function tellProbation({ watched = NOTHING_SEEN, baseline }: DeploymentRecord, d
 
 /** What a power cut left behind. */
 async function removeLeftovers(record: DeploymentRecord | undefined, deps: UpdateDeps): Promise<void> {
+  if (record?.phase === 'success') {
+    await deps.journal.attempt('forget what was kept', () => forgetKept(deps.bundles, record.digest));
+  }
   const inWork = record !== undefined && isOpen(record.phase) ? { digest: record.digest } : undefined;
   await deps.journal.attempt('remove what is not used', () => deps.bundles.removeUnused(inWork));
 }

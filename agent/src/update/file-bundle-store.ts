@@ -11,12 +11,13 @@ import { layOut, loadBundle, loadManifest } from './bundle-folder.ts';
 import { type FileSlots, openFileSlots } from './file-slots.ts';
 import { parseFormerDeployment } from './former-records.ts';
 import { checkRoom, dropDamaged, objectPath } from './object-files.ts';
-import type { BundleStore, Champion, DeploymentRecord } from './port.ts';
+import type { BundleStore, Champion, DeploymentRecord, KeptBundle } from './port.ts';
 import { computeRoom, planRemoval } from './removal.ts';
 import { digestsOf, isOnTrial, type Slot, type Slots, withoutChallenger } from './slots.ts';
 import {
   parseDeploymentRecord,
   parseHistory,
+  parseKept,
   parseOrderMark,
   parseQuarantine,
   saveRecord,
@@ -42,6 +43,7 @@ function pathsBelow(dataDir: string) {
     deployment: join(dataDir, 'deployment.json'),
     orderMark: join(dataDir, 'order.json'),
     quarantine: join(dataDir, 'quarantine.json'),
+    kept: join(dataDir, 'kept.json'),
     history: join(dataDir, 'event-history.json'),
   } as const;
 }
@@ -62,7 +64,7 @@ export async function openFileBundleStore(options: FileBundleStoreOptions): Prom
     await mkdir(paths.objects, { recursive: true });
   });
   const disk: Disk = { paths, slots: openFileSlots(dataDir, log), log };
-  return { ...storeSlots(disk), ...storeRecords(disk), ...storeBundles(disk, options) };
+  return { ...storeSlots(disk), ...storeRecords(disk), ...storeKept(disk), ...storeBundles(disk, options) };
 }
 
 type SlotMethods =
@@ -125,6 +127,22 @@ function storeRecords({ paths, log }: Disk): Pick<BundleStore, RecordMethods> {
   };
 }
 
+type KeptMethods = 'readKept' | 'saveKept';
+
+function storeKept(disk: Disk): Pick<BundleStore, KeptMethods> {
+  const { kept } = disk.paths;
+  return {
+    readKept: () => inStore(`reading ${kept}`, () => loadKept(disk)),
+    saveKept: (bundle) =>
+      inStore(`writing ${kept}`, () =>
+        bundle === undefined ? rm(kept, { force: true }) : saveRecord(kept, bundle),
+      ),
+  };
+}
+
+const loadKept = ({ paths, log }: Disk): Promise<KeptBundle | undefined> =>
+  loadRecord(paths.kept, parseKept, log);
+
 function parseAnyDeployment(text: string): ReturnType<typeof parseDeploymentRecord> {
   try {
     return parseDeploymentRecord(text);
@@ -134,7 +152,7 @@ function parseAnyDeployment(text: string): ReturnType<typeof parseDeploymentReco
   }
 }
 
-type BundleMethods = Exclude<keyof BundleStore, SlotMethods | RecordMethods>;
+type BundleMethods = Exclude<keyof BundleStore, SlotMethods | RecordMethods | KeptMethods>;
 
 function storeBundles(disk: Disk, options: FileBundleStoreOptions): Pick<BundleStore, BundleMethods> {
   const { reserveBytes = RESERVE_BYTES, maxBytes = Number.POSITIVE_INFINITY } = options;
@@ -156,7 +174,7 @@ function storeBundles(disk: Disk, options: FileBundleStoreOptions): Pick<BundleS
         // What was laid out is read once more: a file may have changed since it was found to be the right one.
         return loadBundle(folder, digest);
       }),
-    removeUnused: (inWork) => inStore('removing unused bundles', () => removeUnused(disk, inWork)),
+    removeUnused: (inWork) => inStore('removing unused bundles', () => removeUnused(disk, inWork, maxBytes)),
   };
 }
 
@@ -243,11 +261,14 @@ async function checkBudget(disk: Disk, manifest: Manifest, maxBytes: number): Pr
   );
 }
 
-async function removeUnused(disk: Disk, inWork: Parameters<BundleStore['removeUnused']>[0]): Promise<void> {
+type InWork = Parameters<BundleStore['removeUnused']>[0];
+
+async function removeUnused(disk: Disk, inWork: InWork, maxBytes: number): Promise<void> {
   const { bundles, objects } = disk.paths;
-  const referenced = await listReferenced(disk);
+  const inSlots = await listReferenced(disk);
   // Lost slots are no reason to lose the bundles too.
-  if (referenced.length === 0 && inWork === undefined) return;
+  if (inSlots.length === 0 && inWork === undefined) return;
+  const referenced = [...inSlots, ...(await listKept(disk, inSlots, inWork, maxBytes))];
   const installed = inWork === undefined ? [] : await loadManifests(disk, [inWork.digest]);
   const isKnown = inWork?.manifest !== undefined || installed.length > 0;
   const kept = await loadManifests(disk, referenced);
@@ -262,6 +283,25 @@ async function removeUnused(disk: Disk, inWork: Parameters<BundleStore['removeUn
   );
   await removeAll(bundles, removal.bundles);
   await removeAll(objects, removal.objects);
+}
+
+/** What is kept takes no room from what runs, or is to run. */
+async function listKept(
+  disk: Disk,
+  inSlots: readonly string[],
+  inWork: InWork,
+  maxBytes: number,
+): Promise<readonly string[]> {
+  const kept = await loadKept(disk);
+  if (kept === undefined) return [];
+  const others = await loadManifests(disk, inSlots);
+  const needed = [...others, ...(inWork?.manifest === undefined ? [] : [inWork.manifest])];
+  const room = computeRoom(
+    needed.flatMap(({ files }) => files),
+    (await loadManifests(disk, [kept.digest])).flatMap(({ files }) => files),
+    maxBytes,
+  );
+  return room.kind === 'enough' ? [kept.digest] : [];
 }
 
 async function removeAll(folder: string, names: readonly string[]): Promise<void> {

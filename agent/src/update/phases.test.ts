@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DEPLOYMENT_LIFECYCLE, type DeploymentState } from '@watchpost/shared/lifecycle/deployment.ts';
 import { advance, isTerminal } from '@watchpost/shared/lifecycle/table.ts';
+import type { OrderType } from '@watchpost/shared/trust/order.ts';
 import {
   END_PHASES,
   isBehind,
   isOpen,
+  nextPhase,
   OPEN_PHASES,
   type OpenPhase,
   PHASES,
@@ -22,6 +24,8 @@ const TABLE: readonly (readonly [OpenPhase, DeploymentState, string, OpenPhase, 
   ['downloading', 'downloading', 'download', 'queued', 'order', Number.POSITIVE_INFINITY, 'end'],
   ['downloaded', 'downloaded', '', 'queued', 'order', Number.POSITIVE_INFINITY, 'end'],
   ['verifying', 'verifying', 'verify', 'queued', 'order', 30, 'end'],
+  ['keeping', 'verifying', 'keep', 'queued', 'order', 30, 'end'],
+  ['waiting', 'waiting_for_quiet', 'wait', 'waiting', 'record', Number.POSITIVE_INFINITY, 'end'],
   ['installing', 'installing', 'install', 'queued', 'order', 30, 'end'],
   ['self_testing', 'testing', 'self_test', 'self_testing', 'record', 20, 'end'],
   ['shadowing', 'testing', 'shadow', 'shadowing', 'record', 6, 'end'],
@@ -48,18 +52,32 @@ test('the table names every phase', () => {
   );
 });
 
-test('the straight way leads through every phase to success, as the lifecycle allows', () => {
-  const seen: Phase[] = [];
-  let told: DeploymentState = 'pending';
-  for (let phase: Phase = 'queued'; ; phase = PHASES[phase].next) {
-    seen.push(phase);
-    const state = toldState(phase);
-    if (state !== told) assert.ok(advance(DEPLOYMENT_LIFECYCLE, told, state), `${told} -> ${state}`);
-    told = state;
-    if (!isOpen(phase)) break;
-  }
-  assert.deepEqual(seen, [...WAY, 'success']);
-});
+const FETCHED: readonly Phase[] = ['queued', 'downloading', 'downloaded', 'verifying'];
+const TRIED: readonly Phase[] = ['self_testing', 'shadowing', 'switching', 'probation', 'success'];
+const WAYS: readonly (readonly [OrderType, readonly Phase[]])[] = [
+  ['forced', [...FETCHED, 'installing', ...TRIED]],
+  ['soft', [...FETCHED, 'keeping', 'waiting', ...TRIED]],
+  ['download_only', [...FETCHED, 'keeping', 'kept']],
+];
+for (const [type, way] of WAYS) {
+  test(`the straight way of a ${type} order leads to its end, as the lifecycle allows, and never back`, () => {
+    const seen: Phase[] = [];
+    let told: DeploymentState = 'pending';
+    for (let phase: Phase = 'queued'; ; phase = nextPhase(phase, type)) {
+      seen.push(phase);
+      const state = toldState(phase);
+      if (state !== told) assert.ok(advance(DEPLOYMENT_LIFECYCLE, told, state), `${told} -> ${state}`);
+      told = state;
+      if (!isOpen(phase)) break;
+    }
+    assert.deepEqual(seen, way);
+    const places = seen.filter(isOpen).map((phase) => (WAY as readonly Phase[]).indexOf(phase));
+    assert.deepEqual(
+      places,
+      places.toSorted((one, other) => one - other),
+    );
+  });
+}
 
 test('every end is one of the lifecycle', () => {
   for (const end of END_PHASES) assert.ok(isTerminal(DEPLOYMENT_LIFECYCLE, toldState(end)), end);

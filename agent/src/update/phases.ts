@@ -1,10 +1,13 @@
 import type { DeploymentState } from '@watchpost/shared/lifecycle/deployment.ts';
+import type { OrderType } from '@watchpost/shared/trust/order.ts';
 
 /** What is done in a phase. */
 export type Work =
   | 'check'
   | 'download'
   | 'verify'
+  | 'keep'
+  | 'wait'
   | 'install'
   | 'self_test'
   | 'shadow'
@@ -12,12 +15,14 @@ export type Work =
   | 'watch'
   | 'roll_back';
 
-/** The phases to `success`, in their order. */
+/** The phases to `success`, in their order; which of them an order leads through is said by `nextPhase`. */
 export const WAY = [
   'queued',
   'downloading',
   'downloaded',
   'verifying',
+  'keeping',
+  'waiting',
   'installing',
   'self_testing',
   'shadowing',
@@ -36,6 +41,7 @@ export const END_PHASES = [
   'aborted',
   'noartifact',
   'already_installed',
+  'kept',
 ] as const satisfies readonly DeploymentState[];
 export type EndPhase = (typeof END_PHASES)[number];
 
@@ -93,6 +99,18 @@ export const PHASES: Readonly<Record<OpenPhase, PhaseRow>> = {
   },
   downloaded: { ...ordered, toldAs: 'downloaded', next: 'verifying', limitMs: unlimited },
   verifying: { ...ordered, toldAs: 'verifying', work: 'verify', next: 'installing', limitMs: minutes(30) },
+  keeping: { ...ordered, toldAs: 'verifying', work: 'keep', next: 'waiting', limitMs: minutes(30) },
+  // The order says how long; the server may be out of reach by then.
+  waiting: {
+    toldAs: 'waiting_for_quiet',
+    work: 'wait',
+    next: 'self_testing',
+    resumesAt: 'waiting',
+    needs: 'record',
+    limitMs: unlimited,
+    isTrial: false,
+    onFailure: 'end',
+  },
   installing: {
     ...ordered,
     toldAs: 'installing',
@@ -151,6 +169,13 @@ export const PHASES: Readonly<Record<OpenPhase, PhaseRow>> = {
     onFailure: 'roll_back',
   },
 };
+
+/** What follows when the work of a phase is done, for a deployment ordered so. */
+export function nextPhase(phase: OpenPhase, type: OrderType = 'forced'): Phase {
+  if (phase === 'verifying' && type !== 'forced') return 'keeping';
+  if (phase === 'keeping' && type === 'download_only') return 'kept';
+  return PHASES[phase].next;
+}
 
 export function isOpen(phase: Phase): phase is OpenPhase {
   return phase in PHASES;

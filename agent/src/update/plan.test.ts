@@ -95,6 +95,16 @@ const TABLE: readonly {
     planned: 'resume at self_testing',
   },
   {
+    name: 'what is kept is settled, and an order to run it is a new one',
+    observed: { deployment: record('kept') },
+    planned: 'settled',
+  },
+  {
+    name: 'a restart while it waits for quiet waits on',
+    observed: { deployment: record('waiting') },
+    planned: 'resume at waiting',
+  },
+  {
     name: 'an expired order is out of time',
     observed: { nowMs: 9_000_001 },
     planned: 'timed_out ORDER_INVALID',
@@ -168,6 +178,17 @@ const RESTARTS: readonly (readonly [name: string, found: Partial<Restart>, plann
   ['a deployment that ended is left alone', { record: record('success') }, 'none'],
   ['a download waits for its order', { record: record('downloading') }, 'none'],
   ['so it does after bad starts', { record: record('downloading'), isCautious: true }, 'none'],
+  ['a wait for quiet goes on', { record: record('waiting') }, 'resume at waiting'],
+  [
+    'so it does after bad starts: nothing was tried',
+    { record: record('waiting'), isCautious: true },
+    'resume at waiting',
+  ],
+  [
+    'and however often the box restarts',
+    { record: record('waiting', { transitions: MAX_TRANSITIONS }) },
+    'resume at waiting',
+  ],
   ['a self-test is done again', { record: record('self_testing') }, 'resume at self_testing'],
   ['so is a shadow', { record: record('shadowing') }, 'resume at shadowing'],
   ['a switch goes on', { record: record('switching') }, 'resume at switching'],

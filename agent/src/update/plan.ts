@@ -98,6 +98,8 @@ export function planRestart({ record, isOnTrial, isTakenBack, isCautious }: Rest
     return { kind: 'none' };
   }
   const { phase } = record;
+  // Nothing of the model was tried yet.
+  if (phase === 'waiting') return { kind: 'resume', at: phase };
   if (isTakenBack || phase === 'rolling_back') return { kind: 'resume', at: 'rolling_back' };
   if (phase === 'probation' && !isOnTrial) return { kind: 'succeed' };
   if (isCautious) return { kind: 'fail', phase, why: interrupted('the agent kept ending early') };

@@ -50,6 +50,9 @@ export interface Watched extends Baseline {
   readonly expectedEvents: number;
 }
 
+/** A bundle that lies on this box for an order to come. */
+export type KeptBundle = Pick<Slot, 'digest' | 'deploymentId'>;
+
 /** How far the last order came, across restarts. */
 export interface DeploymentRecord {
   readonly deploymentId: string;
@@ -63,6 +66,8 @@ export interface DeploymentRecord {
   readonly choice?: ModelChoice;
   /** How the model before fared; absent where there was none. */
   readonly baseline?: Baseline;
+  /** Of a soft order: when it is installed, quiet or not; wall clock. */
+  readonly softUntilMs?: number;
   /** What the probation has seen. */
   readonly watched?: Watched;
   /** Why it is rolled back. */
@@ -104,6 +109,10 @@ export interface BundleStore {
   saveOrderMark(mark: OrderMark): Promise<void>;
   readQuarantine(): Promise<Quarantine>;
   saveQuarantine(quarantine: Quarantine): Promise<void>;
+  /** What a download-only order had kept last; it stays until it is installed, another one is, or its room is needed. */
+  readKept(): Promise<KeptBundle | undefined>;
+  /** Its files stay from now on; undefined: those of the one before do not. */
+  saveKept(kept: KeptBundle | undefined): Promise<void>;
   readHistory(): Promise<EventHistory>;
   saveHistory(history: EventHistory): Promise<void>;
 
@@ -117,7 +126,10 @@ export interface BundleStore {
   objectPath(file: Pick<BundleFile, 'sha256'>): string;
   /** Lays the bundle out, wholly or not at all. @throws AppError BUNDLE_DIGEST_MISMATCH */
   install(manifest: Manifest): Promise<InstalledBundle>;
-  /** Drops what neither a slot nor the deployment in work needs; while its manifest is not known, no file goes. */
+  /**
+   * Drops what neither a slot nor the deployment in work needs, nor is kept, unless models may not take so much of the
+   * disk; while the manifest of the deployment is not known, no file goes.
+   */
   removeUnused(inWork?: { readonly digest: string; readonly manifest?: Manifest }): Promise<void>;
 }
 

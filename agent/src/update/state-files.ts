@@ -6,7 +6,7 @@ import Type, { type Static, type TSchema } from 'typebox';
 import { type EventHistory, HISTORY_HOURS } from './event-history.ts';
 import type { OrderMark } from './order-mark.ts';
 import { END_PHASES, OPEN_PHASES } from './phases.ts';
-import type { DeploymentRecord } from './port.ts';
+import type { DeploymentRecord, KeptBundle } from './port.ts';
 import { MAX_QUARANTINED, type Quarantine } from './quarantine.ts';
 import type { Slots } from './slots.ts';
 
@@ -64,6 +64,7 @@ export const parseDeploymentRecord: (text: string) => DeploymentRecord = createJ
       trials: Count,
       transitions: Count,
       choice: Type.Optional(ModelChoice),
+      softUntilMs: Type.Optional(Type.Integer()),
       baseline: Type.Optional(Type.Object(baseline, closed)),
       watched: Type.Optional(Watched),
       why: Type.Optional(Type.Object({ reason: Type.String(), detail: Type.String() }, closed)),
@@ -71,6 +72,11 @@ export const parseDeploymentRecord: (text: string) => DeploymentRecord = createJ
     closed,
   ),
   'deployment',
+);
+
+export const parseKept: (text: string) => KeptBundle = createJsonParser(
+  Type.Object({ digest: Sha256, deploymentId: Type.String() }, closed),
+  'kept bundle',
 );
 
 export const parseOrderMark: (text: string) => OrderMark = createJsonParser(

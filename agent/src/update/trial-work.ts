@@ -4,10 +4,11 @@ import type { AgentConfig } from '../config/schema.ts';
 import { DONE, type Outcome, type Workpiece } from './deployment-work.ts';
 import type { BundleStore, Champion, InstalledBundle, ModelTrial } from './port.ts';
 import { type ProbationDeps, sampleBaseline, watchProbation } from './probation.ts';
+import { type QuietWaitDeps, waitForQuiet } from './quiet-wait.ts';
 import type { RunningModel } from './running-model.ts';
 import { firstChoice, type Slot } from './slots.ts';
 
-export interface TrialWorkDeps extends ProbationDeps {
+export interface TrialWorkDeps extends ProbationDeps, QuietWaitDeps {
   readonly bundles: BundleStore;
   readonly trial: ModelTrial;
   readonly running: RunningModel;
@@ -25,11 +26,12 @@ export interface TrialPiece extends Workpiece {
   decidedAtMs?: number;
 }
 
-export type TrialWork = 'self_test' | 'shadow' | 'switch' | 'watch' | 'roll_back';
+export type TrialWork = 'wait' | 'self_test' | 'shadow' | 'switch' | 'watch' | 'roll_back';
 type Perform = (piece: TrialPiece, deps: TrialWorkDeps, signal: AbortSignal) => Promise<Outcome>;
 
 /** From the bundle on the disk to the champion, or back. Needs neither order nor server. */
 export const TRIAL_WORKS: Readonly<Record<TrialWork, Perform>> = {
+  wait: (_piece, deps, signal) => waitForQuiet(deps, signal),
   self_test: selfTest,
   shadow,
   switch: switchModels,

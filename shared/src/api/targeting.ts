@@ -137,6 +137,8 @@ export const TargetDeviceView = Type.Object(
     cores: Type.Optional(Type.Integer()),
     memoryBytes: Type.Optional(Type.Integer()),
     agentVersion: Type.Optional(Type.String()),
+    /** Types of orders its agent says it carries out. */
+    orderTypes: Type.Optional(Type.Array(Type.String())),
     model: Type.Optional(Type.String()),
     version: Type.Optional(Type.String()),
     diskFreeBytes: Type.Optional(Type.Integer()),

@@ -1,7 +1,10 @@
 import Type, { type Static } from 'typebox';
 import type { Lifecycle } from './table.ts';
 
-/** One device x one bundle. `testing` covers self-test, shadow and probation. */
+/**
+ * One device x one bundle. `testing` covers self-test, shadow and probation. `waiting_for_quiet`: a soft order waits until
+ * nothing is seen on any camera. `kept`: the good end of a download-only order, whose bundle lies on the disk and does not run.
+ */
 export const DEPLOYMENT_STATES = [
   'pending',
   'queued',
@@ -18,9 +21,11 @@ export const DEPLOYMENT_STATES = [
   'aborted',
   'noartifact',
   'already_installed',
+  'kept',
   'decommissioned',
   'waiting_for_window',
   'waiting_for_confirmation',
+  'waiting_for_quiet',
   'paused',
 ] as const;
 
@@ -39,7 +44,8 @@ export const DEPLOYMENT_LIFECYCLE: Lifecycle<DeploymentState> = {
   paused: ['queued', ...CUT_SHORT],
   downloading: ['downloaded', 'failure', 'noartifact', ...WAITING, ...CUT_SHORT],
   downloaded: ['verifying', 'failure', ...WAITING, ...CUT_SHORT],
-  verifying: ['installing', 'rejected', 'failure', ...CUT_SHORT],
+  verifying: ['installing', 'waiting_for_quiet', 'kept', 'rejected', 'failure', ...CUT_SHORT],
+  waiting_for_quiet: ['testing', 'failure', ...CUT_SHORT],
   installing: ['testing', 'failure', 'rolled_back', ...CUT_SHORT],
   testing: ['success', 'failure', 'rolled_back', ...CUT_SHORT],
   success: [],
@@ -50,5 +56,6 @@ export const DEPLOYMENT_LIFECYCLE: Lifecycle<DeploymentState> = {
   aborted: [],
   noartifact: [],
   already_installed: [],
+  kept: [],
   decommissioned: [],
 };

@@ -51,6 +51,14 @@ test('the straight way of a deployment leads to success', () => {
   }
 });
 
+test('a soft deployment waits between its verification and its test, and one that is only kept ends there', () => {
+  assert.equal(advance(DEPLOYMENT_LIFECYCLE, 'verifying', 'waiting_for_quiet'), 'waiting_for_quiet');
+  assert.equal(advance(DEPLOYMENT_LIFECYCLE, 'waiting_for_quiet', 'testing'), 'testing');
+  assert.equal(advance(DEPLOYMENT_LIFECYCLE, 'verifying', 'kept'), 'kept');
+  assert.ok(isTerminal(DEPLOYMENT_LIFECYCLE, 'kept'));
+  assert.equal(advance(DEPLOYMENT_LIFECYCLE, 'testing', 'kept'), undefined, 'what ran is not only kept');
+});
+
 test('a pair that is not listed has no result', () => {
   assert.equal(advance(DEPLOYMENT_LIFECYCLE, 'success', 'testing'), undefined);
   assert.equal(advance(DEPLOYMENT_LIFECYCLE, 'pending', 'success'), undefined);

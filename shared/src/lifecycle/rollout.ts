@@ -25,7 +25,7 @@ export const ROLLOUT_LIFECYCLE: Lifecycle<RolloutState> = {
   scheduled: ['running', 'stopped'],
   running: ['paused', 'stopping', 'rolling_back', 'finished'],
   paused: ['running', 'stopping', 'rolling_back'],
-  stopping: ['stopped'],
+  stopping: ['stopped', 'rolling_back'],
   stopped: ['rolling_back'],
   rolling_back: ['rolled_back', 'stopped'],
   rolled_back: [],

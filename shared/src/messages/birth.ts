@@ -30,6 +30,8 @@ export const Birth = Type.Object(
     startedAtMs: UnixMs,
     hardware: Hardware,
     executionProviders: Type.Array(Type.String()),
+    /** Types of orders the agent carries out; one that does not say knows `forced` only. */
+    orderTypes: Type.Optional(Type.Array(Type.String())),
     cameras: Type.Array(
       Type.Object(
         { id: Id, name: Type.String(), kind: Type.Enum(['rtsp', 'mjpeg', 'v4l2', 'file']) },

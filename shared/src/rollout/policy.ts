@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox';
+import { ORDER_TYPES } from '../trust/order.ts';
 import { ROLLOUT_GATE_NAMES } from './gates.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -95,10 +96,17 @@ export const RolloutPolicy = Type.Object(
       default: 'pause',
       description: 'what an error of a group does to the rollout',
     }),
-    type: Type.Enum(['forced', 'soft', 'download_only'], {
+    type: Type.Enum([...ORDER_TYPES], {
       default: 'forced',
-      description: 'soft: not while a sighting is open; download_only: laid on the disk, not run',
+      description:
+        'forced: installed at once; soft: when no camera sees anything; download_only: kept on the disk, not run',
     }),
+    softHours: Type.Optional(
+      Count(1, {
+        maximum: 720,
+        description: 'of type soft: hours after its order a device installs, quiet or not; 24 unless given',
+      }),
+    ),
     targetSelection: Type.Enum(['snapshot', 'continuous'], {
       default: 'snapshot',
       description: 'continuous: devices that match later join the last group',
@@ -132,3 +140,12 @@ export const RolloutPolicy = Type.Object(
 );
 export type RolloutPolicy = Static<typeof RolloutPolicy>;
 export type GateSetting = RolloutPolicy['gates'][number];
+
+/** Hours a soft order waits for quiet at most, where the policy gives none. */
+export const SOFT_HOURS = 24;
+
+/** Every gate asks how a bundle runs: a rollout that only has it kept has none. */
+export const gatesInForce = ({
+  type,
+  gates,
+}: Pick<RolloutPolicy, 'type' | 'gates'>): readonly GateSetting[] => (type === 'download_only' ? [] : gates);

@@ -22,6 +22,7 @@ export function describeDevice(
     ...(timezone !== undefined && { timezone }),
     ...(hardware !== undefined && pickHardware(hardware)),
     ...(birth !== undefined && { agentVersion: birth.agentVersion }),
+    ...(birth?.orderTypes !== undefined && { orderTypes: birth.orderTypes }),
     ...(running && { model: running.model, version: running.version }),
     ...(telemetry !== undefined && { diskFreeBytes: telemetry.disk.freeBytes }),
     ...(lastSeenMs !== undefined && { lastSeenMs }),

@@ -2,6 +2,13 @@ import Type, { type Static } from 'typebox';
 import { Id, Sha256, UnixMs } from '../kernel/ids.ts';
 
 /**
+ * How a bundle is installed: at once; when the box is quiet; or not at all, only downloaded, verified and kept for an
+ * order to come.
+ */
+export const ORDER_TYPES = ['forced', 'soft', 'download_only'] as const;
+export type OrderType = (typeof ORDER_TYPES)[number];
+
+/**
  * The director's instruction to one device: classify with this bundle. Travels as a compact JWS (EdDSA).
  * `sha256` is the digest of the canonical manifest, which lists every file by digest.
  */
@@ -21,6 +28,10 @@ export const Order = Type.Object(
     nonce: Type.String({ minLength: 16, maxLength: 64 }),
     /** Try again what failed on this box before: its digest leaves the quarantine. */
     liftQuarantine: Type.Optional(Type.Boolean()),
+    /** `forced` where it is left out, as it is for every forced order: agents that know no types read those too. */
+    type: Type.Optional(Type.Enum([...ORDER_TYPES])),
+    /** Of a soft order: from then on it is installed, quiet or not; left out, when the order expires. */
+    softUntilMs: Type.Optional(UnixMs),
   },
   { additionalProperties: false },
 );
