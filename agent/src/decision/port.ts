@@ -17,6 +17,24 @@ export interface Decision {
   readonly votes: { readonly label: number; readonly window: number };
 }
 
+/** A decision as the fleet is told of it. */
+export interface ToldDecision {
+  readonly cameraId: string;
+  /** The same for the new, update and end of one sighting. */
+  readonly eventId: string;
+  readonly type: Decision['type'];
+  readonly label: string;
+  /** Id of the region it was seen in; absent for the whole picture. */
+  readonly region?: string;
+  /** When the frame that decided it was captured, monotonic; the time of the telling where no frame did. */
+  readonly frameAtMs: number;
+  /** The same moment by the wall clock, as the event has it. */
+  readonly tsMs: number;
+}
+
+/** Told of each decision, in their order; must not throw, nor take long. */
+export type OnDecision = (decision: ToldDecision) => void;
+
 /** A label that was opened and not yet ended. */
 export interface Sighting {
   readonly labelIndex: number;
