@@ -13,7 +13,7 @@ import { createProcTelemetry } from '../../agent/src/telemetry/proc-telemetry.ts
 import { createSysteminformationInventory } from '../../agent/src/telemetry/systeminformation-inventory.ts';
 import { createTelemetryReporter } from '../../agent/src/telemetry/telemetry-reporter.ts';
 
-const NO_GPU: GpuSource = { latest: () => [] };
+const NO_GPU: GpuSource = { read: async () => [] };
 const OUTBOX = { rows: 1, bytes: 2, oldestSec: 3, dropped: 4 };
 const parseTelemetry = createParser(Telemetry, 'telemetry');
 let root: string;
@@ -131,7 +131,7 @@ describe('ProcTelemetry', () => {
   });
 
   test('a graphics card has its load, and its temperature among the others', async () => {
-    const gpu: GpuSource = { latest: () => [{ name: 'A2', load01: 0.5, celsius: 60 }] };
+    const gpu: GpuSource = { read: async () => [{ name: 'A2', load01: 0.5, celsius: 60 }] };
     const sample = await createProcTelemetry({ root, dataDir: root, gpu }).sample(0);
     assert.deepEqual(sample.gpu, [{ name: 'A2', load01: 0.5 }]);
     assert.deepEqual(sample.temperatures, [{ zone: 'A2', celsius: 60 }]);
@@ -141,7 +141,7 @@ describe('ProcTelemetry', () => {
 describe('NvidiaSmiGpu', () => {
   /** Two cards, then the script goes on as told. */
   function layScript(end: string): string {
-    const script = `#!/bin/sh\necho "0, NVIDIA A2, 35, 100, 55"\necho "1, NVIDIA A2, [N/A], [N/A], [N/A]"\n${end}\n`;
+    const script = `#!/bin/sh\necho "0, NVIDIA A2, 35, 100, 55, 900, 1770"\necho "1, NVIDIA A2, [N/A], [N/A], [N/A], [N/A], [N/A]"\n${end}\n`;
     lay({ 'nvidia-smi': script, 'dev/nvidia0': '' });
     chmodSync(join(root, 'nvidia-smi'), 0o755);
     return join(root, 'nvidia-smi');
@@ -159,23 +159,25 @@ describe('NvidiaSmiGpu', () => {
     });
   const signal = new AbortController().signal;
   const untilRead = async (gpu: GpuSource) => {
-    while (gpu.latest().length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    while ((await gpu.read()).length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
   };
 
   test('the newest reading of each card is there until it is stale', { timeout: 10_000 }, async () => {
     const gpu = create(layScript('exec sleep 60'));
     await gpu.start(signal);
     await untilRead(gpu);
-    const [first, second] = gpu.latest();
+    const [first, second] = await gpu.read();
     assert.deepEqual(first, {
       name: 'NVIDIA A2',
       load01: 0.35,
       memoryUsedBytes: 100 * 1024 * 1024,
       celsius: 55,
+      frequencyMhz: 900,
+      maxFrequencyMhz: 1770,
     });
     assert.deepEqual(second, { name: 'NVIDIA A2' });
     nowMs += 16_000;
-    assert.deepEqual(gpu.latest(), []);
+    assert.deepEqual(await gpu.read(), []);
     await gpu.stop();
   });
 
@@ -198,8 +200,11 @@ describe('NvidiaSmiGpu', () => {
     lay({ 'dev/nvidia0': '' });
     const warned = new Promise<void>((resolve) => {
       const gpu = create(join(root, 'no-such-command'), () => {
-        assert.deepEqual(gpu.latest(), []);
-        void gpu.stop().then(resolve);
+        void gpu
+          .read()
+          .then((readings) => assert.deepEqual(readings, []))
+          .then(() => gpu.stop())
+          .then(resolve);
       });
       void gpu.start(signal);
     });
@@ -209,7 +214,7 @@ describe('NvidiaSmiGpu', () => {
   test('when there is no card, nothing is started', async () => {
     const gpu = create(join(root, 'no-such-command'), () => assert.fail('started'));
     await gpu.start(signal);
-    assert.deepEqual(gpu.latest(), []);
+    assert.deepEqual(await gpu.read(), []);
     await gpu.stop();
   });
 });

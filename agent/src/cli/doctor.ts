@@ -122,7 +122,7 @@ function examineMachine(dataDir: string): readonly Examination[] {
       area: 'machine',
       title: 'machine',
       examine: async () =>
-        diagnoseMachine(await inspectMachine(createProcTelemetry({ dataDir, gpu: { latest: () => [] } }))),
+        diagnoseMachine(await inspectMachine(createProcTelemetry({ dataDir, gpu: { read: async () => [] } }))),
     },
     {
       area: 'service',

@@ -15,9 +15,13 @@ import { createActiveModel } from '../inference/active-model.ts';
 import type { ActiveModel } from '../inference/port.ts';
 import { type ClockTrust, openFileClockTrust } from '../kernel/file-clock-trust.ts';
 import { systemClock } from '../kernel/system-clock.ts';
+import { createGpuSet } from '../telemetry/gpu-set.ts';
+import { createIntelGpu } from '../telemetry/intel-gpu.ts';
+import { createJetsonGpu } from '../telemetry/jetson-gpu.ts';
 import { createNvidiaSmiGpu } from '../telemetry/nvidia-smi-gpu.ts';
-import type { GpuSource, TelemetrySource } from '../telemetry/port.ts';
+import type { RecentTelemetry } from '../telemetry/port.ts';
 import { createProcTelemetry } from '../telemetry/proc-telemetry.ts';
+import { createSysFiles } from '../telemetry/sys-files.ts';
 import { createSysteminformationInventory } from '../telemetry/systeminformation-inventory.ts';
 import { openFileBundleStore } from '../update/file-bundle-store.ts';
 import type { BundleStore } from '../update/port.ts';
@@ -42,8 +46,9 @@ export interface Box {
   readonly bundles: BundleStore;
   readonly cameras: CameraSet;
   readonly model: ActiveModel;
-  readonly gpu: GpuSource & Component;
-  readonly telemetry: TelemetrySource;
+  /** The part of the graphics cards' telemetry that runs. */
+  readonly gpu: Component;
+  readonly telemetry: RecentTelemetry;
   /** What the watchdog and the trials of models go by. */
   readonly vitals: VitalsRecorder;
   readonly guard: BootGuard;
@@ -64,7 +69,9 @@ export async function openBox({ config, guard }: Pick<Box, 'config' | 'guard'>, 
   });
   const { intervalSec } = config.telemetry;
   const gpu = createNvidiaSmiGpu({ intervalSec, clock: systemClock, random01, log });
-  const telemetry = createProcTelemetry({ dataDir, gpu });
+  const sysFiles = createSysFiles();
+  const cards = createGpuSet([gpu, createJetsonGpu(sysFiles), createIntelGpu(sysFiles, systemClock)]);
+  const telemetry = createProcTelemetry({ dataDir, gpu: cards });
   const model = createActiveModel();
   const cameras = createCameraSet({
     cameras: config.cameras,

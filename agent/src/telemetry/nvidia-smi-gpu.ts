@@ -7,8 +7,8 @@ import type { Component } from '@watchpost/shared/kernel/component.ts';
 import type { Logger } from '@watchpost/shared/kernel/log.ts';
 import { waitMs } from '@watchpost/shared/kernel/wait.ts';
 import type { Clock } from '../kernel/clock.ts';
+import { GPU_COLUMNS, parseGpuLine } from './gpu-parse.ts';
 import type { GpuReading, GpuSource } from './port.ts';
-import { GPU_COLUMNS, parseGpuLine } from './proc-parse.ts';
 
 export interface NvidiaSmiOptions {
   readonly intervalSec: number;
@@ -60,7 +60,7 @@ class NvidiaSmiGpu implements GpuSource, Component {
     await this.#loop;
   }
 
-  latest(): readonly GpuReading[] {
+  async read(): Promise<readonly GpuReading[]> {
     const { clock, intervalSec } = this.#options;
     const ageMs = clock.monotonicMs() - this.#readAtMs;
     if (ageMs > STALE_INTERVALS * intervalSec * 1000) return [];

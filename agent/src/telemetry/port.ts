@@ -37,13 +37,16 @@ export interface GpuReading {
   readonly name: string;
   readonly load01?: number;
   readonly memoryUsedBytes?: number;
+  /** For a card that is no thermal zone of the kernel. */
   readonly celsius?: number;
+  readonly frequencyMhz?: number;
+  readonly maxFrequencyMhz?: number;
 }
 
-/** Watches the graphics cards of this box. */
+/** Watches graphics cards of this box. */
 export interface GpuSource {
-  /** The newest reading of each card; empty when there is none, or the driver went silent. */
-  latest(): readonly GpuReading[];
+  /** The newest reading of each card; empty when there is none, or the driver went silent. Never fails. */
+  read(): Promise<readonly GpuReading[]>;
 }
 
 /** What the box is made of; asked once at start. */

@@ -2,14 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   computeLoad01,
+  findLimitCelsius,
   parseCelsius,
   parseCpuTicks,
-  parseGpuLine,
   parseLoadAvg1,
   parseMemory,
   parseNetworkBytes,
   parsePressureSome10,
-  parseThrottled,
   parseUptimeSec,
 } from './proc-parse.ts';
 
@@ -102,34 +101,11 @@ for (const [text, celsius] of TEMPERATURES) {
   test(`temperature ${JSON.stringify(text)} is ${celsius}`, () => assert.equal(parseCelsius(text), celsius));
 }
 
-const THROTTLED = [
-  ['throttled=0x0\n', false],
-  ['throttled=0x50005\n', true],
-  ['throttled=0x50000\n', false],
-  ['throttled=0x8', true],
-  ['50004\n', true],
-  ['0', false],
-  ['error=1 error_msg="Command not registered"', undefined],
-  ['', undefined],
-] as const;
-for (const [text, throttled] of THROTTLED) {
-  test(`throttling ${JSON.stringify(text)} is ${throttled}`, () =>
-    assert.equal(parseThrottled(text), throttled));
-}
-
-const GPU_LINES = [
-  [
-    '0, NVIDIA A2, 35, 1234, 55',
-    {
-      index: 0,
-      reading: { name: 'NVIDIA A2', load01: 0.35, memoryUsedBytes: 1234 * 1024 * 1024, celsius: 55 },
-    },
-  ],
-  ['1, Orin (nvgpu), [N/A], [Not Supported], [N/A]', { index: 1, reading: { name: 'Orin (nvgpu)' } }],
-  ['NVIDIA-SMI has failed because it could not communicate with the NVIDIA driver.', undefined],
-  ['', undefined],
-  ['x, A, 1, 2, 3', undefined],
-] as const;
-for (const [line, expected] of GPU_LINES) {
-  test(`graphics card line ${JSON.stringify(line)}`, () => assert.deepEqual(parseGpuLine(line), expected));
-}
+test('the limit of a sensor is the lowest point at which something is slowed down or switched off', () => {
+  const point = (type: string, milliCelsius: string) => ({ type, milliCelsius });
+  const passive = point('passive', '95000');
+  assert.equal(findLimitCelsius([point('critical', '105000'), passive, point('active', '50000')]), 95);
+  assert.equal(findLimitCelsius([point('critical', '110000')]), 110);
+  assert.equal(findLimitCelsius([point('passive', '0'), point('passive', '-274000')]), undefined);
+  assert.equal(findLimitCelsius([point('hot', '')]), undefined);
+});

@@ -1,4 +1,4 @@
-import type { GpuReading } from './port.ts';
+import { parseNumber } from './parse-number.ts';
 
 /** Ticks of all cores since the machine started. */
 export interface CpuTicks {
@@ -39,7 +39,7 @@ export function parseMemory(meminfo: string): Memory | undefined {
   return { totalBytes, availableBytes: bytes('MemAvailable') ?? reclaimable };
 }
 
-/** /proc/pressure/cpu: percent of the last ten seconds in which some task waited for a core. */
+/** A file of /proc/pressure: percent of the last ten seconds in which some task waited. */
 export function parsePressureSome10(pressure: string): number | undefined {
   return parseNumber(/^some avg10=([\d.]+)/m.exec(pressure)?.[1]);
 }
@@ -82,40 +82,20 @@ export function parseCelsius(milliCelsius: string): number | undefined {
   return value / 1000;
 }
 
-/**
- * What a Raspberry Pi holds back, from `vcgencmd get_throttled` (`throttled=0x50005`) or its file in /sys (`50005`).
- * Bits 0-3: low voltage, clock capped, throttled, soft temperature limit, all now; the same from bit 16: since boot.
- */
-export function parseThrottled(text: string): boolean | undefined {
-  const hex = /^(?:throttled=)?(?:0x)?([0-9a-f]+)\s*$/i.exec(text)?.[1];
-  return hex === undefined ? undefined : (Number.parseInt(hex, 16) & 0xf) !== 0;
+/** A point at which a kernel or a chip acts on a temperature; thousandths of a degree. */
+export interface TripPoint {
+  readonly type: string;
+  readonly milliCelsius: string;
 }
 
-/** The columns asked of nvidia-smi, in the order `parseGpuLine` reads them. */
-export const GPU_COLUMNS = 'index,name,utilization.gpu,memory.used,temperature.gpu';
+/** Temperatures outside it are those of a sensor that has no such point. */
+const LIMIT_CELSIUS = { min: 40, max: 150 };
 
-/** One line of `nvidia-smi --format=csv,noheader,nounits`: percent, MiB, degrees; `[N/A]` where a card has none. */
-export function parseGpuLine(
-  line: string,
-): { readonly index: number; readonly reading: GpuReading } | undefined {
-  const fields = line.split(',').map((field) => field.trim());
-  const [index, name, percent, mebibytes, celsius] = fields;
-  if (fields.length !== 5 || index === undefined || !/^\d+$/.test(index) || !name) return undefined;
-  const load = parseNumber(percent);
-  const memory = parseNumber(mebibytes);
-  const temperature = parseNumber(celsius);
-  const reading = {
-    name,
-    ...(load === undefined ? {} : { load01: Math.min(1, load / 100) }),
-    ...(memory === undefined ? {} : { memoryUsedBytes: Math.round(memory * 1024 * 1024) }),
-    ...(temperature === undefined ? {} : { celsius: temperature }),
-  };
-  return { index: Number(index), reading };
-}
-
-function parseNumber(text: string | undefined): number | undefined {
-  const trimmed = text?.trim();
-  if (!trimmed) return undefined;
-  const value = Number(trimmed);
-  return Number.isFinite(value) ? value : undefined;
+/** Where a machine begins to protect itself: the lowest of its passive, hot and critical points. Fans are `active`. */
+export function findLimitCelsius(points: readonly TripPoint[]): number | undefined {
+  const limits = points
+    .filter(({ type }) => /^(passive|hot|critical)$/.test(type))
+    .flatMap(({ milliCelsius }) => parseCelsius(milliCelsius) ?? [])
+    .filter((celsius) => celsius >= LIMIT_CELSIUS.min && celsius <= LIMIT_CELSIUS.max);
+  return limits.length === 0 ? undefined : Math.min(...limits);
 }

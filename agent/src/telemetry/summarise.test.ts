@@ -69,3 +69,46 @@ test('each zone and each card has its own mean, also when two have one name', ()
   assert.deepEqual(summary.temperatures, heat(45, 70));
   assert.deepEqual(summary.gpu, cards(0.25, 0.75));
 });
+
+test('every reason to be slow of the window is told once, and what was since boot as it is at the end', () => {
+  const held = (now: readonly string[], before: readonly string[]): Sample => ({
+    ...SAMPLE,
+    throttled: now.length > 0,
+    throttleReasons: [...now],
+    throttleReasonsSinceBoot: [...before],
+  });
+  const { throttled, throttleReasons, throttleReasonsSinceBoot } = summarise(
+    [held(['core_heat'], []), held(['under_voltage', 'core_heat'], []), held([], ['throttled'])],
+    60,
+  );
+  assert.equal(throttled, true);
+  assert.deepEqual(throttleReasons, ['core_heat', 'under_voltage']);
+  assert.deepEqual(throttleReasonsSinceBoot, ['throttled']);
+});
+
+test('pressure and what is written are means of the samples that have them', () => {
+  const summary = summarise(
+    [
+      {
+        ...SAMPLE,
+        pressure: { cpuSome10: 2, ioSome10: 5 },
+        disk: { ...SAMPLE.disk, writtenBytesPerDay: 10 },
+      },
+      {
+        ...SAMPLE,
+        pressure: { cpuSome10: 4 },
+        disk: { ...SAMPLE.disk, writtenBytesPerDay: 30, name: 'sda' },
+      },
+      SAMPLE,
+      { ...SAMPLE, disk: { ...SAMPLE.disk, agentWrittenBytesPerDay: 7, name: 'sda' } },
+    ],
+    60,
+  );
+  assert.deepEqual(summary.pressure, { cpuSome10: 3, ioSome10: 5 });
+  assert.deepEqual(summary.disk, {
+    ...SAMPLE.disk,
+    name: 'sda',
+    writtenBytesPerDay: 20,
+    agentWrittenBytesPerDay: 7,
+  });
+});

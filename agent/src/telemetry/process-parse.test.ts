@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  listDescendants,
+  nameProcess,
+  parseChildren,
+  parseParentPid,
+  parseRssBytes,
+} from './process-parse.ts';
+
+test('children are a list of numbers', () => {
+  assert.deepEqual(parseChildren('14 2077 3 '), [14, 2077, 3]);
+  assert.deepEqual(parseChildren(''), []);
+});
+
+const STATS = [
+  ['812 (ffmpeg) S 700 812 812 0 -1 4194560', 700],
+  ['9 (odd) name (x) R) S 4 9 9', 4],
+  ['', undefined],
+] as const;
+for (const [stat, parent] of STATS) {
+  test(`the parent of ${JSON.stringify(stat)} is ${parent}`, () =>
+    assert.equal(parseParentPid(stat), parent));
+}
+
+test('what is resident is told in kB', () => {
+  assert.equal(parseRssBytes('Name:\tffmpeg\nVmHWM:\t   9999 kB\nVmRSS:\t   2048 kB\n'), 2048 * 1024);
+  assert.equal(parseRssBytes('Name:\tkthreadd\n'), undefined);
+});
+
+const NAMES = [
+  ['ffmpeg\0-i\0rtsp://user:secret@camera/stream.js\0', 'ffmpeg'],
+  ['/opt/watchpost/bin/node\0/opt/watchpost/dist/inference/inference-child.js\0', 'inference-child'],
+  ['node\0--enable-source-maps\0/src/inference-child.ts\0', 'inference-child'],
+  ['/usr/bin/nvidia-smi\0-l\x005\0', 'nvidia-smi'],
+  ['node\0', 'node'],
+  [`/bin/${'x'.repeat(99)}\0`, 'x'.repeat(32)],
+  ['', 'unknown'],
+] as const;
+for (const [commandLine, name] of NAMES) {
+  test(`${JSON.stringify(commandLine.slice(0, 60))} is called ${name}`, () =>
+    assert.equal(nameProcess(commandLine), name));
+}
+
+test('descendants are children and their children, whatever goes in circles', () => {
+  const parents = new Map([
+    [2, 1],
+    [3, 1],
+    [4, 3],
+    [9, 8],
+    [8, 9],
+    [1, 4],
+  ]);
+  assert.deepEqual(listDescendants(parents, 1), [2, 3, 4]);
+  assert.deepEqual(listDescendants(parents, 7), []);
+});
