@@ -72,6 +72,17 @@ test('Roboflow: class names, and the picture stretched to the input', async () =
   assert.deepEqual(manifest.preprocess.size, { width: 4, height: 4 });
 });
 
+test('Roboflow: a picture that is fitted in is kept whole, with its edges', async () => {
+  const from = await prepare('roboflow', 'weights.onnx', FLOAT, 'roboflow-fit');
+  const path = join(from, 'environment.json');
+  const PREPROCESSING = '{"resize":{"format":"Fit (white edges) in","width":4,"height":4}}';
+  await writeFile(path, JSON.stringify({ ...JSON.parse(await readFile(path, 'utf8')), PREPROCESSING }));
+  const { manifest, error } = await importFrom('roboflow', from, ...NAMED);
+  assert.ok(manifest, error);
+  const { size, do_pad, pad_value } = manifest.preprocess;
+  assert.deepEqual([size, do_pad, pad_value], [{ width: 4, height: 4 }, true, 255]);
+});
+
 test('what is given counts instead of what the folder says', async () => {
   const labels = join(folder, 'labels.txt');
   await writeFile(labels, 'a\nb\nc\n');
@@ -89,8 +100,8 @@ for (const [kind, file, change, message] of [
   [
     'roboflow',
     'environment.json',
-    { PREPROCESSING: '{"resize":{"format":"Fit (black edges) in"}}' },
-    /edges/,
+    { PREPROCESSING: '{"resize":{"format":"Fit (reflect edges) in"}}' },
+    /reflect edges/,
   ],
   ['roboflow', 'environment.json', { PREPROCESSING: '{"grayscale":{"enabled":true}}' }, /grayscale/],
   ['roboflow', 'environment.json', { MULTICLASS: true }, /several labels/],

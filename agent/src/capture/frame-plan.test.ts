@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { choosePictures, coversPlans, IDLE_PLAN, mergePlans } from './frame-plan.ts';
+import { choosePictures, coversPlans, IDLE_PLAN, mergePlans, planTensorFilter } from './frame-plan.ts';
 import { type FramePlan, type PlannedPicture, pictureFor } from './port.ts';
 
 const A: FramePlan = { width: 4, height: 4, fit: 'cover', shortestEdge: 8, scaleFlags: 'area' };
@@ -32,3 +32,25 @@ test('the picture for a plan is found by value', () => {
   assert.deepEqual(pictureFor(view, { ...B }), Uint8Array.of(2));
   assert.equal(pictureFor(view, OTHER_EDGE), undefined);
 });
+
+const WIDE: FramePlan = { width: 224, height: 192, fit: 'cover', scaleFlags: 'area' };
+const DOWN = 'scale=224:192:force_original_aspect_ratio=decrease:flags=area,format=rgb24';
+const CENTRED = 'pad=224:192:(ow-iw)/2:(oh-ih)/2';
+for (const [name, change, filter] of [
+  ['squashes', { fit: 'squash' }, 'scale=224:192:flags=area,format=rgb24'],
+  [
+    'covers and cuts',
+    {},
+    'scale=224:192:force_original_aspect_ratio=increase:flags=area,format=rgb24,crop=224:192',
+  ],
+  [
+    'keeps its shape until it is cut out of a larger picture',
+    { shortestEdge: 216 },
+    'scale=252:216:force_original_aspect_ratio=increase:flags=area,format=rgb24,crop=224:192',
+  ],
+  ['is letterboxed in black', { fit: 'letterbox' }, `${DOWN},${CENTRED}:color=0x000000`],
+  ['is letterboxed in grey', { fit: 'letterbox', padLevel: 114 }, `${DOWN},${CENTRED}:color=0x727272`],
+] as const)
+  test(`a plan that is not square ${name}`, () => {
+    assert.equal(planTensorFilter({ ...WIDE, ...change }), filter);
+  });

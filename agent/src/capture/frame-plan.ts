@@ -1,4 +1,4 @@
-import { type FramePlan, isSamePlan, type PlannedPicture } from './port.ts';
+import { computeCoverBox, type FramePlan, isSamePlan, type PlannedPicture } from './port.ts';
 
 /** What a camera produces while there is no model: enough to judge the picture, next to no work. */
 export const IDLE_PLAN: FramePlan = { width: 160, height: 90, fit: 'squash', scaleFlags: 'area' };
@@ -26,14 +26,16 @@ export function choosePictures(
 
 /** The ffmpeg filters that make a plan's tensor out of a decoded picture. Golden frames rest on them. */
 export function planTensorFilter(plan: FramePlan): string {
-  const { width, height, fit, shortestEdge, scaleFlags } = plan;
-  if (fit === 'squash') return `scale=${width}:${height}:flags=${scaleFlags},format=rgb24`;
-  // Never smaller than the crop, which would otherwise fail.
-  const edge = Math.max(shortestEdge ?? 0, width, height);
-  const size =
-    shortestEdge === undefined
-      ? `${width}:${height}:force_original_aspect_ratio=increase`
-      : `'if(lt(iw,ih),${edge},-1)':'if(lt(iw,ih),-1,${edge})'`;
+  const { width, height, fit, padLevel = 0, scaleFlags } = plan;
+  const size = `${width}:${height}`;
+  if (fit === 'squash') return `scale=${size}:flags=${scaleFlags},format=rgb24`;
+  if (fit === 'letterbox') {
+    const hex = padLevel.toString(16).padStart(2, '0').repeat(3);
+    const pad = `pad=${size}:(ow-iw)/2:(oh-ih)/2:color=0x${hex}`;
+    return `scale=${size}:force_original_aspect_ratio=decrease:flags=${scaleFlags},format=rgb24,${pad}`;
+  }
+  const box = computeCoverBox(plan);
+  const cover = `scale=${box.width}:${box.height}:force_original_aspect_ratio=increase:flags=${scaleFlags}`;
   // Cropped as rgb24: with subsampled chroma the offset would be rounded to even pixels.
-  return `scale=${size}:flags=${scaleFlags},format=rgb24,crop=${width}:${height}`;
+  return `${cover},format=rgb24,crop=${size}`;
 }

@@ -32,6 +32,16 @@ for (const [name, preprocess, expected] of [
     covered,
   ],
   [
+    'with padding, the whole picture is kept between edges',
+    { ...raw, do_pad: true, pad_value: 114, size: { width: 224, height: 192 } },
+    { ...covered, fit: 'letterbox', padLevel: 114 },
+  ],
+  [
+    'with padding and nothing else, the edges are black',
+    { ...raw, do_pad: true },
+    { ...covered, fit: 'letterbox' },
+  ],
+  [
     'with a number of PIL, its filter is used',
     { ...raw, resample: 2 },
     { ...covered, scaleFlags: 'bilinear' },
@@ -50,6 +60,8 @@ for (const [name, change] of [
   ['a squash', { size: { width: 256, height: 256 } }],
   ['a crop', { crop_size: { width: 128, height: 128 } }],
   ['a shortest edge', { size: { shortest_edge: 100 } }],
+  ['a padding', { do_pad: true, size: { width: 256, height: 256 } }],
+  ['a padding of what covers', { do_pad: true, size: { shortest_edge: 192 } }],
 ] as const)
   test(`${name} that cannot give the model's size is refused`, () => {
     assert.throws(() => computeFramePlan({ ...raw, ...change }, input), { code: 'MODEL_MISMATCH' });

@@ -23,6 +23,7 @@ export function computeFramePlan(preprocess: Preprocess, input: ModelInput): Fra
   const { size, crop_size: crop } = preprocess;
   const scaleFlags = preprocess.scale_flags ?? FLAGS_OF_RESAMPLE[preprocess.resample ?? 0] ?? DEFAULT_FLAGS;
   const covered: FramePlan = { width, height, fit: 'cover', scaleFlags };
+  if (preprocess.do_pad) return computeLetterbox(preprocess, input, covered);
   if (preprocess.do_center_crop && crop !== undefined && !isSame(crop, input))
     throw mismatch(`crops to ${crop.width}x${crop.height}`, input);
   if (!preprocess.do_resize || size === undefined) return covered;
@@ -33,6 +34,14 @@ export function computeFramePlan(preprocess: Preprocess, input: ModelInput): Fra
   const shortestEdge = size.shortest_edge;
   if (shortestEdge < Math.min(width, height)) throw mismatch(`resizes to ${shortestEdge}`, input);
   return shortestEdge > Math.min(width, height) ? { ...covered, shortestEdge } : covered;
+}
+
+function computeLetterbox({ size, pad_value }: Preprocess, input: ModelInput, plan: FramePlan): FramePlan {
+  if (size !== undefined && 'shortest_edge' in size)
+    throw mismatch(`pads a picture that covers ${size.shortest_edge}`, input);
+  if (size !== undefined && !isSame(size, input))
+    throw mismatch(`pads to ${size.width}x${size.height}`, input);
+  return { ...plan, fit: 'letterbox', ...(pad_value !== undefined && { padLevel: pad_value }) };
 }
 
 interface Sides {

@@ -1,5 +1,5 @@
 import sharp, { type KernelEnum, type OutputInfo, type Sharp } from 'sharp';
-import type { FramePlan } from '../capture/port.ts';
+import { computeCoverBox, type FramePlan } from '../capture/port.ts';
 import { agentError } from '../kernel/errors.ts';
 import type { ReadPicture } from './port.ts';
 
@@ -23,15 +23,16 @@ export const readPicture: ReadPicture = async (picture, plan) => {
 };
 
 async function resize(picture: Sharp, plan: FramePlan): Promise<Uint8Array> {
-  const { width, height, shortestEdge } = plan;
+  const { width, height, fit, padLevel = 0 } = plan;
   const kernel = KERNELS[plan.scaleFlags];
-  if (shortestEdge === undefined)
-    return picture
-      .resize(width, height, { fit: plan.fit === 'cover' ? 'cover' : 'fill', kernel })
-      .raw()
-      .toBuffer();
+  if (fit !== 'cover') {
+    const background = { r: padLevel, g: padLevel, b: padLevel };
+    const sharpFit = fit === 'squash' ? 'fill' : 'contain';
+    return picture.resize(width, height, { fit: sharpFit, kernel, background }).raw().toBuffer();
+  }
+  const box = computeCoverBox(plan);
   const { data, info } = await picture
-    .resize(shortestEdge, shortestEdge, { fit: 'outside', kernel })
+    .resize(box.width, box.height, { fit: 'outside', kernel })
     .raw()
     .toBuffer({ resolveWithObject: true });
   return cutCentre(data, info, plan);

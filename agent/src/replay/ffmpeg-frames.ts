@@ -1,7 +1,7 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import type { FramePlan } from '../capture/port.ts';
+import { computeCoverBox, type FramePlan } from '../capture/port.ts';
 import { agentError } from '../kernel/errors.ts';
 import { isTextFile } from '../kernel/text-file.ts';
 import type { ConvertPicture, ReadVideo } from './port.ts';
@@ -44,10 +44,19 @@ export const convertToPng: ConvertPicture = async (path) => {
   return png;
 };
 
-function scaleFilters({ width, height, fit, shortestEdge, scaleFlags }: FramePlan): readonly string[] {
-  if (fit === 'squash') return [`scale=${width}:${height}:flags=${scaleFlags}`];
-  const box = shortestEdge === undefined ? `${width}:${height}` : `${shortestEdge}:${shortestEdge}`;
-  return [`scale=${box}:force_original_aspect_ratio=increase:flags=${scaleFlags}`, `crop=${width}:${height}`];
+/** As the cameras do: scaled, then cut or filled as rgb24. */
+function scaleFilters(plan: FramePlan): readonly string[] {
+  const { width, height, fit, padLevel = 0, scaleFlags } = plan;
+  const scale = (box: Pick<FramePlan, 'width' | 'height'>, how = ''): string =>
+    `scale=${box.width}:${box.height}${how}:flags=${scaleFlags},format=rgb24`;
+  if (fit === 'squash') return [scale(plan)];
+  if (fit === 'cover')
+    return [scale(computeCoverBox(plan), ':force_original_aspect_ratio=increase'), `crop=${width}:${height}`];
+  const hex = padLevel.toString(16).padStart(2, '0').repeat(3);
+  return [
+    scale(plan, ':force_original_aspect_ratio=decrease'),
+    `pad=${width}:${height}:(ow-iw)/2:(oh-ih)/2:color=0x${hex}`,
+  ];
 }
 
 /** The pipe is read as frames are asked for: a slow reader stops ffmpeg, and nothing is dropped. */

@@ -40,7 +40,9 @@ function readProcessor(given: Fields): Fields {
   if (given.do_flip_channel_order === true)
     throw unsuitable('preprocessor_config.json wants blue first (do_flip_channel_order); export it for RGB');
   if (given.do_pad === true)
-    throw unsuitable('preprocessor_config.json pads pictures (do_pad), which boxes do not');
+    throw unsuitable(
+      'preprocessor_config.json pads pictures (do_pad) below and to the right, which boxes do not',
+    );
   const type = textOf(given.image_processor_type) ?? textOf(given.feature_extractor_type) ?? '';
   return /^ConvNext/i.test(type) ? readConvNext(given) : given;
 }

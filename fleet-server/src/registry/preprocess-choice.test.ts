@@ -55,7 +55,17 @@ test('a config with both sides squashes', () => {
   assert.deepEqual(computeFrameSize(complete, float), { width: 224, height: 224, fit: 'squash' });
 });
 
+test('a config that pads keeps the whole picture between edges', () => {
+  const size = { width: 224, height: 224 };
+  const complete = completePreprocess(config({ do_pad: true, pad_value: 114, size }), float);
+  assert.deepEqual(computeFrameSize(complete, float), { ...size, fit: 'letterbox', padLevel: 114 });
+  const unsized = completePreprocess(config({ do_pad: true }), float);
+  assert.deepEqual(computeFrameSize(unsized, float), { ...size, fit: 'letterbox', padLevel: 0 });
+  assert.deepEqual([unsized.size, unsized.do_center_crop], [size, false]);
+});
+
 for (const content of [
+  { do_pad: true, size: { shortest_edge: 224 } },
   { size: { width: 200, height: 224 } },
   { size: { shortest_edge: 128 }, crop_size: 224 },
   { size: 256, crop_size: 240 },

@@ -42,14 +42,19 @@ export function completePreprocess(asked: Preprocess | undefined, input: ModelIn
       'PREPROCESS_INVALID',
       `the input ${input.name} is uint8 and takes pixels as they are, but the preprocessing rescales or normalises them`,
     );
-  const complete: Preprocess = way.size === undefined ? { ...way, ...cover(input) } : way;
+  const complete: Preprocess = way.size === undefined ? { ...way, ...fill(way, input) } : way;
   requireSize(complete, input);
   return complete;
 }
 
 const changesNumbers = ({ do_rescale, do_normalize }: Preprocess): boolean => do_rescale || do_normalize;
 
-/** The whole input is covered and the centre is cut out of it. */
+/** The whole picture, where it is to be padded; else the input is covered and the centre cut out. */
+function fill({ do_pad: isPadded }: Preprocess, input: ModelInput): Partial<Preprocess> {
+  const { width, height } = input;
+  return isPadded ? { do_resize: true, size: { width, height }, do_center_crop: false } : cover(input);
+}
+
 function cover({ width, height }: ModelInput): Partial<Preprocess> {
   return {
     do_resize: true,
@@ -61,7 +66,8 @@ function cover({ width, height }: ModelInput): Partial<Preprocess> {
   };
 }
 
-function requireSize({ size, do_center_crop: isCut, crop_size: crop }: Preprocess, input: ModelInput): void {
+function requireSize(preprocess: Preprocess, input: ModelInput): void {
+  const { size, do_center_crop: isCut, crop_size: crop, do_pad: isPadded } = preprocess;
   const takes = `the model takes ${input.width}x${input.height}`;
   const isInput = (side: { width: number; height: number }): boolean =>
     side.width === input.width && side.height === input.height;
@@ -72,6 +78,7 @@ function requireSize({ size, do_center_crop: isCut, crop_size: crop }: Preproces
     if (isInput(size)) return;
     throw serverError('PREPROCESS_INVALID', `size is ${size.width}x${size.height}, but ${takes}`);
   }
+  if (isPadded) throw serverError('PREPROCESS_INVALID', 'do_pad needs a size with width and height');
   if (size.shortest_edge < Math.min(input.width, input.height))
     throw serverError('PREPROCESS_INVALID', `size.shortest_edge is ${size.shortest_edge}, but ${takes}`);
 }
@@ -80,10 +87,14 @@ function requireSize({ size, do_center_crop: isCut, crop_size: crop }: Preproces
 export interface FrameSize {
   readonly width: number;
   readonly height: number;
-  readonly fit: 'cover' | 'squash';
+  readonly fit: 'cover' | 'squash' | 'letterbox';
+  /** For `letterbox`: grey level of the edges. */
+  readonly padLevel?: number;
 }
 
-export function computeFrameSize({ size }: Preprocess, { width, height }: ModelInput): FrameSize {
+export function computeFrameSize(preprocess: Preprocess, { width, height }: ModelInput): FrameSize {
+  const { size, do_pad, pad_value: padLevel = 0 } = preprocess;
+  if (do_pad) return { width, height, fit: 'letterbox', padLevel };
   if (size === undefined) return { width, height, fit: 'cover' };
   if (!('shortest_edge' in size)) return { width, height, fit: 'squash' };
   const scale = size.shortest_edge / Math.min(width, height);

@@ -17,6 +17,12 @@ const COLOUR_STEPS = ['contrast', 'grayscale'];
 /** What Roboflow's runtime normalises classifiers with, unless the network says otherwise. */
 const HALF = [0.5, 0.5, 0.5];
 const BICUBIC = 3;
+/** Grey level around a picture that is kept whole. */
+const EDGES: ReadonlyMap<string, number> = new Map([
+  ['Fit (black edges) in', 0],
+  ['Fit (grey edges) in', 114],
+  ['Fit (white edges) in', 255],
+]);
 
 /** environment.json and class_names.txt, as Roboflow's inference server keeps them beside the weights. */
 export function importRoboflow(folder: ImportFolder): ImportedModel {
@@ -64,10 +70,12 @@ function readPreprocessing(steps: Fields): Fields {
   };
   if (!isFields(resize)) return { ...numbers, do_resize: true, do_center_crop: false };
   const format = textOf(resize.format) ?? 'Stretch to';
-  if (format.startsWith('Fit'))
-    throw unsuitable(`Roboflow resizes with "${format}", which leaves edges; export it with "Stretch to"`);
+  const edges = EDGES.get(format);
+  if (format.startsWith('Fit') && edges === undefined)
+    throw unsuitable(`Roboflow resizes with "${format}", which boxes do not; export it with "Stretch to"`);
   const [width, height] = [Number(resize.width), Number(resize.height)];
   if (!Number.isInteger(width) || !Number.isInteger(height))
     throw unsuitable('the resize of environment.json names no width and height');
-  return { ...numbers, do_resize: true, size: { width, height }, do_center_crop: false };
+  const padding = edges !== undefined && { do_pad: true, pad_value: edges };
+  return { ...numbers, do_resize: true, size: { width, height }, do_center_crop: false, ...padding };
 }

@@ -1,5 +1,5 @@
 import type { Preprocess } from '@watchpost/shared/bundle/manifest.ts';
-import sharp, { type KernelEnum } from 'sharp';
+import sharp, { type FitEnum, type KernelEnum } from 'sharp';
 import { serverError } from '../kernel/errors.ts';
 import type { GoldenPicture } from './bundle-builder.ts';
 import type { FrameSize } from './preprocess-choice.ts';
@@ -10,6 +10,12 @@ const KERNELS: Readonly<Record<NonNullable<Preprocess['scale_flags']>, keyof Ker
   bicubic: 'cubic',
   area: 'linear',
   lanczos: 'lanczos3',
+};
+
+const FITS: Readonly<Record<FrameSize['fit'], keyof FitEnum>> = {
+  cover: 'cover',
+  squash: 'fill',
+  letterbox: 'contain',
 };
 
 /**
@@ -23,13 +29,15 @@ export async function renderGolden(
 ): Promise<GoldenPicture> {
   if (path.toLowerCase().endsWith('.bmp'))
     throw serverError('PICTURE_UNREADABLE', `${path} is a BMP, which cannot be read here: convert it to PNG`);
+  const { padLevel = 0 } = frame;
   try {
     const { data, info } = await sharp(path)
       .autoOrient()
       .removeAlpha()
       .toColourspace('srgb')
       .resize(frame.width, frame.height, {
-        fit: frame.fit === 'cover' ? 'cover' : 'fill',
+        fit: FITS[frame.fit],
+        background: { r: padLevel, g: padLevel, b: padLevel },
         kernel: KERNELS[scaleFlags],
       })
       .raw()

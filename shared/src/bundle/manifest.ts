@@ -57,8 +57,9 @@ const PerChannel = Type.Array(Type.Number(), { minItems: 3, maxItems: 3 });
 
 /**
  * From picture to tensor, in the field names of Hugging Face's preprocessor_config.json, plus how ffmpeg scales.
- * Order: resize, centre crop, x * rescale_factor, (x - image_mean) / image_std. `size` with both sides squashes;
- * `shortest_edge` covers. `resample` is PIL's number (0 nearest, 1 lanczos, 2 bilinear, 3 bicubic, 4 box).
+ * Order: resize, centre crop, x * rescale_factor, (x - image_mean) / image_std. `size` with both sides squashes, or
+ * with `do_pad` holds the whole picture, centred, with `pad_value` (0 to 255, default 0) around it; `shortest_edge`
+ * covers. `resample` is PIL's number (0 nearest, 1 lanczos, 2 bilinear, 3 bicubic, 4 box).
  */
 export const Preprocess = Type.Object(
   {
@@ -67,6 +68,8 @@ export const Preprocess = Type.Object(
     resample: Type.Optional(Type.Integer({ minimum: 0, maximum: 5 })),
     do_center_crop: Type.Boolean(),
     crop_size: Type.Optional(Type.Object({ width: PositiveInt, height: PositiveInt }, closed)),
+    do_pad: Type.Optional(Type.Boolean()),
+    pad_value: Type.Optional(Type.Integer({ minimum: 0, maximum: 255 })),
     do_rescale: Type.Boolean(),
     rescale_factor: Type.Optional(Type.Number()),
     do_normalize: Type.Boolean(),
