@@ -67,6 +67,24 @@ test('a deployment is shown with all its device told, in the order in which it h
   assert.ok(!reply.body.includes('header.payload'), 'the order is not shown');
 });
 
+test('what the device knew of its clock is shown with each change that has it', async () => {
+  await world.store.deployments.add(deploymentRecord('a', bundle, { deviceId: DEVICE }));
+  const about = { deviceId: DEVICE, deploymentId: 'a' };
+  const told = [
+    changeMessage(1, 'queued', { ...about, clockState: 'behind' }),
+    changeMessage(2, 'downloading', about),
+  ];
+  await world.store.reports.commit(told, 9_000);
+  const { deployments } = (await get()).json<DeploymentHistoryPage>();
+  assert.deepEqual(
+    deployments[0]?.changes.map(({ state, clockState }) => [state, clockState]),
+    [
+      ['queued', 'behind'],
+      ['downloading', undefined],
+    ],
+  );
+});
+
 test('deployments come newest first, page by page', async () => {
   for (const id of ['a', 'b', 'c']) await deployAndRollBack(id);
   const first = (await get('?limit=2')).json<DeploymentHistoryPage>();

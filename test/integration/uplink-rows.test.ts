@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { ClockState } from '@watchpost/shared/messages/durable.ts';
 import { SEND_POLICY } from '../../agent/src/uplink/send-plan.ts';
 import { ReceiptingServer } from '../support/receipting-server.ts';
 import { BOX_ROOT, makeEvent, UplinkBench, waitUntilEmpty } from '../support/uplink-bench.ts';
@@ -105,6 +106,32 @@ describe('durable rows', () => {
       await waitUntilEmpty(outbox);
       assert.notEqual(outbox.epoch, old);
       assert.deepEqual([...server.stored.keys()], [`${outbox.epoch}/event/1`]);
+    },
+  );
+
+  test(
+    'each row tells what was known of the clock when it was made, not when it is sent',
+    LIMIT,
+    async () => {
+      let clockState: ClockState = 'behind';
+      const offline = await bench.startBox('mqtt://127.0.0.1:1', {}, () => clockState);
+      offline.uplink.record('cameraEvent', makeEvent('e-0'), 'door');
+      clockState = 'plausible';
+      const change = { deploymentId: 'd-1', tsMs: 1, state: 'queued', bundleDigest: 'a'.repeat(64) } as const;
+      offline.uplink.record('deployment', change);
+      await offline.stop();
+      clockState = 'synced';
+      const broker = await bench.runBroker();
+      const server = new ReceiptingServer().attach(broker);
+      const { uplink } = await bench.startBox(broker.url, {}, () => clockState);
+      uplink.record('cameraEvent', makeEvent('e-1'), 'door');
+      await server.waitForRows(3);
+      assert.deepEqual(
+        Object.fromEntries(
+          [...server.stored.values()].map((body) => [body.id ?? body.state, body.clockState]),
+        ),
+        { 'e-0': 'behind', queued: 'plausible', 'e-1': 'synced' },
+      );
     },
   );
 });

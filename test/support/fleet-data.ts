@@ -2,6 +2,7 @@ import { digestOf, sha256Hex } from '@watchpost/shared/kernel/digest.ts';
 import type { DeploymentState } from '@watchpost/shared/lifecycle/deployment.ts';
 import type { Hardware } from '@watchpost/shared/messages/birth.ts';
 import type { DeploymentFindings } from '@watchpost/shared/messages/deployment-findings.ts';
+import type { ClockState } from '@watchpost/shared/messages/durable.ts';
 import type { CameraEvent } from '@watchpost/shared/messages/event.ts';
 import type { Telemetry } from '@watchpost/shared/messages/telemetry.ts';
 import type {
@@ -86,6 +87,7 @@ export const changeMessage = (
     readonly reason?: string;
     readonly detail?: string;
     readonly findings?: DeploymentFindings;
+    readonly clockState?: ClockState;
   } = {},
 ): DurableMessage => ({
   stream: 'deployment',
@@ -98,6 +100,7 @@ export const changeMessage = (
     ...(numbers.reason === undefined ? {} : { reason: numbers.reason }),
     ...(numbers.detail === undefined ? {} : { detail: numbers.detail }),
     ...(numbers.findings === undefined ? {} : { findings: numbers.findings }),
+    ...(numbers.clockState === undefined ? {} : { clockState: numbers.clockState }),
     ...numbersOf(seq, numbers),
   },
 });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach } from 'node:test';
 import { type Logger, silentLogger } from '@watchpost/shared/kernel/log.ts';
 import type { Birth } from '@watchpost/shared/messages/birth.ts';
+import type { ClockState } from '@watchpost/shared/messages/durable.ts';
 import { createMqttSession } from '../../agent/src/uplink/mqtt-session.ts';
 import type { DurableBody, Outbox, UplinkComponent } from '../../agent/src/uplink/port.ts';
 import { SEND_POLICY, type SendPolicy } from '../../agent/src/uplink/send-plan.ts';
@@ -81,7 +82,11 @@ export class UplinkBench {
   }
 
   /** A box on the outbox of this test: the next one goes on where the one before stopped. */
-  async startBox(brokerUrl: string, policy: Partial<SendPolicy> = {}): Promise<Box> {
+  async startBox(
+    brokerUrl: string,
+    policy: Partial<SendPolicy> = {},
+    clockState?: () => ClockState,
+  ): Promise<Box> {
     const identity = { deviceId: 'box-1', fleet: 'park', brokerUrl, secret: 's3cret' };
     const log = this.#createLog();
     const backoff = { baseMs: 20, maxMs: 100 };
@@ -103,7 +108,16 @@ export class UplinkBench {
     });
     const sendPolicy = { ...SEND_POLICY, ratePerSec: 10_000, ...policy };
     const birth = () => BIRTH;
-    const uplink = createUplink({ identity, outbox, session, birth, clock, log, policy: sendPolicy });
+    const uplink = createUplink({
+      identity,
+      outbox,
+      session,
+      birth,
+      clock,
+      log,
+      policy: sendPolicy,
+      ...(clockState && { clockState }),
+    });
     await uplink.start(new AbortController().signal);
     const stop = once(async () => {
       await uplink.stop();

@@ -12,7 +12,7 @@ import { createUplink } from '../uplink/uplink.ts';
 import { type Box, random01 } from './box.ts';
 
 export function createFleetUplink(box: Box): UplinkComponent {
-  const { identity, credentials, outbox, log } = box;
+  const { identity, credentials, outbox, clockTrust, log } = box;
   const session = createMqttSession({
     identity,
     credentials: credentials.current,
@@ -20,7 +20,15 @@ export function createFleetUplink(box: Box): UplinkComponent {
     random01,
     log,
   });
-  return createUplink({ identity, outbox, session, birth: () => composeBirth(box), clock: systemClock, log });
+  return createUplink({
+    identity,
+    outbox,
+    session,
+    birth: () => composeBirth(box),
+    clock: systemClock,
+    clockState: clockTrust.verdict,
+    log,
+  });
 }
 
 export function reportModel(box: Box, uplink: UplinkComponent, updater: Updater): void {

@@ -4,7 +4,7 @@ import type { Component } from '@watchpost/shared/kernel/component.ts';
 import { writeFileAtomic } from '@watchpost/shared/kernel/files.ts';
 import type { Logger } from '@watchpost/shared/kernel/log.ts';
 import type { Clock } from './clock.ts';
-import { type ClockEvidence, computeLastSeenMs, judgeClock } from './clock-trust.ts';
+import { type ClockEvidence, type ClockVerdict, computeLastSeenMs, judgeClock } from './clock-trust.ts';
 import { isClockSynced } from './sync-marks.ts';
 import { AGENT_RELEASED_MS } from './version.ts';
 
@@ -17,6 +17,7 @@ export interface FileClockTrustDeps {
 }
 
 export interface ClockTrust extends Component {
+  verdict(): ClockVerdict;
   /** False while the clock shows a time that is over. */
   isTrusted(): boolean;
 }
@@ -64,6 +65,7 @@ export async function openFileClockTrust(deps: FileClockTrustDeps): Promise<Cloc
       clearInterval(timer);
       await save();
     },
+    verdict: () => judgeClock(gather()),
     isTrusted: () => judgeClock(gather()) !== 'behind',
   };
 }

@@ -6,7 +6,7 @@ import type { Telemetry } from '@watchpost/shared/messages/telemetry.ts';
 export type Sample = Omit<Telemetry, 'outbox' | 'inference' | 'hints' | DurableFields>;
 
 /**
- * Reads the state of this box; costs well under a millisecond of CPU, starts no process. Rates and loads are means since
+ * Reads the state of this box; costs a millisecond or two of CPU, starts no process. Rates and loads are means since
  * the sample before, those of the first sample since the machine started.
  */
 export interface TelemetrySource {

@@ -12,7 +12,7 @@ export interface OutboxRow {
   readonly seq: number;
   /** Below the device's root, so that it stays right when the box moves to another fleet: `cam/door/event`. */
   readonly topic: string;
-  /** JSON object, without the durable fields. */
+  /** JSON object, without the durable fields but what was known of the clock. */
   readonly body: string;
   readonly createdAtMs: number;
 }

@@ -8,7 +8,7 @@ import {
   isCommandName,
 } from '@watchpost/shared/messages/command.ts';
 import type { DesiredConfig } from '@watchpost/shared/messages/config-document.ts';
-import { type Receipt, STREAMS, type Stream } from '@watchpost/shared/messages/durable.ts';
+import { type ClockState, type Receipt, STREAMS, type Stream } from '@watchpost/shared/messages/durable.ts';
 import type { DesiredModel } from '@watchpost/shared/messages/model-document.ts';
 import type { OutboxReport } from '@watchpost/shared/messages/telemetry.ts';
 import {
@@ -54,6 +54,8 @@ export interface UplinkOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly policy?: SendPolicy;
+  /** What is known of the clock, for each durable message that is made. Default: it is not told. */
+  readonly clockState?: () => ClockState;
 }
 
 const STREAM_OF: Readonly<Record<DurableKind, Stream>> = {
@@ -114,7 +116,9 @@ class FleetUplink implements UplinkComponent {
     const topic = this.#topic(kind, camera).slice(deviceRoot(this.#address).length + 1);
     const createdAtMs = this.#options.clock.wallMs();
     const durability = kind === 'deployment' ? 'now' : 'group';
-    const row = { stream: STREAM_OF[kind], topic, body: JSON.stringify(body), createdAtMs };
+    const clockState = this.#options.clockState?.();
+    const message = { ...body, ...(clockState !== undefined && { clockState }) };
+    const row = { stream: STREAM_OF[kind], topic, body: JSON.stringify(message), createdAtMs };
     this.#options.outbox.append(row, durability);
   }
 

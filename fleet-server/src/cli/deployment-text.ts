@@ -29,11 +29,12 @@ export const formatSecond = (atMs: number): string => new Date(atMs).toISOString
 export const printable = (line: string): string => line.replaceAll(/\p{Cc}/gu, '�');
 
 function formatChange(change: DeploymentChangeView): readonly string[] {
-  const { state, tsMs, findings } = change;
+  const { state, tsMs, findings, clockState } = change;
   const found = findings && formatFindings(findings, WIDTH - INDENT.length);
   const what = found === undefined ? '' : `, ${found.summary}`;
+  const clock = clockState === 'behind' ? ' [its clock was behind]' : '';
   return [
-    ...formatEntry(formatSecond(tsMs), `${stateInWords(state)}${what}${explain(change)}`),
+    ...formatEntry(formatSecond(tsMs), `${stateInWords(state)}${what}${explain(change)}${clock}`),
     ...(found?.lines ?? []).map((line) => `${INDENT}${line}`),
   ];
 }

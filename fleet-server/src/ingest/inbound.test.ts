@@ -53,6 +53,23 @@ test('telemetry with a number is durable, without one it is live', () => {
   assert.equal(parse('telemetry', SAMPLE).kind, 'live');
 });
 
+test('what a box knew of its clock is kept with each durable message, and a word nobody knows is refused', () => {
+  const change = { deploymentId: 'd', tsMs: 1, state: 'queued', bundleDigest: 'b'.repeat(64), ...NUMBERS };
+  const messages = [
+    ['cameraEvent', EVENT, 'door'],
+    ['deployment', change, undefined],
+    ['telemetry', { ...SAMPLE, ...NUMBERS }, undefined],
+  ] as const;
+  for (const [kind, body, camera] of messages) {
+    const known = parse(kind, { ...body, clockState: 'behind' }, camera);
+    assert.ok(known.kind === 'durable', kind);
+    assert.equal(known.message.body.clockState, 'behind');
+    const unknown = parse(kind, { ...body, clockState: 'late' }, camera);
+    assert.ok(unknown.kind === 'invalid', kind);
+    assert.deepEqual(unknown.rejected?.body, NUMBERS);
+  }
+});
+
 test('a reply to a command names its device and the command of its topic', () => {
   const body = { id: 'c1', state: 'done', result: { sizeBytes: 9 } };
   const address = { fleet: 'main', device: 'box-1', kind: 'commandReply', command: 'snapshot' } as const;

@@ -1,6 +1,7 @@
 import type { DeploymentState } from '@watchpost/shared/lifecycle/deployment.ts';
 import type { DeploymentBody } from '@watchpost/shared/messages/deployment.ts';
 import type { SelfTestFindings } from '@watchpost/shared/messages/deployment-findings.ts';
+import type { ClockState } from '@watchpost/shared/messages/durable.ts';
 
 export interface DeploymentRecord {
   readonly id: string;
@@ -21,6 +22,8 @@ export interface DeploymentRecord {
 export interface DeploymentChangeRecord extends DeploymentBody {
   /** Sent from the backlog, later than it happened. */
   readonly historical: boolean;
+  /** What the device knew of its clock then; absent from a box of an earlier release. */
+  readonly clockState?: ClockState;
   readonly receivedAtMs: number;
 }
 

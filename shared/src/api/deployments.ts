@@ -2,6 +2,7 @@ import Type, { type Static } from 'typebox';
 import { Id, Sha256, UnixMs } from '../kernel/ids.ts';
 import { DeploymentState } from '../lifecycle/deployment.ts';
 import { DeploymentFindings } from '../messages/deployment-findings.ts';
+import { ClockState } from '../messages/durable.ts';
 
 const closed = { additionalProperties: false } as const;
 
@@ -19,6 +20,8 @@ export const DeploymentChangeView = Type.Object(
     receivedAtMs: UnixMs,
     /** Sent from the backlog, later than it happened. */
     historical: Type.Boolean(),
+    /** What the device knew of its clock then. */
+    clockState: Type.Optional(ClockState),
   },
   closed,
 );

@@ -88,6 +88,14 @@ const EventRow = memo(function EventRow({ event, cameraName }: EventRowProps) {
       <Table.Td>
         <span className={classes.type}>
           <StateDot word={word} /> {word.text}
+          {event.clockState === 'behind' && (
+            <span
+              className={classes.historical}
+              title={`its clock showed a time that was over; delivered at ${formatDateTime(event.receivedAtMs)}`}
+            >
+              clock behind
+            </span>
+          )}
           {event.historical && (
             <span
               className={classes.historical}
