@@ -54,7 +54,8 @@ const MISTAKES: readonly (readonly [what: string, request: object, status: numbe
   ['an unknown version', { version: 'petpark@9.9.9' }, 404, 'NOT_FOUND'],
   ['a draft', { version: 'petpark@0.1.0' }, 409, 'VERSION_STATE'],
   ['a filter that is none', { filter: 'site = x' }, 400, 'FILTER_INVALID'],
-  ['a type agents do not know', { policy: { type: 'soft' } }, 422, 'POLICY_UNSUPPORTED'],
+  ['a wait for quiet without a soft order', { policy: { softHours: 4 } }, 422, 'ROLLOUT_INVALID'],
+  ['a type that is none', { policy: { type: 'gentle' } }, 400, 'REQUEST_INVALID'],
   ['an unknown policy key', { policy: { speed: 3 } }, 400, 'REQUEST_INVALID'],
   [
     'a schedule that is none',

@@ -58,7 +58,8 @@ export function tellRollouts(
   return {
     apply: (report) => {
       view.apply(report);
-      if (report.kind === 'status') engine.notePresence(report.deviceId);
+      // A birth says what the agent carries out.
+      if (report.kind === 'status' || report.kind === 'birth') engine.notePresence(report.deviceId);
     },
     applyCommit: (result, receivedAtMs) => {
       view.applyCommit(result, receivedAtMs);

@@ -151,6 +151,7 @@ test('a deployment under way shows as updating, one that waits or ended does not
   assert.equal(connectionIn('downloading'), 'updating');
   assert.equal(connectionIn('pending'), 'ready');
   assert.equal(connectionIn('waiting_for_window'), 'ready');
+  assert.equal(connectionIn('waiting_for_quiet'), 'ready');
   assert.equal(connectionIn('success'), 'ready');
 });
 

@@ -57,6 +57,7 @@ const WAITING: readonly DeploymentState[] = [
   'pending',
   'waiting_for_window',
   'waiting_for_confirmation',
+  'waiting_for_quiet',
   'paused',
 ];
 

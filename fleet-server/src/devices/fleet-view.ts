@@ -104,11 +104,12 @@ class MemoryFleetView implements FleetView, FleetPresence, FleetProjection, Comp
   standing(id: string): DeviceStanding | undefined {
     const facts = this.#facts.get(id);
     if (facts === undefined) return undefined;
-    const { record, isOnline, active, deployment, lastSeenMs = facts.knownSinceMs } = facts;
+    const { record, isOnline, birth, active, deployment, lastSeenMs = facts.knownSinceMs } = facts;
     return {
       isAccepted: record.state === 'accepted',
       isConnected: isOnline,
       lastSeenMs,
+      ...(birth !== undefined && { orderTypes: birth.orderTypes ?? ['forced'] }),
       ...(active !== undefined && { activeDigest: active.digest }),
       ...(deployment !== undefined && { deployment }),
     };

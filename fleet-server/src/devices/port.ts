@@ -34,6 +34,8 @@ export interface DeviceStanding {
   readonly isConnected: boolean;
   /** When it spoke last; before its first word, since when this server listens to it. */
   readonly lastSeenMs: number;
+  /** Types of orders its agent carries out; absent before its first word. */
+  readonly orderTypes?: readonly string[];
   /** What it classifies with, as it said last. */
   readonly activeDigest?: string;
   /** The newest one. */

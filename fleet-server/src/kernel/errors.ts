@@ -13,7 +13,7 @@ export const SERVER_ERRORS = {
     retry: false,
     http: 400,
     remedy:
-      'Correct each setting named: a fleet may set cameras, telemetry, pictures, update, inference, outbox and log.',
+      'Correct each setting named: a fleet may set cameras, telemetry, pictures, evidence, update, inference, outbox and log.',
   },
   FLEET_FILE_INVALID: {
     retry: false,
@@ -112,11 +112,6 @@ export const SERVER_ERRORS = {
     remedy: 'See `fleetctl rollout explain`: it says what the rollout waits for, and what may be done.',
   },
   ROLLOUT_BUSY: { retry: true, http: 409, remedy: 'The rollout moved meanwhile: look at it, and ask again.' },
-  POLICY_UNSUPPORTED: {
-    retry: false,
-    http: 422,
-    remedy: 'Use the policy `type: forced`; agents of this version know no other one.',
-  },
   APPROVER_IS_AUTHOR: {
     retry: false,
     http: 403,
@@ -203,6 +198,16 @@ export const SERVER_ERRORS = {
     retry: false,
     http: 502,
     remedy: 'See what the device says of it (`fleetctl device commands`).',
+  },
+  EVENT_UNKNOWN: {
+    retry: true,
+    http: 409,
+    remedy: 'Send the picture again when the event has come: events and pictures go different ways.',
+  },
+  EVIDENCE_TAKEN: {
+    retry: false,
+    http: 409,
+    remedy: 'A picture of a sighting never changes its content: see what the box does.',
   },
   INTERNAL: { retry: true, http: 500, remedy: 'See the log of the server, by the request id.' },
 } as const satisfies Record<string, ErrorKind>;

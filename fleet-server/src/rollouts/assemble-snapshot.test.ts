@@ -26,6 +26,7 @@ const deployment = (change: Partial<DeploymentRecord>): DeploymentRecord => ({
   ...change,
 });
 const HERE = { isAccepted: true, isConnected: true, lastSeenMs: NOW - 5 } as const;
+const SOFT = { policy: { ...POLICY, type: 'soft' } } as const;
 const TARGET: TargetDevice = {
   ...{ id: 'box', state: 'accepted', connection: 'ready', site: 'bcn-1', tags: [], groups: [] },
   attrs: { gate: 3 },
@@ -126,6 +127,26 @@ const FACTS: readonly (readonly [name: string, found: Member, expected: Partial<
     'nor when it ran this very bundle before',
     assemble(failed('X', { previousDigest: OWN_DIGEST })),
     { hasPrevious: false },
+  ],
+  [
+    'a device that has not said what its agent carries out is not here for a soft order',
+    assemble(memberOf(), {}, SOFT),
+    { isConnected: false },
+  ],
+  [
+    'one whose agent carries them out is',
+    assemble(memberOf(), { standing: { ...HERE, orderTypes: ['forced', 'soft'] } }, SOFT),
+    { isConnected: true },
+  ],
+  [
+    'one whose agent does not is unfit, also when a person asks',
+    assemble(memberOf({ isRetried: true }), { standing: { ...HERE, orderTypes: ['forced'] } }, SOFT),
+    {
+      unfit: {
+        code: 'UNFIT_AGENT',
+        detail: 'its agent carries out no orders of type soft: update it',
+      },
+    },
   ],
   [
     'a way back that cannot be ordered is not tried again',

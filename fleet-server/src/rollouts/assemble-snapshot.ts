@@ -4,6 +4,7 @@ import type { DeviceStanding } from '../devices/port.ts';
 import type { RolloutMember, RolloutProgress, RolloutRecord } from '../store/port.ts';
 import type { TargetDevice } from '../targeting/port.ts';
 import { type LiveRollout, restoreStateOf, stateOf } from './live-rollout.ts';
+import { findUnknownType } from './order-type-verdict.ts';
 import type { Claim } from './rollout-overlap.ts';
 import type { GateVerdict, Member, Restore, RolloutSnapshot } from './rollout-snapshot.ts';
 
@@ -71,14 +72,14 @@ function assembleMember(
   const { deviceId, group, attempts, isExcused, orderedAtMs, progress } = member;
   const { standing, windowOpensAtMs } = outlook;
   const budgetKey = readBudgetKey(rollout, outlook.target);
-  const unfit = findUnfit(member, outlook);
+  const unfit = findUnfit(rollout, member, outlook);
   const takenBy = outlook.claim?.takenBy ?? findForeignOrder(rollout, member, outlook, nowMs);
   const restore = assembleRestore(member);
   const outrankedBy = outlook.claim?.outrankedBy;
   return {
     deviceId,
     group,
-    isConnected: standing?.isConnected ?? false,
+    isConnected: isThere(rollout, standing),
     expectedUntilMs: (standing?.lastSeenMs ?? 0) + graceMs,
     isGone: !(standing?.isAccepted ?? false),
     ...(budgetKey !== undefined && { budgetKey }),
@@ -108,7 +109,19 @@ export function readBudgetKey(
   return value === undefined ? undefined : String(value);
 }
 
-function findUnfit({ isRetried }: RolloutMember, { unfit, failures }: Outlook): Member['unfit'] {
+/** For another order than a forced one a device is there once it has said what its agent knows. */
+function isThere({ policy }: RolloutRecord, standing: DeviceStanding | undefined): boolean {
+  const isKnown = policy.type === 'forced' || standing?.orderTypes !== undefined;
+  return isKnown && (standing?.isConnected ?? false);
+}
+
+function findUnfit(
+  { policy }: RolloutRecord,
+  { isRetried }: RolloutMember,
+  { standing, unfit, failures }: Outlook,
+): Member['unfit'] {
+  const unknownType = findUnknownType(policy.type, standing?.orderTypes);
+  if (unknownType !== undefined) return unknownType;
   if (unfit !== undefined || isRetried || failures < LOOP_FAILURES) return unfit;
   const detail = `${failures} deployments failed on it within a day; \`rollout retry\` tries it all the same`;
   return { code: 'DEVICE_LOOPING', detail };

@@ -1,18 +1,20 @@
 import { canonicalJson } from '@watchpost/shared/kernel/canonical-json.ts';
 import { type AppError, isAppError } from '@watchpost/shared/kernel/errors.ts';
 import { isRetired, mayDeploy } from '@watchpost/shared/lifecycle/model-version.ts';
+import { SOFT_HOURS } from '@watchpost/shared/rollout/policy.ts';
 import { formatTarget, type Order } from '@watchpost/shared/trust/order.ts';
 import type { Broker } from '../broker/port.ts';
 import type { FleetProjection } from '../devices/port.ts';
 import { serverError } from '../kernel/errors.ts';
 import type { BundleRecord, DeploymentRecord, DeviceRecord, Store } from '../store/port.ts';
 import type { TrustRepository } from '../trust/port.ts';
-import type { DeviceOrder, Director, OrderSigner, SignedOrders } from './port.ts';
+import type { DeployOptions, DeviceOrder, Director, OrderSigner, SignedOrders } from './port.ts';
 
+const HOUR_MS = 3_600_000;
 /** A box whose clock is slow must not find its order made in the future. */
-const CLOCK_MARGIN_MS = 24 * 3_600_000;
+const CLOCK_MARGIN_MS = 24 * HOUR_MS;
 /** Long enough for a box that is off for a season. */
-const ORDER_LIFE_MS = 90 * 24 * 3_600_000;
+const ORDER_LIFE_MS = 90 * 24 * HOUR_MS;
 
 export interface DirectorDeps {
   readonly sign: OrderSigner;
@@ -85,7 +87,7 @@ async function deployAll(
 interface AcceptedOrder {
   readonly device: DeviceRecord;
   readonly bundle: BundleRecord;
-  readonly liftQuarantine: boolean;
+  readonly options: DeployOptions;
 }
 
 /** Every bundle is looked at once. */
@@ -96,13 +98,13 @@ async function checkOrders(
   const bundles = new Map<string, Promise<BundleRecord>>();
   const accepted: AcceptedOrder[] = [];
   const refusals: { readonly deviceId: string; readonly error: AppError }[] = [];
-  for (const { deviceId, bundleDigest, liftQuarantine = false } of orders) {
+  for (const { deviceId, bundleDigest, ...options } of orders) {
     try {
       const device = await deps.store.devices.find(deviceId);
       if (device === undefined) throw serverError('NOT_FOUND', `device ${deviceId} is not enrolled`);
       const found = bundles.get(bundleDigest) ?? requireBundle(deps, bundleDigest);
       bundles.set(bundleDigest, found);
-      accepted.push({ device, bundle: await found, liftQuarantine });
+      accepted.push({ device, bundle: await found, options });
     } catch (error) {
       if (!isAppError(error) || error.code === 'STORE_FAILED') throw error;
       refusals.push({ deviceId, error });
@@ -131,16 +133,28 @@ async function signOrders(
     nowMs,
   );
   return Promise.all(
-    accepted.map(({ device, bundle, liftQuarantine }, index): Promise<DeploymentRecord> => {
+    accepted.map(({ device, bundle, options }, index): Promise<DeploymentRecord> => {
       const ids = { deploymentId: deps.newId(), nonce: deps.newId() };
       const counter = counters[index] ?? nowMs;
       const order: Order = {
         ...makeOrder(bundle, { deviceId: device.id, ...ids, counter, nowMs }),
-        ...(liftQuarantine && { liftQuarantine }),
+        ...describeOptions(options, nowMs),
       };
       return toDeployment(deps, bundle, order, nowMs);
     }),
   );
+}
+
+/** A forced order is signed as it was before there were types: every agent reads it. */
+function describeOptions(
+  { liftQuarantine = false, type = 'forced', softHours = SOFT_HOURS }: DeployOptions,
+  nowMs: number,
+): Pick<Order, 'liftQuarantine' | 'type' | 'softUntilMs'> {
+  return {
+    ...(liftQuarantine && { liftQuarantine }),
+    ...(type !== 'forced' && { type }),
+    ...(type === 'soft' && { softUntilMs: nowMs + softHours * HOUR_MS }),
+  };
 }
 
 async function toDeployment(

@@ -67,6 +67,55 @@ const WORDS: readonly (readonly [
     ],
   ],
   [
+    'devices that wait for quiet',
+    {
+      policy: { type: 'soft', softHours: 2 },
+      members: [ordered('a', 'success'), ordered('c', 'waiting_for_quiet')],
+    },
+    [
+      'Group 1 of 1 (1 %) is running: 1 of 2 succeeded, 0 failed, 1 in work, 0 wait.',
+      'Too few were executed to judge it: 1 of at least 2.',
+      '1 device to install as soon as no camera sees anything, the last at 1970-01-01T18:35:00Z; nobody waits for them.',
+      END,
+    ],
+  ],
+  [
+    'devices that wait for quiet while it is paused',
+    {
+      policy: { type: 'soft', softHours: 2 },
+      members: [ordered('c', 'waiting_for_quiet')],
+      rest: { state: 'paused' },
+    },
+    [
+      'It is paused: ana said so.',
+      '1 device to install as soon as no camera sees anything, the last at 1970-01-01T18:35:00Z, all the same; rollback calls them back.',
+      'Resume lets it go on, and its failures so far count no more; rollback takes devices back.',
+    ],
+  ],
+  [
+    'gates of what is only kept',
+    {
+      policy: { type: 'download_only', gates: [{ gate: 'fps' }] },
+      groups: [{ index: 0, state: 'soaking', soakingSinceMs: NOW - 5 * MINUTE_MS }],
+      members: [ordered('a', 'kept'), ordered('b', 'kept')],
+    },
+    [
+      'Group 1 of 1 (1 %) is soaking: 2 of 2 succeeded, 0 failed, 0 in work, 0 wait.',
+      'It soaks until 1970-01-01T16:45:00Z.',
+      'Its gates are not asked: they judge what runs, and this is only kept.',
+      END,
+    ],
+  ],
+  [
+    'the rollback of what was only kept',
+    {
+      policy: { type: 'download_only' },
+      members: [ordered('a', 'kept')],
+      rest: { state: 'rolling_back' },
+    },
+    ['It is taken back (ana said so): nothing of it ran, so nobody is sent back; 0 devices still in work.'],
+  ],
+  [
     'a soak and its gates',
     {
       policy: { gates: [{ gate: 'fps' }, { gate: 'temperature' }, { gate: 'installed' }] },

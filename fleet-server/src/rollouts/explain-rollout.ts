@@ -1,7 +1,8 @@
+import { gatesInForce } from '@watchpost/shared/rollout/policy.ts';
 import type { RolloutRecord } from '../store/port.ts';
 import type { GateVerdict, Group, RolloutPlan, RolloutSnapshot } from './rollout-snapshot.ts';
-import { isRestored, isRestoring, type Tally, tally } from './rollout-tally.ts';
-import { endsAtMs } from './rollout-times.ts';
+import { isInWork, isRestored, isRestoring, isWaitingForQuiet, type Tally, tally } from './rollout-tally.ts';
+import { endsAtMs, softUntilMs } from './rollout-times.ts';
 import { countOf, HOLD_WORDS, percentOf, timeOf } from './rollout-words.ts';
 
 export interface Explained {
@@ -29,15 +30,25 @@ export function explainRollout(given: Explained): readonly string[] {
     case 'scheduled':
       return [`It starts at ${timeOf(snapshot.startAtMs ?? 0)}.`];
     case 'running':
-      return [...explainGroup(given), ...explainHolds(given), ...explainReasons(given), explainEnd(given)];
+      return [
+        ...explainGroup(given),
+        ...explainQuiet(given),
+        ...explainHolds(given),
+        ...explainReasons(given),
+        explainEnd(given),
+      ];
     case 'paused':
       return [
         `It is paused: ${why}.`,
+        ...explainQuiet(given),
         ...explainReasons(given),
         'Resume lets it go on, and its failures so far count no more; rollback takes devices back.',
       ];
     case 'stopping':
-      return [`It stops (${why}): ${countOf(countAll(snapshot).inWork, 'device')} still in work.`];
+      return [
+        `It stops (${why}): ${countOf(countAll(snapshot).inWork, 'device')} still in work.`,
+        ...explainQuiet(given),
+      ];
     case 'rolling_back':
       return [explainReturn(given), ...explainHolds(given)];
     default:
@@ -64,6 +75,19 @@ function explainGroup(given: Explained): readonly string[] {
   ];
 }
 
+/** Orders that are given are carried out, whatever becomes of the rollout meanwhile. */
+function explainQuiet({ rollout, snapshot: { members, policy } }: Explained): readonly string[] {
+  const waiting = members.filter((member) => isInWork(member) && isWaitingForQuiet(member));
+  if (waiting.length === 0) return [];
+  const latestMs = waiting.reduce((latest, member) => Math.max(latest, softUntilMs(policy, member)), 0);
+  const line =
+    `${countOf(waiting.length, 'device')} to install as soon as no camera sees anything, ` +
+    `the last at ${timeOf(latestMs)}`;
+  return rollout.state === 'running'
+    ? [`${line}; nobody waits for them.`]
+    : [`${line}, all the same; rollback calls them back.`];
+}
+
 function explainThreshold({ snapshot: { policy } }: Explained, counts: Tally): string {
   const { executed, succeeded, eligible, inWork } = counts;
   const least = Math.min(policy.minExecuted, eligible);
@@ -84,12 +108,14 @@ function explainSoak({ snapshot, verdicts, nowMs }: Explained, group: Group): re
   const { policy } = snapshot;
   const endMs = (group.soakingSinceMs ?? nowMs) + policy.soakSeconds * 1000;
   const soak = nowMs < endMs ? [`It soaks until ${timeOf(endMs)}.`] : [];
-  const gates = policy.gates.flatMap(({ gate }) => {
+  const gates = gatesInForce(policy).flatMap(({ gate }) => {
     const found = verdicts.find((verdict) => verdict.gate === gate);
     if (found?.verdict === 'pass') return [];
     return [`Gate ${gate} is ${found?.verdict ?? 'open'}: ${found?.why ?? 'it was not asked yet'}.`];
   });
-  return [...soak, ...gates];
+  const isLeftOut = policy.gates.length > 0 && policy.type === 'download_only';
+  const leftOut = isLeftOut ? ['Its gates are not asked: they judge what runs, and this is only kept.'] : [];
+  return [...soak, ...gates, ...leftOut];
 }
 
 function explainHolds({ plan, nowMs }: Explained): readonly string[] {
@@ -112,7 +138,12 @@ function explainReasons({ reasons }: Explained): readonly string[] {
 const explainEnd = ({ snapshot }: Explained): string =>
   `Devices that have not come by ${timeOf(endsAtMs(snapshot))} are timed out.`;
 
-function explainReturn({ rollout, snapshot: { members } }: Explained): string {
+function explainReturn({ rollout, snapshot }: Explained): string {
+  const { members, policy } = snapshot;
+  if (policy.type === 'download_only') {
+    const left = countOf(countAll(snapshot).inWork, 'device');
+    return `It is taken back (${rollout.why}): nothing of it ran, so nobody is sent back; ${left} still in work.`;
+  }
   const back = members.filter(isRestored).length;
   const onTheWay = members.filter(isRestoring).length;
   return `It goes back (${rollout.why}): ${countOf(back, 'device')} back, ${onTheWay} on the way.`;

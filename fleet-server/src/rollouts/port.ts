@@ -13,7 +13,7 @@ import type { AppError } from '@watchpost/shared/kernel/errors.ts';
 import type { DeploymentState } from '@watchpost/shared/lifecycle/deployment.ts';
 import type { MaintenanceWindow } from '@watchpost/shared/rollout/policy.ts';
 import type { ConfigOrder } from '@watchpost/shared/trust/config-order.ts';
-import type { Order } from '@watchpost/shared/trust/order.ts';
+import type { Order, OrderType } from '@watchpost/shared/trust/order.ts';
 import type { AuditActor } from '../audit/port.ts';
 import type { DeploymentRecord, DeviceConfigRecord } from '../store/port.ts';
 
@@ -37,6 +37,10 @@ export type OrderSigner = (order: Order) => Promise<string>;
 export interface DeployOptions {
   /** Try the bundle again on a device where it failed before. */
   readonly liftQuarantine?: boolean;
+  /** Default: forced. The device must be known to carry it out. */
+  readonly type?: OrderType;
+  /** Of a soft order: how long it waits for quiet at most. */
+  readonly softHours?: number;
 }
 
 /** @returns the document as a compact JWS */
@@ -106,8 +110,7 @@ export interface Rollouts {
   /** What a rollout would do; nothing is stored. @throws as `create` */
   plan(request: RolloutPlanRequest): Promise<RolloutPreview>;
   /**
-   * @throws AppError NOT_FOUND | VERSION_STATE | ROLLOUT_INVALID | POLICY_UNSUPPORTED | FILTER_INVALID |
-   * STORE_FAILED
+   * @throws AppError NOT_FOUND | VERSION_STATE | ROLLOUT_INVALID | FILTER_INVALID | STORE_FAILED
    */
   create(request: RolloutRequest, actor: AuditActor): Promise<RolloutView>;
   list(query: { readonly before?: number | undefined; readonly limit: number }): Promise<RolloutList>;

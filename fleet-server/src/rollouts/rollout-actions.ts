@@ -6,6 +6,7 @@ import type { RolloutJournalDraft, RolloutMember, RolloutRecord } from '../store
 import { type LiveRollout, stateOf } from './live-rollout.ts';
 import { moveGroup, moveRollout, type StepChange } from './perform-steps.ts';
 import type { RolloutActionName } from './port.ts';
+import { hasSucceeded } from './rollout-tally.ts';
 
 export interface RolloutAction {
   readonly name: RolloutActionName;
@@ -30,7 +31,7 @@ const ALLOWED_IN: Readonly<Record<RolloutActionName, readonly RolloutState[]>> =
   pause: ['running'],
   resume: ['paused'],
   stop: ['creating', 'waiting_for_approval', 'approval_denied', 'ready', 'scheduled', 'running', 'paused'],
-  rollback: ['running', 'paused', 'stopped', 'finished'],
+  rollback: ['running', 'paused', 'stopping', 'stopped', 'finished'],
   'skip-group': ['running', 'paused'],
   retry: ['running', 'paused'],
 };
@@ -147,8 +148,8 @@ function retry(live: LiveRollout, action: RolloutAction, nowMs: number): ActionV
 
 function isRetriable(member: RolloutMember): boolean {
   const state = stateOf(member);
-  const hasSucceeded = state === 'success' || state === 'already_installed';
-  return isTerminal(DEPLOYMENT_LIFECYCLE, state) && !hasSucceeded && member.restoreAttempts === 0;
+  const isOver = isTerminal(DEPLOYMENT_LIFECYCLE, state);
+  return isOver && !hasSucceeded({ state }) && member.restoreAttempts === 0;
 }
 
 function forget(member: RolloutMember): RolloutMember {

@@ -31,7 +31,7 @@ const findPolicyProblems = createProblemFinder(RolloutPolicy);
 
 /**
  * Who would be brought to what, in which order.
- * @throws AppError NOT_FOUND | VERSION_STATE | ROLLOUT_INVALID | POLICY_UNSUPPORTED | FILTER_INVALID | STORE_FAILED
+ * @throws AppError NOT_FOUND | VERSION_STATE | ROLLOUT_INVALID | FILTER_INVALID | STORE_FAILED
  */
 export async function draftRollout(deps: DraftDeps, request: RolloutPlanRequest): Promise<RolloutDraft> {
   const bundle = await findBundle(deps, request);
@@ -73,8 +73,8 @@ function readPolicy({ windows }: DraftDeps, given: object): RolloutPolicy {
   const policy = Default(RolloutPolicy, structuredClone(given)) as RolloutPolicy;
   const problems = findPolicyProblems(policy);
   if (problems.length > 0) throw serverError('ROLLOUT_INVALID', `policy: ${listProblems(problems)}`);
-  if (policy.type !== 'forced') {
-    throw serverError('POLICY_UNSUPPORTED', `policy: agents know no rollout of type ${policy.type} yet`);
+  if (policy.softHours !== undefined && policy.type !== 'soft') {
+    throw serverError('ROLLOUT_INVALID', `policy: softHours is of type soft, this is ${policy.type}`);
   }
   if (policy.rate.max < policy.rate.base) {
     throw serverError('ROLLOUT_INVALID', 'policy: rate.max is below rate.base');

@@ -69,7 +69,14 @@ function toOrder({ rollout, members }: LiveRollout, step: RolloutStep): readonly
     const { previousDigest } = member;
     return previousDigest === undefined ? [] : [{ deviceId, bundleDigest: previousDigest }];
   }
-  return [{ deviceId, bundleDigest: rollout.bundleDigest, liftQuarantine: member.isRetried }];
+  const { bundleDigest, policy } = rollout;
+  const { type, softHours } = policy;
+  return [
+    {
+      ...{ deviceId, bundleDigest, type, liftQuarantine: member.isRetried },
+      ...(softHours !== undefined && { softHours }),
+    },
+  ];
 }
 
 /** What each device runs before its first order: the way back of this very device. */

@@ -1,3 +1,4 @@
+import { gatesInForce } from '@watchpost/shared/rollout/policy.ts';
 import type { GateKeeper, GateQuestion, GateVerdict } from '../gates/port.ts';
 import type { RolloutGroupRecord } from '../store/port.ts';
 import { type LiveRollout, stateOf } from './live-rollout.ts';
@@ -36,7 +37,7 @@ export function createRolloutGates(deps: {
   const askOne = async (live: LiveRollout): Promise<boolean> => {
     const { id, policy, state } = live.rollout;
     const group = live.groups.find((it) => it.state === 'soaking');
-    if (group?.soakingSinceMs === undefined || policy.gates.length === 0 || state !== 'running') {
+    if (group?.soakingSinceMs === undefined || gatesInForce(policy).length === 0 || state !== 'running') {
       asked.delete(id);
       return false;
     }
@@ -67,7 +68,7 @@ function makeQuestion(
   const everybody = [...members.values()];
   return {
     bundleDigest: rollout.bundleDigest,
-    gates: rollout.policy.gates,
+    gates: gatesInForce(rollout.policy),
     soakingSinceMs,
     soakSeconds: rollout.policy.soakSeconds,
     executed: everybody.flatMap((member) => {

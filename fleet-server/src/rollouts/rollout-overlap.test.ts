@@ -38,6 +38,23 @@ const CLAIMS: readonly (readonly [
 ])[] = [
   ['a device in work is taken, whoever goes first', { priority: 1 }, inState('testing'), TAKEN],
   [
+    'a device that waits for quiet gives way to who goes first',
+    { priority: 1 },
+    inState('waiting_for_quiet'),
+    undefined,
+  ],
+  ['and is taken for who goes second', { priority: 9 }, inState('waiting_for_quiet'), TAKEN],
+  [
+    'so it is on its way back, whatever it waited for',
+    { priority: 1, state: 'rolling_back' },
+    inState('waiting_for_quiet', {
+      restoreAttempts: 1,
+      restoreProgress: { state: 'queued', updatedAtMs: 1 },
+    }),
+    TAKEN,
+  ],
+  ['a bundle that is only kept keeps nobody away', { priority: 9 }, inState('kept'), undefined],
+  [
     'a device on its way back is taken',
     { priority: 1, state: 'rolling_back' },
     inState('success', { restoreAttempts: 1, restoreProgress: { state: 'queued', updatedAtMs: 1 } }),

@@ -1,4 +1,5 @@
 import { hasInWork, type LiveRollout, stateOf } from './live-rollout.ts';
+import { isWaitingForQuiet } from './rollout-tally.ts';
 
 /** What other rollouts are to a device of this one. */
 export interface Claim {
@@ -32,9 +33,11 @@ export function findClaims(own: LiveRollout, others: readonly LiveRollout[]): Re
 type Member = LiveRollout['members'] extends ReadonlyMap<string, infer M> ? M : never;
 
 function findClaim({ rollout }: LiveRollout, member: Member, isFirst: boolean): Claim | undefined {
-  if (hasInWork(member)) return { takenBy: rollout.name };
-  if (!isFirst) return undefined;
   const state = stateOf(member);
+  // What only waits gives way to a rollout that goes before it: the device takes the newer order.
+  const isWaiting = isWaitingForQuiet({ state }) && member.restoreAttempts === 0;
+  if (hasInWork(member) && (isFirst || !isWaiting)) return { takenBy: rollout.name };
+  if (!isFirst) return undefined;
   const isComing = rollout.state === 'running' || rollout.state === 'finished';
   if (isComing && state === 'success') return { outrankedBy: rollout.name };
   return rollout.state === 'running' && state === 'pending' ? { takenBy: rollout.name } : undefined;

@@ -1,3 +1,4 @@
+import { gatesInForce } from '@watchpost/shared/rollout/policy.ts';
 import { chooseOrders } from './rollout-orders.ts';
 import { planRollback, planStopping } from './rollout-return.ts';
 import type { Group, Member, RolloutPlan, RolloutSnapshot, RolloutStep } from './rollout-snapshot.ts';
@@ -6,6 +7,7 @@ import {
   isOverErrorThreshold,
   isOverSuccessThreshold,
   isWaiting,
+  isWaitingForQuiet,
   type Tally,
   tally,
 } from './rollout-tally.ts';
@@ -130,7 +132,10 @@ function fail({ policy }: RolloutSnapshot, group: Group, why: string): readonly 
   ];
 }
 
-/** A group soaks when its thresholds are met and no device that can go on now is still on its way. */
+/**
+ * A group soaks when its thresholds are met and no device that can go on now is still on its way. Who waits for quiet
+ * cannot, and holds nobody up, as little as who is away.
+ */
 function planThreshold(
   snapshot: RolloutSnapshot,
   group: Group,
@@ -140,13 +145,16 @@ function planThreshold(
   const { policy } = snapshot;
   if (own.eligible === 0) return [move(group, 'soaking', 'it has no device that can take the bundle')];
   const isUnderWay = ownMembers(snapshot, group).some(
-    (member) => isInWork(member) || (isWaiting(member, policy) && canGoOn(member, nowMs)),
+    (member) =>
+      (isInWork(member) && !isWaitingForQuiet(member)) ||
+      (isWaiting(member, policy) && canGoOn(member, nowMs)),
   );
   if (isUnderWay) return [];
   if (isOverSuccessThreshold(own, policy)) {
     return [move(group, 'soaking', `${own.succeeded} of ${own.executed} executed devices succeeded`)];
   }
-  return own.waiting > 0 ? [] : fail(snapshot, group, describeShortfall(own, policy));
+  const mayStillCome = own.waiting > 0 || own.inWork > 0;
+  return mayStillCome ? [] : fail(snapshot, group, describeShortfall(own, policy));
 }
 
 const describeShortfall = (
@@ -175,13 +183,16 @@ function planSoak(
     return [move(group, 'running', describeShortfall(own, policy))];
   }
   if (nowMs < soakEndMs(snapshot, group)) return [];
-  const open = policy.gates.find(
+  const open = gatesInForce(policy).find(
     ({ gate }) => !verdicts.some((it) => it.gate === gate && it.verdict === 'pass'),
   );
-  if (open === undefined) return [move(group, 'finished', 'soaked, every gate passed')];
+  if (open === undefined) return [move(group, 'finished', describeSoaked(policy))];
   if (nowMs < endsAtMs(snapshot)) return [];
   return fail(snapshot, group, `gate ${open.gate}: nothing was found out in the time of the rollout`);
 }
+
+const describeSoaked = ({ type }: RolloutSnapshot['policy']): string =>
+  type === 'download_only' ? 'soaked; no gate is asked, for nothing of it runs' : 'soaked, every gate passed';
 
 const soakEndMs = ({ policy }: RolloutSnapshot, { soakingSinceMs = 0 }: Group): number =>
   soakingSinceMs + policy.soakSeconds * 1000;

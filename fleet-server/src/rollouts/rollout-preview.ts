@@ -1,6 +1,7 @@
 import type { RolloutPreview } from '@watchpost/shared/api/rollouts.ts';
 import type { RolloutWhole } from '../store/port.ts';
 import type { AdmissionVerdict, TargetDevice } from '../targeting/port.ts';
+import { findUnknownType, orderTypesOf } from './order-type-verdict.ts';
 import type { PlannedGroup } from './plan-groups.ts';
 import type { RolloutDraft } from './rollout-draft.ts';
 
@@ -23,7 +24,10 @@ export function previewDraft(
     seed,
     total: devices.length,
     connected: devices.filter(isConnected).length,
-    unfit: countUnfit(devices, judge),
+    unfit: countUnfit(devices, (device) => {
+      const unknown = findUnknownType(policy.type, orderTypesOf(device));
+      return unknown === undefined ? judge(device) : { kind: 'unfit', ...unknown };
+    }),
     groups: groups.map((group, index) => previewGroup(group, index, byId)),
     overlaps: active.flatMap(({ rollout: { id, name, priority }, members }) => {
       const shared = members.filter(({ deviceId }) => byId.has(deviceId)).length;

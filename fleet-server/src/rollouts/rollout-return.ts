@@ -17,7 +17,7 @@ export function planStopping(snapshot: RolloutSnapshot, nowMs: number): RolloutP
 
 /** Each device goes back to its own bundle; a device without one keeps what it has. */
 export function planRollback(snapshot: RolloutSnapshot, nowMs: number): RolloutPlan {
-  const { members } = snapshot;
+  const { members, policy } = snapshot;
   const ends = [...endGone(snapshot), ...endSilent(snapshot, nowMs)];
   if (ends.length > 0) return plan(ends);
   const gone = letGo(snapshot);
@@ -41,20 +41,26 @@ export function planRollback(snapshot: RolloutSnapshot, nowMs: number): RolloutP
     const alsoMs = isOver ? [] : [rollbackEndsAtMs(snapshot)];
     return plan([], { held, wakeAtMs: findWakeTime(snapshot, held, nowMs, alsoMs) });
   }
-  const back = members.filter(mayHaveIt);
-  const why = `${back.filter(isRestored).length} of ${back.length} devices went back`;
+  const back = members.filter((member) => mayHaveIt(member, snapshot));
+  const why =
+    policy.type === 'download_only'
+      ? 'nothing of it ran, so no device had to go back; what is kept gives way to the next bundle'
+      : `${back.filter(isRestored).length} of ${back.length} devices went back`;
   return plan([{ kind: 'rollout', to: 'rolled_back', why }]);
 }
 
-/** A device that fell silent may still come to run the bundle: its order waits for it. */
-const mayHaveIt = (member: Member): boolean => {
+/**
+ * A device that fell silent may still come to run the bundle: its order waits for it. What is only kept runs nowhere.
+ */
+const mayHaveIt = (member: Member, { policy }: RolloutSnapshot): boolean => {
   const { state, attempts, hasPrevious } = member;
+  if (policy.type === 'download_only') return false;
   return hasPrevious && attempts > 0 && (!isEnded(member) || state === 'success' || state === 'timed_out');
 };
 
-function awaitsRestore(member: Member, { policy }: RolloutSnapshot): boolean {
+function awaitsRestore(member: Member, snapshot: RolloutSnapshot): boolean {
   const { restore, isGone } = member;
   if (isGone || isRestoring(member)) return false;
-  if (restore === undefined) return mayHaveIt(member);
-  return !isRestored(member) && restore.mayRetry && restore.attempts <= policy.retries;
+  if (restore === undefined) return mayHaveIt(member, snapshot);
+  return !isRestored(member) && restore.mayRetry && restore.attempts <= snapshot.policy.retries;
 }

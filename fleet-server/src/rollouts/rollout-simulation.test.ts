@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { DeploymentState } from '@watchpost/shared/lifecycle/deployment.ts';
 import { GROUP_LIFECYCLE, ROLLOUT_LIFECYCLE } from '@watchpost/shared/lifecycle/rollout.ts';
 import { advance } from '@watchpost/shared/lifecycle/table.ts';
-import type { RolloutPolicy } from '@watchpost/shared/rollout/policy.ts';
+import { type RolloutPolicy, SOFT_HOURS } from '@watchpost/shared/rollout/policy.ts';
 import fc from 'fast-check';
 import { planRollout } from './rollout-planner.ts';
 import type { GateVerdict, Group, Member, RolloutSnapshot, RolloutStep } from './rollout-snapshot.ts';
@@ -20,6 +20,8 @@ interface Script {
     readonly state: DeploymentState | 'silence';
     readonly afterMin: number;
     readonly mayRetry: boolean;
+    /** Of a soft order: how long it waits for quiet before. */
+    readonly quietMin: number;
   }[];
   readonly isOnlineAtFirst: boolean;
   /** It comes or goes. */
@@ -56,6 +58,7 @@ const script: fc.Arbitrary<Script> = fc.record(
         ),
         afterMin: minutes(40),
         mayRetry: fc.boolean(),
+        quietMin: minutes(360),
       }),
       { minLength: 1, maxLength: 3 },
     ),
@@ -104,7 +107,8 @@ const policies: fc.Arbitrary<RolloutPolicy> = fc.record({
   stepTimeoutMinutes: fc.integer({ min: 1, max: 60 }),
   retries: fc.nat(2),
   onError: fc.constantFrom('pause', 'stop', 'rollback'),
-  type: fc.constant('forced' as const),
+  type: fc.constantFrom('forced', 'soft', 'download_only'),
+  softHours: fc.integer({ min: 1, max: 6 }),
   targetSelection: fc.constantFrom('snapshot', 'continuous'),
   gates: fc.constantFrom<RolloutPolicy['gates']>([], [{ gate: 'fps' }]),
 });
@@ -231,6 +235,7 @@ class Simulation {
   #order(member: SimMember, step: Extract<RolloutStep, { kind: 'order' | 'restore' }>): void {
     assert.ok(member.isConnected && !member.isGone, 'only who is there is ordered');
     assert.ok(!isRestoring(member), 'no device is in two deployments at once');
+    assert.ok(step.kind === 'order' || this.#world.policy.type !== 'download_only', 'nothing ran');
     member.orders += 1;
     if (step.kind === 'restore') {
       member.restore = {
@@ -255,9 +260,20 @@ class Simulation {
 
   #answer(member: SimMember, kind: 'order' | 'restore', order: number): void {
     const answers = member.script.answers;
-    const { state, afterMin, mayRetry } = answers[member.answered++ % answers.length] ?? answers[0] ?? fail();
+    const answer = answers[member.answered++ % answers.length] ?? answers[0] ?? fail();
+    const { afterMin, mayRetry, quietMin } = answer;
+    const { type, softHours = SOFT_HOURS } = this.#world.policy;
+    const isSoft = type === 'soft' && kind === 'order';
+    const state = type === 'download_only' && answer.state === 'success' ? 'kept' : answer.state;
+    const waitMin = isSoft ? Math.min(quietMin, softHours * 60) : 0;
+    if (isSoft) {
+      this.#at(this.#nowMs + afterMin * MINUTE_MS, () => {
+        const isOwn = member.orders === order && isInWork(member);
+        if (isOwn) Object.assign(member, { state: 'waiting_for_quiet', changedAtMs: this.#nowMs });
+      });
+    }
     if (state === 'silence') return;
-    this.#at(this.#nowMs + afterMin * MINUTE_MS, () => {
+    this.#at(this.#nowMs + (afterMin + waitMin) * MINUTE_MS, () => {
       const isLate = member.orders !== order;
       if (kind === 'order' && isInWork(member)) {
         Object.assign(member, { state: isLate ? 'aborted' : state, mayRetry, changedAtMs: this.#nowMs });

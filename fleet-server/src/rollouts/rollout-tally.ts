@@ -3,7 +3,7 @@ import { isTerminal } from '@watchpost/shared/lifecycle/table.ts';
 import type { FailureType, RolloutPolicy } from '@watchpost/shared/rollout/policy.ts';
 import type { Member } from './rollout-snapshot.ts';
 
-const SUCCESSES = ['success', 'already_installed'];
+const SUCCESSES = ['success', 'already_installed', 'kept'];
 const DOWNLOADING = ['pending', 'queued', 'downloading'];
 const MINUTE_MS = 60_000;
 const MAX_RETRY_DELAY_MS = 60 * MINUTE_MS;
@@ -16,6 +16,8 @@ export const hasSucceeded = ({ state }: Pick<Member, 'state'>): boolean => SUCCE
 export const isInWork = (member: Standing): boolean => member.attempts > 0 && !isEnded(member);
 export const isDownloading = (member: Standing): boolean =>
   isInWork(member) && DOWNLOADING.includes(member.state);
+/** Ordered softly, and in nobody's way until nothing is seen on its cameras any more. */
+export const isWaitingForQuiet = ({ state }: Pick<Member, 'state'>): boolean => state === 'waiting_for_quiet';
 /** On its way back to its own bundle. */
 export const isRestoring = ({ restore }: Pick<Member, 'restore'>): boolean =>
   restore !== undefined && !isEnded(restore);

@@ -1,7 +1,17 @@
+import { type RolloutPolicy, SOFT_HOURS } from '@watchpost/shared/rollout/policy.ts';
 import type { Hold, Member, RolloutPlan, RolloutSnapshot, RolloutStep } from './rollout-snapshot.ts';
-import { awaitsRetry, isEnded, isInWork, isRestoring, isWaiting, retriesAtMs } from './rollout-tally.ts';
+import {
+  awaitsRetry,
+  isEnded,
+  isInWork,
+  isRestoring,
+  isWaiting,
+  isWaitingForQuiet,
+  retriesAtMs,
+} from './rollout-tally.ts';
 
 const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 const NO_HOLDS: RolloutPlan['held'] = new Map();
 
 export function plan(
@@ -28,18 +38,29 @@ export const endsAtMs = ({ startedAtMs = 0, policy }: RolloutSnapshot): number =
 export const rollbackEndsAtMs = ({ rollingBackSinceMs = 0, policy }: RolloutSnapshot): number =>
   rollingBackSinceMs + policy.timeoutMinutes * MINUTE_MS;
 
-/** When a device in work that goes on saying nothing is timed out. */
+/** When a device that waits for quiet installs at the latest. */
+export function softUntilMs(
+  { softHours = SOFT_HOURS }: Pick<RolloutPolicy, 'softHours'>,
+  { orderedAtMs = 0 }: Pick<Member, 'orderedAtMs'>,
+): number {
+  return orderedAtMs + softHours * HOUR_MS;
+}
+
+/** When a device in work that goes on saying nothing is timed out; one that waits for quiet has nothing to say. */
 function silentAtMs(
   { policy, listeningSinceMs = 0 }: RolloutSnapshot,
-  { orderedAtMs = 0, changedAtMs = 0 }: Partial<Member>,
+  told: Pick<Member, 'state'> & Partial<Member>,
 ): number {
-  return Math.max(orderedAtMs, changedAtMs, listeningSinceMs) + policy.stepTimeoutMinutes * MINUTE_MS;
+  const { orderedAtMs = 0, changedAtMs = 0 } = told;
+  const quietMs = isWaitingForQuiet(told) ? softUntilMs(policy, told) : 0;
+  const sinceMs = Math.max(orderedAtMs, changedAtMs, listeningSinceMs, quietMs);
+  return sinceMs + policy.stepTimeoutMinutes * MINUTE_MS;
 }
 
 /** Nothing stays in work for ever, on its way or on its way back. */
 export function endSilent(snapshot: RolloutSnapshot, nowMs: number): readonly RolloutStep[] {
   const { members, policy } = snapshot;
-  const isSilent = (told: Partial<Member>): boolean => nowMs >= silentAtMs(snapshot, told);
+  const isSilent = (told: Parameters<typeof silentAtMs>[1]): boolean => nowMs >= silentAtMs(snapshot, told);
   const describe = (state: string): string =>
     `${state} without a word for ${policy.stepTimeoutMinutes} minutes`;
   return members.flatMap((member): readonly RolloutStep[] => {

@@ -17,6 +17,7 @@ import { actOnRollout, listStartStates } from './rollout-actions.ts';
 import { type DraftDeps, draftRollout, type RolloutDraft } from './rollout-draft.ts';
 import type { RolloutEngine, RolloutLook } from './rollout-engine.ts';
 import { previewDraft } from './rollout-preview.ts';
+import { hasSucceeded, isWaitingForQuiet } from './rollout-tally.ts';
 import { viewMember, viewRollout, viewSummary } from './rollout-views.ts';
 import { createStandingCounts } from './standing-counts.ts';
 
@@ -202,7 +203,8 @@ function explain({ live, snapshot, plan, verdicts }: RolloutLook, nowMs: number)
   const reasons = new Map<string, number>();
   for (const member of live.members.values()) {
     const reason = (member.progress ?? member.end)?.reason;
-    const isBad = !['success', 'already_installed', 'pending'].includes(stateOf(member));
+    const state = stateOf(member);
+    const isBad = state !== 'pending' && !isWaitingForQuiet({ state }) && !hasSucceeded({ state });
     if (reason !== undefined && isBad) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
   }
   const { rollout, groups } = live;

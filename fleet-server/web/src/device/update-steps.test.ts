@@ -40,6 +40,13 @@ const CASES: readonly [string, State, readonly (State | Findings)[], string][] =
   ['on probation, the rest untold', 'testing', [SWITCH], 'done done done done running'],
   ['a success', 'success', ['testing', SWITCH, PROBATION, 'success'], 'done done done done done'],
   ['there already', 'already_installed', ['already_installed'], 'skipped skipped skipped skipped skipped'],
+  [
+    'waiting for quiet',
+    'waiting_for_quiet',
+    ['downloading', 'verifying', 'waiting_for_quiet'],
+    'done waiting waiting waiting waiting',
+  ],
+  ['kept and not run', 'kept', ['downloading', 'verifying', 'kept'], 'done skipped skipped skipped skipped'],
   ['refused', 'rejected', ['verifying', 'rejected'], 'failed skipped skipped skipped skipped'],
   [
     'worse than its golden frames',

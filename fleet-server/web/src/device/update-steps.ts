@@ -23,9 +23,10 @@ const WAITING: readonly State[] = [
   'queued',
   'waiting_for_window',
   'waiting_for_confirmation',
+  'waiting_for_quiet',
   'paused',
 ];
-const GOOD_ENDS: readonly State[] = ['success', 'already_installed'];
+const GOOD_ENDS: readonly State[] = ['success', 'already_installed', 'kept'];
 const BAD_ENDS: readonly State[] = [
   'failure',
   'rolled_back',
@@ -36,7 +37,7 @@ const BAD_ENDS: readonly State[] = [
   'decommissioned',
 ];
 /** What was downloaded has been verified and laid out by then. */
-const BEYOND_DOWNLOAD: readonly State[] = ['testing', 'success'];
+const BEYOND_DOWNLOAD: readonly State[] = ['waiting_for_quiet', 'testing', 'success', 'kept'];
 
 /** How far a deployment is, step by step. What a later step tells also ends those before it: reports may be missing. */
 export function listSteps({
@@ -72,8 +73,9 @@ function isFailure(findings: DeploymentFindings | undefined): boolean {
 }
 
 function stateOf(index: number, current: number, state: State): StepState {
-  if (GOOD_ENDS.includes(state)) return state === 'success' ? 'done' : 'skipped';
+  if (state === 'success') return 'done';
   if (index < current) return 'done';
+  if (GOOD_ENDS.includes(state)) return 'skipped';
   if (BAD_ENDS.includes(state)) return index === current ? 'failed' : 'skipped';
   return index === current && !WAITING.includes(state) ? 'running' : 'waiting';
 }

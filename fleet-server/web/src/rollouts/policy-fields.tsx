@@ -1,4 +1,5 @@
 import { Checkbox, NumberInput, Select, TextInput } from '@mantine/core';
+import { ORDER_TYPES } from '@watchpost/shared/trust/order.ts';
 import classes from './new-rollout-page.module.css';
 import {
   GATE_CHOICES,
@@ -61,7 +62,7 @@ function NumberField({ name, value, onValue }: NumberFieldProps) {
 }
 
 const ON_ERROR = ['pause', 'stop', 'rollback'] as const;
-const TYPES = ['forced', 'soft', 'download_only'] as const;
+const TYPES = ORDER_TYPES;
 const SELECTIONS = ['snapshot', 'continuous'] as const;
 
 function Choices({ form, onChange }: PolicyFieldsProps) {
@@ -83,6 +84,17 @@ function Choices({ form, onChange }: PolicyFieldsProps) {
         value={form.type}
         onChange={(chosen) => onChange({ type: pick(TYPES, chosen) })}
       />
+      {form.type === 'soft' && (
+        <NumberInput
+          label="Waits for quiet"
+          description={helpOf('softHours')}
+          suffix=" h"
+          min={1}
+          max={720}
+          value={form.softHours}
+          onChange={(typed) => onChange({ softHours: String(typed) })}
+        />
+      )}
       <Select
         label="Late joiners"
         description={helpOf('targetSelection')}
@@ -129,7 +141,8 @@ function Limits({ form, onChange }: PolicyFieldsProps) {
   );
 }
 
-function GateChoices({ form: { gates }, onChange }: PolicyFieldsProps) {
+function GateChoices({ form: { gates, type }, onChange }: PolicyFieldsProps) {
+  if (type === 'download_only') return null;
   return (
     <Checkbox.Group
       className={classes.wide}

@@ -84,7 +84,7 @@ export const ROLLOUT_ACTIONS: readonly RolloutAction[] = [
     label: 'Roll back',
     effect: 'Every device is taken back to the model it ran before, each to its own.',
     isGrave: true,
-    states: ['running', 'paused', 'stopped', 'finished'],
+    states: ['running', 'paused', 'stopping', 'stopped', 'finished'],
   },
 ];
 

@@ -42,6 +42,16 @@ test('what is typed becomes what the API takes', () => {
   assert.deepEqual(request.policy?.window, { cron: '0 2 * * *', durationMinutes: 120, timezone: 'site' });
 });
 
+test('only a soft rollout says how long devices wait, and one that is only kept has no gates', () => {
+  const policyOf = (part: Partial<typeof EMPTY_FORM>) =>
+    toPlanRequest({ ...EMPTY_FORM, version: 'pets@1.2.0', softHours: '6', ...part }).policy;
+  assert.equal(policyOf({})?.softHours, undefined);
+  assert.equal(policyOf({ type: 'soft' })?.softHours, 6);
+  assert.deepEqual(policyOf({ type: 'soft' })?.gates, [{ gate: 'installed' }]);
+  assert.equal(policyOf({ type: 'soft', softHours: '' })?.softHours, undefined);
+  assert.deepEqual(policyOf({ type: 'download_only' })?.gates, []);
+});
+
 test('percents that do not rise are told', () => {
   assert.deepEqual(readCanary('1, 5,25 100'), [1, 5, 25, 100]);
   assert.match(String(readCanary('5, 1')), /"1"/);

@@ -1,6 +1,6 @@
 import type { RolloutPlanRequest, RolloutRequest } from '@watchpost/shared/api/rollouts.ts';
 import { ROLLOUT_GATES, type RolloutGateName } from '@watchpost/shared/rollout/gates.ts';
-import { RolloutPolicy } from '@watchpost/shared/rollout/policy.ts';
+import { RolloutPolicy, SOFT_HOURS } from '@watchpost/shared/rollout/policy.ts';
 import { formatLimit } from './rollout-words.ts';
 
 /** Numbers of the policy that a person types; `scale` is what one of the API is in the unit on the page. */
@@ -25,6 +25,8 @@ export interface RolloutForm {
   readonly numbers: Readonly<Record<NumberKey, string>>;
   readonly onError: RolloutPolicy['onError'];
   readonly type: RolloutPolicy['type'];
+  /** Of type soft; empty: as the server has it. */
+  readonly softHours: string;
   readonly targetSelection: RolloutPolicy['targetSelection'];
   readonly gates: readonly RolloutGateName[];
   /** Empty: none. */
@@ -61,6 +63,7 @@ export const EMPTY_FORM: RolloutForm = {
   >,
   onError: 'pause',
   type: 'forced',
+  softHours: String(SOFT_HOURS),
   targetSelection: 'snapshot',
   gates: ['installed'],
   budgetPerSite: '',
@@ -113,7 +116,7 @@ export function toRequest(
 }
 
 function toPolicy(form: RolloutForm): Partial<RolloutPolicy> {
-  const { onError, type, targetSelection, gates, budgetPerSite, windowCron, windowMinutes } = form;
+  const { onError, type, softHours, targetSelection, gates, budgetPerSite, windowCron, windowMinutes } = form;
   const numbers = NUMBER_KEYS.filter((key) => form.numbers[key] !== '').map((key) => [
     key,
     round(Number(form.numbers[key]) / NUMBER_FIELDS[key].scale),
@@ -122,7 +125,8 @@ function toPolicy(form: RolloutForm): Partial<RolloutPolicy> {
   return {
     ...Object.fromEntries(numbers),
     ...{ onError, type, targetSelection },
-    gates: gates.map((gate) => ({ gate })),
+    ...(type === 'soft' && softHours !== '' && { softHours: Number(softHours) }),
+    gates: type === 'download_only' ? [] : gates.map((gate) => ({ gate })),
     ...(budgetPerSite !== '' && {
       disruptionBudget: { groupBy: 'site', maxUnavailable: Number(budgetPerSite) },
     }),

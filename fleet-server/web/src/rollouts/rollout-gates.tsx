@@ -1,4 +1,5 @@
 import { ROLLOUT_GATES } from '@watchpost/shared/rollout/gates.ts';
+import { gatesInForce } from '@watchpost/shared/rollout/policy.ts';
 import { StateBadge } from '../shell/state-badge.tsx';
 import page from './rollout-page.module.css';
 import { formatLimit, VERDICT_WORDS } from './rollout-words.ts';
@@ -6,15 +7,16 @@ import type { RolloutView } from './rollouts-api.ts';
 
 /** What must hold after the soak of a group, and what each gate says of the one that soaks. */
 export function RolloutGates({ rollout: { gates, policy } }: { readonly rollout: RolloutView }) {
+  const inForce = gatesInForce(policy);
   return (
     <section className={page.panel} aria-labelledby="gates-title">
       <header className={page.title}>
         <h2 id="gates-title">Gates</h2>
       </header>
       <div className={page.body}>
-        {policy.gates.length === 0 && <p className={page.none}>This rollout has no gates.</p>}
+        {inForce.length === 0 && <p className={page.none}>{NO_GATES[policy.type]}</p>}
         <ul className={page.lines}>
-          {policy.gates.map(({ gate, limit }) => {
+          {inForce.map(({ gate, limit }) => {
             const said = gates.find((verdict) => verdict.gate === gate);
             const fact = ROLLOUT_GATES[gate];
             return (
@@ -37,4 +39,10 @@ export function RolloutGates({ rollout: { gates, policy } }: { readonly rollout:
   );
 }
 
+const NONE = 'This rollout has no gates.';
+const NO_GATES = {
+  forced: NONE,
+  soft: NONE,
+  download_only: 'No gate is asked: the bundle is kept on the disk, and runs nowhere yet.',
+} as const;
 const NOT_ASKED = { text: 'Not asked', tone: 'off' } as const;

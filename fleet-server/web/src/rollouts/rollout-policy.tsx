@@ -22,6 +22,7 @@ const FORMATS: { readonly [K in Key]: (value: NonNullable<Policy[K]>) => string 
     `${cron}, open for ${durationMinutes} min, time of ${timezone === 'site' ? 'the site' : timezone}`,
   onError: String,
   type: (type) => type.replaceAll('_', ' '),
+  softHours: (hours) => `${hours} h`,
   targetSelection: String,
 };
 
