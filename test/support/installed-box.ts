@@ -8,7 +8,7 @@ import type { Manifest } from '@watchpost/shared/bundle/manifest.ts';
 import { silentLogger } from '@watchpost/shared/kernel/log.ts';
 import { openFileBundleStore } from '../../agent/src/update/file-bundle-store.ts';
 import { ROOT } from './imports.ts';
-import { tinyBundle } from './tiny-bundle.ts';
+import { type TinyBundle, tinyBundle } from './tiny-bundle.ts';
 import { until } from './until.ts';
 
 /** Nothing listens there. */
@@ -27,7 +27,11 @@ export async function layIdentity(dataDir: string, brokerUrl = `mqtt://${NOWHERE
 
 /** Installs the tiny model, which tells red, green and blue, as the one that classifies. */
 export async function layModel(dataDir: string, change: Partial<Manifest> = {}): Promise<void> {
-  const { manifest, model } = tinyBundle(change);
+  await layBundle(dataDir, tinyBundle(change));
+}
+
+/** Installs a model of one file as the one that classifies. */
+export async function layBundle(dataDir: string, { manifest, model }: TinyBundle): Promise<void> {
   const bundles = await openFileBundleStore({ dataDir, log: silentLogger, reserveBytes: 0 });
   for (const file of manifest.files) await writeFile(bundles.objectPath(file), model);
   const { digest } = await bundles.install(manifest);
