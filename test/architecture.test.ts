@@ -8,8 +8,8 @@ import { findCycle, type Import, ROOT, readImports } from './support/imports.ts'
 const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   agent: [
     ['cli', 'composition'],
-    ['update', 'commands', 'local-api', 'replay', 'watchdog', 'doctor'],
-    ['inference', 'trust', 'download'],
+    ['pipeline', 'update', 'commands', 'local-api', 'replay', 'watchdog', 'doctor'],
+    ['inference', 'attention', 'trust', 'download', 'evidence'],
     ['capture', 'decision', 'uplink', 'telemetry', 'drift', 'identity', 'config'],
     ['kernel'],
   ],

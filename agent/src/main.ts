@@ -60,6 +60,7 @@ function createFrameParts(box: Box, uplink: UplinkComponent, live: LiveParts): r
     createDecider: ({ manifest }) => createDecider(manifest.decision, manifest.output.labels),
     newId: randomUUID,
     counts: box.vitals,
+    onDecision: live.evidence.onDecision,
     clock: systemClock,
     log: log.child({ component: 'pipeline' }),
   });
@@ -77,6 +78,7 @@ function createFrameParts(box: Box, uplink: UplinkComponent, live: LiveParts): r
     }),
     uplink,
     ...live.telemetry,
+    live.evidence,
     pipeline,
     cameras,
     live.pictures,

@@ -40,6 +40,7 @@ export interface CommandDesk extends Component {
 /** Commands of one lane are done one after the other: two that measure the processor would measure each other. */
 const LANES: Readonly<Record<CommandName, string>> = {
   snapshot: 'snapshot',
+  evidence: 'evidence',
   selftest: 'model',
   benchmark: 'model',
   'restart-camera': 'camera',

@@ -6,6 +6,8 @@ import type { Hardware } from '@watchpost/shared/messages/birth.ts';
 import { type CameraSet, createCameraSet } from '../camera-set.ts';
 import { createFfmpegCamera } from '../capture/ffmpeg-camera.ts';
 import type { AgentConfig } from '../config/schema.ts';
+import { createFileEvidenceStore } from '../evidence/file-evidence-store.ts';
+import type { EvidenceStore } from '../evidence/port.ts';
 import { type FileCredentials, openFileCredentials } from '../identity/file-credentials.ts';
 import { createFileDirectorKeys, type FileDirectorKeys } from '../identity/file-director-keys.ts';
 import { loadIdentity } from '../identity/file-identity.ts';
@@ -44,6 +46,7 @@ export interface Box {
   readonly hardware: Hardware;
   readonly outbox: Outbox;
   readonly bundles: BundleStore;
+  readonly evidence: EvidenceStore;
   readonly cameras: CameraSet;
   readonly model: ActiveModel;
   /** The part of the graphics cards' telemetry that runs. */
@@ -87,6 +90,7 @@ export async function openBox({ config, guard }: Pick<Box, 'config' | 'guard'>, 
     fetch: createTlsFetch(credentials.current),
     hardware: await createSysteminformationInventory().read(),
     bundles: await openFileBundleStore({ dataDir, log, maxBytes: config.update.maxDiskBytes }),
+    evidence: createFileEvidenceStore({ dataDir, clock: systemClock }),
     cameras,
     model,
     gpu,

@@ -26,6 +26,7 @@ import type { DirectorKeys } from '../trust/port.ts';
 import { loadBundle } from '../update/bundle-folder.ts';
 import type { UplinkComponent } from '../uplink/port.ts';
 import { type Box, random01 } from './box.ts';
+import { createBoxEvidenceCommand } from './evidence.ts';
 import type { OpenedSettings } from './settings.ts';
 
 /** What only the process itself can do. */
@@ -71,6 +72,7 @@ function createTable(settings: OpenedSettings, box: Box, hands: ProcessHands): C
       mayShow: async () => guard.verdict === 'normal' && (await inForce()).config.pictures.enabled,
       send,
     }),
+    evidence: createBoxEvidenceCommand(box, async () => (await inForce()).config.evidence),
     selftest: createSelfTestCommand(model),
     benchmark: createBenchmark(model),
     'restart-camera': createRestartCamera({ cameras, restart: (id) => box.cameras.restart(id), clock }),

@@ -6,12 +6,14 @@ import { createTelemetryReporter } from '../telemetry/telemetry-reporter.ts';
 import { createHttpPictures } from '../uplink/http-pictures.ts';
 import type { Uplink } from '../uplink/port.ts';
 import type { Box } from './box.ts';
+import { type BoxEvidence, createBoxEvidence } from './evidence.ts';
 
 /** What can be set anew while the agent runs, beside the cameras. */
 export interface LiveParts {
   /** In the order they start. */
   readonly telemetry: readonly Component[];
   readonly pictures: Component;
+  readonly evidence: BoxEvidence;
   /** Those whose settings changed begin anew. */
   renew(config: AgentConfig): Promise<void>;
 }
@@ -28,12 +30,14 @@ export function createLiveParts(box: Box, uplink: Uplink): LiveParts {
   const pictures = createRenewable('pictures', picturesOf(config), ({ enabled, idleSec }) =>
     enabled && box.guard.verdict === 'normal' ? createPictures(box, idleSec) : undefined,
   );
+  const evidence = createBoxEvidence(box);
   return {
     telemetry: [gpu, reporter],
-    pictures,
+    ...{ pictures, evidence },
     renew: async (wanted) => {
       await reporter.renew(wanted.telemetry);
       await pictures.renew(picturesOf(wanted));
+      await evidence.renew(wanted.evidence);
     },
   };
 }

@@ -254,6 +254,21 @@ export const AGENT_ERRORS = {
     http: 409,
     remedy: 'This box cannot do it as it is set and started; the message says what it lacks.',
   },
+  EVIDENCE_UNKNOWN: {
+    retry: false,
+    http: 404,
+    remedy: 'See whether evidence.enabled was on, and whether the camera showed pictures when it was decided.',
+  },
+  EVIDENCE_GONE: {
+    retry: false,
+    http: 410,
+    remedy: 'Ask earlier, set evidence.send to always, or raise evidence.maxBytes and evidence.maxAgeDays.',
+  },
+  EVIDENCE_REFUSED: {
+    retry: true,
+    http: 502,
+    remedy: 'See that the server has the event (`fleetctl device show`), then ask again.',
+  },
   CAMERA_UNKNOWN: { retry: false, http: 404, remedy: 'See the cameras of the box (`fleetctl device show`).' },
 } as const satisfies Record<string, ErrorKind>;
 

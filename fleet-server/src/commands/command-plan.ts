@@ -5,6 +5,7 @@ import type { CommandRecord } from '../store/port.ts';
 /** How long anybody waits, unless told otherwise: as long as it takes a slow box, and no longer. Seconds. */
 export const DEFAULT_LIFE_SEC: Readonly<Record<CommandName, number>> = {
   snapshot: 60,
+  evidence: 300,
   'restart-camera': 60,
   'restart-agent': 60,
   loglevel: 60,

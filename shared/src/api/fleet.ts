@@ -5,8 +5,10 @@ import { ConnectionState, DeviceState } from '../lifecycle/device.ts';
 import { ActiveBundle, Birth, Hardware } from '../messages/birth.ts';
 import { CameraState, CameraStats, CameraStatus } from '../messages/camera.ts';
 import { ReportedConfig } from '../messages/config-document.ts';
+import { ClockState } from '../messages/durable.ts';
 import { eventFields } from '../messages/event.ts';
 import { Telemetry } from '../messages/telemetry.ts';
+import { EventEvidence, type EvidenceView } from './evidence.ts';
 import { DeviceMetadata } from './targeting.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -84,7 +86,14 @@ export const DeviceList = Type.Object({ devices: Type.Array(DeviceView) }, close
 
 /** A stored event. */
 export const StoredEvent = Type.Object(
-  { deviceId: Id, camera: Id, receivedAtMs: UnixMs, historical: Type.Boolean(), ...eventFields },
+  {
+    ...{ deviceId: Id, camera: Id, receivedAtMs: UnixMs, historical: Type.Boolean() },
+    /** What the box knew of its clock when it saw it. */
+    clockState: Type.Optional(ClockState),
+    ...eventFields,
+    /** Absent where the id of the sighting is none that a box makes. */
+    evidence: Type.Optional(EventEvidence),
+  },
   closed,
 );
 export type StoredEvent = Static<typeof StoredEvent>;
@@ -105,7 +114,8 @@ export type TelemetryHistory = Static<typeof TelemetryHistory>;
 /** Server-sent events of GET /api/v1/live: the SSE event name is `kind`, the data is the JSON of `data`. */
 export type LiveMessage =
   | { readonly kind: 'device'; readonly data: DeviceView }
-  | { readonly kind: 'event'; readonly data: StoredEvent };
+  | { readonly kind: 'event'; readonly data: StoredEvent }
+  | { readonly kind: 'evidence'; readonly data: EvidenceView };
 
 export const ErrorReply = Type.Object(
   { code: Type.String(), message: Type.String(), remedy: Type.String(), requestId: Type.String() },

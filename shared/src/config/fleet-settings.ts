@@ -5,6 +5,7 @@ import { findCameraProblems, SOURCE_KEYS } from './camera-rules.ts';
 import { findSchemaProblems } from './find-problems.ts';
 import {
   CameraConfig,
+  EvidenceSettings,
   InferenceSettings,
   LogSettings,
   OutboxSettings,
@@ -78,6 +79,7 @@ export const FleetSettings = Type.Object(
     outbox: Type.Optional(Type.Partial(OutboxSettings, closed)),
     telemetry: Type.Optional(Type.Partial(TelemetrySettings, closed)),
     pictures: Type.Optional(Type.Partial(PicturesSettings, closed)),
+    evidence: Type.Optional(Type.Partial(EvidenceSettings, closed)),
     log: Type.Optional(Type.Partial(LogSettings, closed)),
   },
   closed,

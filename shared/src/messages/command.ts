@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { Id } from '../kernel/ids.ts';
 import { createProblemFinder, type Problem } from '../kernel/parse.ts';
+import { EventId } from './evidence.ts';
 
 const closed = { additionalProperties: false } as const;
 const OfCamera = Type.Object({ camera: Id }, closed);
@@ -14,6 +15,8 @@ export const MAX_LOG_LINES = 2_000;
 export const COMMAND_ARGS = {
   /** The latest picture of a camera. */
   snapshot: OfCamera,
+  /** The pictures the box kept of a sighting, by the id of its events. */
+  evidence: Type.Object({ event: EventId }, closed),
   /** The running model through the self-test once more. */
   selftest: Nothing,
   /** How many frames a second the running model does, as it is run. */

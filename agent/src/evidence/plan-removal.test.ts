@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { planRemoval, type RemovalFacts } from './plan-removal.ts';
+
+const kept = (event: string, atMs: number, sizeBytes: number) => ({ event, atMs, sizeBytes });
+const FACTS: RemovalFacts = {
+  kept: [kept('a', 100, 40), kept('b', 200, 30), kept('c', 300, 20)],
+  incomingBytes: 0,
+  nowMs: 400,
+  maxBytes: 100,
+  maxAgeMs: 1_000,
+};
+
+const CASES: readonly (readonly [string, Partial<RemovalFacts>, readonly string[], boolean])[] = [
+  ['nothing goes while there is room and nothing is old', {}, [], true],
+  ['what fits to the last byte removes nothing', { incomingBytes: 10 }, [], true],
+  ['one byte more removes the oldest', { incomingBytes: 11 }, ['a'], true],
+  ['as many go as it takes, the oldest first', { incomingBytes: 60 }, ['a', 'b'], true],
+  ['what is as large as the cap removes everything', { incomingBytes: 100 }, ['a', 'b', 'c'], true],
+  ['what is larger than the cap does not fit at all', { incomingBytes: 101 }, ['a', 'b', 'c'], false],
+  ['what is too old goes whatever the room', { maxAgeMs: 150 }, ['a', 'b'], true],
+  ['to the millisecond', { maxAgeMs: 200 }, ['a'], true],
+  ['a lower cap counts at once', { maxBytes: 49 }, ['a', 'b'], true],
+  ['age without a limit removes nothing', { maxAgeMs: Number.POSITIVE_INFINITY, nowMs: 1e15 }, [], true],
+  ['what is from a clock that was ahead is not old', { nowMs: 0, maxAgeMs: 1 }, [], true],
+  ['a sighting makes no room for itself', { incomingBytes: 40, incomingEvent: 'a' }, ['b'], true],
+  ['nor does it when nothing else is left', { incomingBytes: 70, incomingEvent: 'a' }, ['b', 'c'], false],
+  ['an empty box has room', { kept: [], incomingBytes: 100 }, [], true],
+];
+for (const [name, change, remove, hasRoom] of CASES)
+  test(name, () => assert.deepEqual(planRemoval({ ...FACTS, ...change }), { remove, hasRoom }));

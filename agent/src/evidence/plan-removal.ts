@@ -1,0 +1,31 @@
+export interface RemovalFacts {
+  /** Oldest first. */
+  readonly kept: readonly { readonly event: string; readonly atMs: number; readonly sizeBytes: number }[];
+  /** What is about to be written; 0 for none. */
+  readonly incomingBytes: number;
+  /** The sighting it belongs to, which makes no room for itself. */
+  readonly incomingEvent?: string;
+  readonly nowMs: number;
+  readonly maxBytes: number;
+  readonly maxAgeMs: number;
+}
+
+export interface RemovalPlan {
+  readonly remove: readonly string[];
+  /** False when what comes in does not fit even so. */
+  readonly hasRoom: boolean;
+}
+
+/** What goes before something is written: all that is too old, then the oldest until it fits under the cap. */
+export function planRemoval(facts: RemovalFacts): RemovalPlan {
+  const { kept, incomingBytes, incomingEvent, nowMs, maxBytes, maxAgeMs } = facts;
+  const remove: string[] = [];
+  let heldBytes = kept.reduce((sum, { sizeBytes }) => sum + sizeBytes, incomingBytes);
+  for (const { event, atMs, sizeBytes } of kept) {
+    if (event === incomingEvent) continue;
+    if (nowMs - atMs <= maxAgeMs && heldBytes <= maxBytes) continue;
+    remove.push(event);
+    heldBytes -= sizeBytes;
+  }
+  return { remove, hasRoom: heldBytes <= maxBytes };
+}
