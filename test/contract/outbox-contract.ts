@@ -120,6 +120,15 @@ export function outboxContract(name: string, make: (maxBytes: number) => Promise
       assert.equal(outbox.report(0).dropped, 1);
     });
 
+    test('what each stream lost is counted apart, and nothing is while nothing was lost', () => {
+      assert.equal(outbox.report(0).droppedByStream, undefined);
+      outbox.append(makeRow('telemetry'), 'now');
+      for (let count = 0; count < 5; count += 1) outbox.append(makeRow('event'), 'now');
+      const { dropped, droppedByStream } = outbox.report(0);
+      assert.equal(dropped, 3);
+      assert.deepEqual(droppedByStream, { event: 2, deployment: 0, telemetry: 1 });
+    });
+
     test('when only events are left, the oldest of them go and the first number moves on', () => {
       for (let count = 0; count < 5; count += 1) outbox.append(makeRow('event'), 'now');
       assert.deepEqual(seqs('event'), [3, 4, 5]);

@@ -225,5 +225,21 @@ test('when commits fail for long, telemetry in memory is dropped first and count
   assert.equal(outbox.firstSeq('telemetry'), 11);
   assert.equal(outbox.lastSeq('telemetry'), 1009);
   outbox.close();
-  assert.equal(open().report(0).dropped, 10);
+  const { dropped, droppedByStream } = open().report(0);
+  assert.equal(dropped, 10);
+  assert.deepEqual(droppedByStream, { event: 0, deployment: 0, telemetry: 10 });
+});
+
+test('a file of an earlier release knows only the sum of what was lost, and what is lost from now on is told apart', () => {
+  open('old.db').close();
+  const old = new DatabaseSync(join(folder, 'old.db'));
+  old.exec('DROP TABLE drops; UPDATE meta SET dropped = 5');
+  old.close();
+  const outbox = open('old.db', 300);
+  assert.deepEqual(outbox.report(0).droppedByStream, { event: 0, deployment: 0, telemetry: 0 });
+  for (let count = 0; count < 6; count += 1) outbox.append(makeRow('telemetry'), 'now');
+  outbox.close();
+  const { dropped, droppedByStream } = open('old.db').report(0);
+  assert.ok(dropped > 5);
+  assert.deepEqual(droppedByStream, { event: 0, deployment: 0, telemetry: dropped - 5 });
 });

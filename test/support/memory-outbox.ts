@@ -9,7 +9,7 @@ export class MemoryOutbox implements Outbox {
   readonly #maxBytes: number;
   readonly #last: Record<Stream, number> = { event: 0, deployment: 0, telemetry: 0 };
   #rows: OutboxRow[] = [];
-  #dropped = 0;
+  readonly #drops: Record<Stream, number> = { event: 0, deployment: 0, telemetry: 0 };
   #onCommit: () => void = () => undefined;
 
   constructor(maxBytes = 1024 * 1024) {
@@ -50,12 +50,14 @@ export class MemoryOutbox implements Outbox {
   }
 
   report(nowMs: number): OutboxReport {
+    const dropped = STREAMS.reduce((sum, stream) => sum + this.#drops[stream], 0);
     const oldestMs = Math.min(nowMs, ...this.#rows.map((row) => row.createdAtMs));
     return {
       rows: this.#rows.length,
       bytes: this.#bytes(),
       oldestSec: (nowMs - oldestMs) / 1000,
-      dropped: this.#dropped,
+      dropped,
+      ...(dropped > 0 && { droppedByStream: { ...this.#drops } }),
     };
   }
 
@@ -74,7 +76,8 @@ export class MemoryOutbox implements Outbox {
   #evict(): void {
     const victim = chooseVictim(STREAMS.flatMap((stream) => this.peek(stream, 0, 1)));
     const [head] = victim === undefined ? [] : this.peek(victim, 0, 1);
+    if (head === undefined) return;
     this.#rows = this.#rows.filter((row) => row !== head);
-    this.#dropped += 1;
+    this.#drops[head.stream] += 1;
   }
 }

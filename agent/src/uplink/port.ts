@@ -48,7 +48,7 @@ export interface Outbox {
   renewEpoch(upTo: Receipt['upTo']): void;
   /** Called after each commit that added rows. One listener. */
   onCommit(listener: () => void): void;
-  /** Includes what is not yet committed. `dropped` counts since the file was made. */
+  /** Includes what is not yet committed. Drops count since the file was made, each stream's apart. */
   report(nowMs: number): OutboxReport;
   /** Commits what is queued. */
   flush(): void;

@@ -34,6 +34,9 @@ const SCHEMA = [
   ),
 ].join(';\n');
 
+/** What each stream lost; a file of an earlier release has only the sum, in `meta`. */
+const DROPS = 'CREATE TABLE IF NOT EXISTS drops (stream TEXT PRIMARY KEY, count INTEGER NOT NULL)';
+
 /**
  * Opens the file, or makes it. A damaged one is set aside with the suffix `.corrupt-<unix ms>`, logged as
  * STORE_CORRUPT, and a new one begun.
@@ -87,6 +90,7 @@ function openChecked({ path, newEpoch }: OutboxFileOptions): Database.Database {
     const version = db.pragma('user_version', { simple: true });
     if (version === 0) createSchema(db, newEpoch());
     else if (version !== FILE_VERSION) throw new DamagedFile(`file version ${String(version)}`);
+    else addDrops(db);
     return db;
   } catch (error) {
     db.close();
@@ -98,9 +102,19 @@ function openChecked({ path, newEpoch }: OutboxFileOptions): Database.Database {
 function createSchema(db: Database.Database, epoch: string): void {
   db.transaction(() => {
     db.exec(SCHEMA);
+    db.exec(DROPS);
     db.prepare('INSERT INTO meta (epoch, dropped) VALUES (?, 0)').run(epoch);
     db.pragma(`user_version = ${FILE_VERSION}`);
   })();
+}
+
+/** What waits in a file that cannot be written now is still to be sent: without the table, only the sum is told. */
+function addDrops(db: Database.Database): void {
+  try {
+    db.exec(DROPS);
+  } catch (error) {
+    if (isDamage(error) || !(error instanceof Database.SqliteError)) throw error;
+  }
 }
 
 function setAside(path: string, wallMs: number): string {

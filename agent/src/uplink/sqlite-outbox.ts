@@ -40,11 +40,29 @@ export function openSqliteOutbox(options: SqliteOutboxOptions): Outbox {
   }
 }
 
+/** What was lost. */
+interface Drops {
+  readonly all: number;
+  /** Of all, those that were counted apart. */
+  readonly of: Readonly<Record<Stream, number>>;
+}
+
 interface Totals {
   readonly rows: number;
   readonly bytes: number;
-  readonly dropped: number;
+  readonly drops: Drops;
 }
+
+const countDrop = ({ all, of }: Drops, stream: Stream): Drops => ({
+  all: all + 1,
+  of: { ...of, [stream]: of[stream] + 1 },
+});
+
+/** What a file has, with what was lost since it was last told. */
+const addDrops = (file: Drops, now: Drops, told: Drops): Drops => ({
+  all: file.all + now.all - told.all,
+  of: perStream((stream) => file.of[stream] + now.of[stream] - told.of[stream]),
+});
 
 class SqliteOutbox implements Outbox {
   readonly #options: SqliteOutboxOptions;
@@ -58,6 +76,8 @@ class SqliteOutbox implements Outbox {
   #isUnusable: boolean;
   #epoch: string;
   #totals: Totals;
+  /** Those the file tells. */
+  #savedDrops: Drops;
   #pending: OutboxRow[] = [];
   #timer: NodeJS.Timeout | undefined;
   #onCommit: () => void = () => undefined;
@@ -71,6 +91,7 @@ class SqliteOutbox implements Outbox {
     const { epoch, totals, committed } = this.#file;
     this.#epoch = epoch;
     this.#totals = totals;
+    this.#savedDrops = totals.drops;
     this.#committed = committed;
     this.#next = perStream((stream) => committed[stream] + 1);
   }
@@ -139,12 +160,14 @@ class SqliteOutbox implements Outbox {
 
   report(nowMs: number): OutboxReport {
     const heads = [...this.#heads(), ...this.#pending.slice(0, 1)];
+    const { drops } = this.#totals;
     const oldestMs = Math.min(nowMs, ...heads.map((head) => head.createdAtMs));
     return {
       rows: this.#totals.rows + this.#pending.length,
       bytes: this.#totals.bytes + this.#pending.reduce((sum, row) => sum + computeRowBytes(row), 0),
       oldestSec: (nowMs - oldestMs) / 1000,
-      dropped: this.#totals.dropped,
+      dropped: drops.all,
+      ...(drops.all > 0 && { droppedByStream: { ...drops.of } }),
     };
   }
 
@@ -160,6 +183,7 @@ class SqliteOutbox implements Outbox {
       return;
     }
     this.#totals = totals;
+    this.#savedDrops = totals.drops;
     this.#pending = [];
     for (const row of batch) this.#committed[row.stream] = row.seq;
     this.#onCommit();
@@ -175,7 +199,7 @@ class SqliteOutbox implements Outbox {
 
   /** Runs inside a transaction; nothing it computes holds before the commit. */
   #write(batch: readonly OutboxRow[]): Totals {
-    let { rows, bytes, dropped } = this.#totals;
+    let { rows, bytes, drops } = this.#totals;
     for (const row of batch) {
       const sizeBytes = computeRowBytes(row);
       this.#file.sql[row.stream].insert.run(row.seq, row.topic, row.body, row.createdAtMs, sizeBytes);
@@ -188,18 +212,19 @@ class SqliteOutbox implements Outbox {
       const gone = this.#file.sql[victim].deleteHead.get() as { sizeBytes: number };
       rows -= 1;
       bytes -= gone.sizeBytes;
-      dropped += 1;
+      drops = countDrop(drops, victim);
     }
-    this.#file.saveDropped.run(dropped);
-    return { rows, bytes, dropped };
+    if (drops !== this.#savedDrops) this.#file.saveDrops(drops);
+    return { rows, bytes, drops };
   }
 
   #dropPending(): void {
     const heads = STREAMS.flatMap((stream) => this.#pending.find((row) => row.stream === stream) ?? []);
     const victim = chooseVictim(heads);
+    if (victim === undefined) return;
     const index = this.#pending.findIndex((row) => row.stream === victim);
     this.#pending.splice(index, 1);
-    this.#totals = { ...this.#totals, dropped: this.#totals.dropped + 1 };
+    this.#totals = { ...this.#totals, drops: countDrop(this.#totals.drops, victim) };
   }
 
   #heads(): readonly Head[] {
@@ -232,7 +257,10 @@ class SqliteOutbox implements Outbox {
     if (db.memory) db.close();
     this.#isUnusable = false;
     const { epoch, totals, committed } = this.#file;
-    this.#totals = totals;
+    const lostRows = epoch === this.#epoch ? 0 : this.#totals.rows;
+    const drops = addDrops(totals.drops, this.#totals.drops, this.#savedDrops);
+    this.#totals = { ...totals, drops: { ...drops, all: drops.all + lostRows } };
+    this.#savedDrops = totals.drops;
     if (epoch === this.#epoch) return;
     this.#epoch = epoch;
     this.#committed = committed;
@@ -264,7 +292,7 @@ class SqliteOutbox implements Outbox {
 interface OpenFile {
   readonly db: Database.Database;
   readonly sql: Readonly<Record<Stream, StreamStatements>>;
-  readonly saveDropped: Database.Statement;
+  saveDrops(drops: Drops): void;
   readonly epoch: string;
   readonly totals: Totals;
   readonly committed: Record<Stream, number>;
@@ -281,12 +309,32 @@ function readFile(db: Database.Database): OpenFile {
   return {
     db,
     sql: perStream((stream) => prepareStream(db, stream)),
-    saveDropped: db.prepare('UPDATE meta SET dropped = ?'),
+    saveDrops: prepareSaveDrops(db),
     epoch: meta.epoch,
-    totals: { ...sumRows(db), dropped: meta.dropped },
+    totals: { ...sumRows(db), drops: { all: meta.dropped, of: readDrops(db) } },
     committed: perStream((stream) => readLastSeq(db, stream)),
     opened: perStream((stream) => readLastSeq(db, stream)),
     wasConfirmed,
+  };
+}
+
+const tellsDrops = (db: Database.Database): boolean =>
+  db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'drops'").get() !== undefined;
+
+function readDrops(db: Database.Database): Drops['of'] {
+  const rows = tellsDrops(db) ? db.prepare('SELECT stream, count FROM drops').all() : [];
+  const counts = new Map((rows as { stream: string; count: number }[]).map((row) => [row.stream, row.count]));
+  return perStream((stream) => counts.get(stream) ?? 0);
+}
+
+function prepareSaveDrops(db: Database.Database): OpenFile['saveDrops'] {
+  const saveSum = db.prepare('UPDATE meta SET dropped = ?');
+  const saveDrop = tellsDrops(db)
+    ? db.prepare('INSERT INTO drops VALUES (?, ?) ON CONFLICT (stream) DO UPDATE SET count = excluded.count')
+    : undefined;
+  return ({ all, of }) => {
+    saveSum.run(all);
+    for (const stream of STREAMS) if (of[stream] > 0) saveDrop?.run(stream, of[stream]);
   };
 }
 

@@ -147,7 +147,7 @@ const telemetryFields = {
       rows: Type.Integer({ minimum: 0 }),
       bytes: Bytes,
       oldestSec: Type.Number({ minimum: 0 }),
-      /** Since the outbox file was made. */
+      /** Since the outbox file was made, with what a damaged one before it still held. */
       dropped: Type.Integer({ minimum: 0 }),
       /** The same of each stream, as far as they were counted apart; one that lost nothing may be absent. */
       droppedByStream: Type.Optional(
