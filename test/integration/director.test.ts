@@ -9,6 +9,7 @@ import { createJwsOrderReader } from '../../agent/src/trust/jws-order.ts';
 import { createDirector } from '../../fleet-server/src/rollouts/director.ts';
 import { loadDirectorKeys, rotateDirectorKey } from '../../fleet-server/src/rollouts/file-director-key.ts';
 import { createJwsOrderSigner } from '../../fleet-server/src/rollouts/jws-order-signer.ts';
+import type { DeployOptions } from '../../fleet-server/src/rollouts/port.ts';
 import { bundleRecord } from '../support/fleet-data.ts';
 import { fleetctl } from '../support/fleetctl.ts';
 import { connectDevice, nextMessage, topicOf } from '../support/mqtt-device.ts';
@@ -137,6 +138,23 @@ describe('the director', () => {
     assert.equal(await flagOf({ liftQuarantine: true }), true);
     assert.equal(await flagOf({ liftQuarantine: false }), undefined);
     assert.equal(await flagOf(), undefined);
+  });
+
+  test('a soft order says until when it waits, and a forced one is as it was before there were types', async () => {
+    const reader = createJwsOrderReader({
+      deviceId: 'box-1',
+      directorKeys: { list: async () => [publicKey] },
+    });
+    const orderOf = async (options: DeployOptions) => {
+      const { order } = await directorOf(server, 1e12).deploy('box-1', bundle.digest, options);
+      const { type, softUntilMs } = await reader.read(order);
+      return [type, softUntilMs];
+    };
+    const HOUR_MS = 3_600_000;
+    assert.deepEqual(await orderOf({ type: 'soft', softHours: 2 }), ['soft', 1e12 + 2 * HOUR_MS]);
+    assert.deepEqual(await orderOf({ type: 'soft' }), ['soft', 1e12 + 24 * HOUR_MS]);
+    assert.deepEqual(await orderOf({ type: 'download_only', softHours: 2 }), ['download_only', undefined]);
+    assert.deepEqual(await orderOf({ type: 'forced' }), [undefined, undefined]);
   });
 
   test('after a restart of the server the newest order waits for its box', async () => {

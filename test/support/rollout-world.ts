@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as later } from 'node:timers';
 import type { RolloutRequest, RolloutView } from '@watchpost/shared/api/rollouts.ts';
 import { type Logger, silentLogger } from '@watchpost/shared/kernel/log.ts';
-import type { DeploymentState } from '@watchpost/shared/lifecycle/deployment.ts';
-import type { Order } from '@watchpost/shared/trust/order.ts';
+import { DEPLOYMENT_LIFECYCLE, type DeploymentState } from '@watchpost/shared/lifecycle/deployment.ts';
+import type { Birth } from '@watchpost/shared/messages/birth.ts';
+import { ORDER_TYPES, type Order } from '@watchpost/shared/trust/order.ts';
 import { createFleetView } from '../../fleet-server/src/devices/fleet-view.ts';
 import { createCronerWindow } from '../../fleet-server/src/rollouts/croner-window.ts';
 import { createDirector } from '../../fleet-server/src/rollouts/director.ts';
@@ -28,6 +29,10 @@ export interface WorldBox {
   readonly site?: string;
   readonly runs?: BundleRecord;
   readonly isAway?: boolean;
+  /** Its agent is from before there were types of orders. */
+  readonly isOld?: boolean;
+  /** It says nothing of itself when it connects. */
+  readonly isSilent?: boolean;
   answer?(order: Order): readonly (readonly [state: DeploymentState, reason?: string])[];
 }
 
@@ -53,6 +58,8 @@ export interface RolloutWorld {
   /** What each box runs. */
   readonly runs: ReadonlyMap<string, string>;
   connect(id: string): void;
+  /** What its agent says of itself. */
+  introduce(id: string): void;
   disconnect(id: string): void;
   tag(id: string, tag: string): Promise<void>;
   /** A box tells something more of its newest order. */
@@ -97,6 +104,8 @@ class World implements RolloutWorld {
   readonly #engines: RolloutEngine[] = [];
   readonly #seqs = new Map<string, number>();
   readonly #busy = new Map<string, string>();
+  /** By deployment. */
+  readonly #told = new Map<string, DeploymentState>();
   /** Anew with each world: a box whose server is another one counts on. */
   readonly #epoch = randomUUID().replaceAll('-', '').slice(0, 16);
   #work: Promise<unknown> = Promise.resolve();
@@ -175,11 +184,23 @@ class World implements RolloutWorld {
 
   connect(id: string): void {
     this.#view.setPresence(id, true);
+    if (this.#boxes.get(id)?.isSilent !== true) this.introduce(id);
     const digest = this.runs.get(id);
     if (digest !== undefined) {
       const active = { model: 'petpark', version: '0', digest, variant: 'fp32' };
       this.#view.apply({ kind: 'reportedModel', deviceId: id, body: { tsMs: 1, active } as never });
     }
+    for (const engine of this.#engines) engine.notePresence(id);
+  }
+
+  introduce(id: string): void {
+    const isOld = this.#boxes.get(id)?.isOld === true;
+    const birth: Birth = {
+      ...{ agentVersion: '0.1.0', startedAtMs: 1, executionProviders: ['cpu'], cameras: [] },
+      ...(!isOld && { orderTypes: [...ORDER_TYPES] }),
+      ...{ hardware: deviceRecord(id).hardware, epoch: this.#epoch, lastSeq: {} },
+    };
+    this.#view.apply({ kind: 'birth', deviceId: id, body: birth });
     for (const engine of this.#engines) engine.notePresence(id);
   }
 
@@ -237,11 +258,21 @@ class World implements RolloutWorld {
     this.orders.set(order.deviceId, [...known, order]);
     const box = this.#boxes.get(order.deviceId);
     if (box === undefined) return;
+    const before = known.at(-1);
+    if (before !== undefined) this.#work = this.#work.then(() => this.#giveUp(box, before));
     this.#setBusy(box, order.deploymentId);
     const given = box.answer?.(order);
     const isThere = this.runs.get(box.id) === order.sha256;
     const answers = given ?? (isThere ? [['already_installed'] as const] : SUCCEEDS);
     this.#work = this.#work.then(() => this.#answer(box, order, answers));
+  }
+
+  /** The newer order takes the place of one that has not come to its end. */
+  async #giveUp(box: WorldBox, order: Order): Promise<void> {
+    const told = this.#told.get(order.deploymentId);
+    if (told !== undefined && DEPLOYMENT_LIFECYCLE[told].length > 0) {
+      await this.#answer(box, order, [['aborted']]);
+    }
   }
 
   #setBusy({ id, site = '' }: WorldBox, deploymentId: string): void {
@@ -264,6 +295,7 @@ class World implements RolloutWorld {
         this.#run(id, sha256);
         this.connect(id);
       }
+      this.#told.set(deploymentId, state);
       const seq = (this.#seqs.get(id) ?? 0) + 1;
       this.#seqs.set(id, seq);
       const message = changeMessage(seq, state, {

@@ -171,6 +171,7 @@ for (const [name, found, expected] of FACTS) {
 test('the order of somebody else that came to nothing holds nobody up', () => {
   for (const change of [
     { state: 'success' as const },
+    { state: 'waiting_for_quiet' as const },
     { updatedAtMs: NOW - POLICY.stepTimeoutMinutes * 60_000 },
   ]) {
     const standing = { ...HERE, deployment: deployment({ id: 'foreign', ...change }) };

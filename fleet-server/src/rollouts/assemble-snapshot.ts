@@ -7,6 +7,7 @@ import { type LiveRollout, restoreStateOf, stateOf } from './live-rollout.ts';
 import { findUnknownType } from './order-type-verdict.ts';
 import type { Claim } from './rollout-overlap.ts';
 import type { GateVerdict, Member, Restore, RolloutSnapshot } from './rollout-snapshot.ts';
+import { isWaitingForQuiet } from './rollout-tally.ts';
 
 /** What is known of a device beside the rollout. */
 export interface Outlook {
@@ -127,7 +128,7 @@ function findUnfit(
   return { code: 'DEVICE_LOOPING', detail };
 }
 
-/** Somebody ordered the device something else, and it is at it. */
+/** Somebody ordered the device something else, and it is at it: what it only waits with gives way. */
 function findForeignOrder(
   { policy }: RolloutRecord,
   { deploymentId, restoreId }: RolloutMember,
@@ -138,6 +139,7 @@ function findForeignOrder(
   if (newest === undefined || newest.id === deploymentId || newest.id === restoreId) return undefined;
   const isOver =
     isTerminal(DEPLOYMENT_LIFECYCLE, newest.state) ||
+    isWaitingForQuiet(newest) ||
     nowMs - newest.updatedAtMs >= policy.stepTimeoutMinutes * MINUTE_MS;
   return isOver ? undefined : `the order of ${newest.model}@${newest.version}`;
 }
