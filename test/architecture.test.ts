@@ -15,7 +15,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   ],
   'fleet-server': [
     ['http', 'cli', 'composition'],
-    ['ingest', 'rollouts', 'commands', 'gates', 'targeting', 'registry', 'trust', 'accounts'],
+    ['ingest', 'rollouts', 'commands', 'gates', 'targeting', 'registry', 'trust', 'accounts', 'evidence'],
     ['broker', 'devices', 'identity', 'blobs', 'store', 'audit', 'config'],
     ['kernel'],
   ],

@@ -14,6 +14,7 @@ import { createAedesBroker } from './broker/aedes-broker.ts';
 import type { Broker, DeviceAuthenticator } from './broker/port.ts';
 import type { CommandDesk } from './commands/port.ts';
 import { createDeviceTrust, createFleetEnrolment, type DeviceTrust } from './composition/device-trust.ts';
+import { createFleetEvidence } from './composition/evidence.ts';
 import { createFleetOrders } from './composition/orders.ts';
 import { createFleetRollouts, type FleetRollouts, tellRollouts } from './composition/rollouts.ts';
 import { requireSafeListeners } from './config/listeners.ts';
@@ -24,6 +25,7 @@ import { createFleetView } from './devices/fleet-view.ts';
 import { createPictureBoard } from './devices/picture-board.ts';
 import type { Enrolment, FleetPresence, FleetProjection, FleetView, PictureBoard } from './devices/port.ts';
 import { createRenewal } from './devices/renewal.ts';
+import type { EvidenceDesk } from './evidence/evidence-desk.ts';
 import { createHttpApp } from './http/app.ts';
 import { createHttpServer, type HttpServer } from './http/http-server.ts';
 import { createIngest } from './ingest/ingest.ts';
@@ -76,6 +78,7 @@ interface Fleet {
   readonly broker: Broker;
   readonly view: FleetView & FleetPresence & FleetProjection & Component;
   readonly pictures: PictureBoard;
+  readonly evidence: EvidenceDesk;
   readonly enrolment: Enrolment;
   readonly director: Director;
   readonly configurator: Configurator;
@@ -179,6 +182,7 @@ async function createFleet(
       maxBytes: MAX_PICTURE_BYTES,
       onChange: (deviceId, camera, atMs) => view.setPicture(deviceId, camera, atMs),
     }),
+    evidence: createFleetEvidence({ config, store, view, audit, log, nowMs, schedule }),
     enrolment: createFleetEnrolment({
       ...{ config, store, view, trust, log, nowMs },
       brokerPort: () => broker.port,
@@ -276,6 +280,7 @@ function createWebServer({ config, store, blobs, models, view, pictures, ...flee
         configurator: fleet.configurator,
         rollouts: fleet.rollouts.desk,
         commands: fleet.commands,
+        evidence: fleet.evidence,
         targeting: fleet.targeting,
         tuf,
         directorKeys: fleet.directorRing.publicKeys,
@@ -302,9 +307,10 @@ function createWebServer({ config, store, blobs, models, view, pictures, ...flee
 
 /** In the order they start; they stop in reverse, so what was taken in is committed and receipted before the broker closes. */
 function listParts(
-  { config, store, trust, models, broker, view, director, configurator, commands, rollouts, tuf, log }: Fleet,
+  { config, store, trust, models, broker, view, director, configurator, ...fleet }: Fleet,
   http: HttpServer,
 ): readonly Component[] {
+  const { commands, evidence, rollouts, tuf, log } = fleet;
   const ingest = createIngest({
     broker,
     reports: store.reports,
@@ -328,6 +334,7 @@ function listParts(
     ...certificate,
     view,
     commands,
+    evidence,
     broker,
     ingest,
     orders,

@@ -19,6 +19,8 @@ import type {
   FleetView,
   Renewal,
 } from '../../fleet-server/src/devices/port.ts';
+import { createDiskEvidenceFiles } from '../../fleet-server/src/evidence/disk-evidence-files.ts';
+import { createEvidenceDesk } from '../../fleet-server/src/evidence/evidence-desk.ts';
 import { createHttpApp } from '../../fleet-server/src/http/app.ts';
 import type { HttpApp, HttpDeps } from '../../fleet-server/src/http/route.ts';
 import { serverError } from '../../fleet-server/src/kernel/errors.ts';
@@ -106,6 +108,16 @@ export async function createHttpWorld(change: Partial<HttpDeps> = {}): Promise<H
   const commands = createQuietCommands({ store, folder, audit, nowMs });
   const deps: HttpDeps = {
     commands,
+    evidence: createEvidenceDesk({
+      store: store.evidence,
+      files: createDiskEvidenceFiles(join(folder, 'evidence')),
+      tell: (data) => fleet.send({ kind: 'evidence', data }),
+      maxBytes: MAX_ARTIFACT_BYTES,
+      maxAgeMs: 86_400_000,
+      ...{ audit, nowMs },
+      schedule: () => () => undefined,
+      log: silentLogger,
+    }),
     access: {
       accounts: createAccounts({ store: store.accounts, apiTokens: store.apiTokens, nowMs }),
       people: createPeople({ store: store.accounts, nowMs }),

@@ -1,6 +1,6 @@
 import { readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { EVENT_ID_PATTERN } from '@watchpost/shared/messages/evidence.ts';
+import { isEventId } from '@watchpost/shared/messages/evidence.ts';
 import { parsePictureName } from './picture-name.ts';
 import type { KeptPicture, KeptSighting } from './port.ts';
 
@@ -10,7 +10,6 @@ export interface PlacedSighting extends KeptSighting {
 }
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
-const EVENT = new RegExp(EVENT_ID_PATTERN);
 
 /**
  * What is in `folder`, laid out as `<day>/<event>/<picture>`, oldest first. What a power cut or a kill left half written
@@ -19,7 +18,7 @@ const EVENT = new RegExp(EVENT_ID_PATTERN);
 export async function readEvidenceFolder(folder: string): Promise<readonly PlacedSighting[]> {
   const found: PlacedSighting[] = [];
   for (const day of (await namesIn(folder)).filter((name) => DAY.test(name))) {
-    for (const event of (await namesIn(join(folder, day))).filter((name) => EVENT.test(name))) {
+    for (const event of (await namesIn(join(folder, day))).filter(isEventId)) {
       const sighting = await readSighting(join(folder, day, event));
       if (sighting === undefined) await rm(join(folder, day, event), { recursive: true, force: true });
       else found.push({ event, day, ...sighting });

@@ -1,6 +1,6 @@
 import { mkdir, readFile, rename, rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { EVENT_ID_PATTERN } from '@watchpost/shared/messages/evidence.ts';
+import { isEventId } from '@watchpost/shared/messages/evidence.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { agentError } from '../kernel/errors.ts';
 import { inStore } from '../kernel/store-error.ts';
@@ -20,7 +20,6 @@ export interface FileEvidenceOptions {
 const FOLDER = 'evidence';
 const MIN_FREE_BYTES = 64 * 1024 * 1024;
 const OWNER_ONLY = 0o600;
-const EVENT = new RegExp(EVENT_ID_PATTERN);
 
 /**
  * Pictures as files at `<dataDir>/evidence/<day>/<event>/`. The folder is the index: it is read at the first use, and
@@ -61,7 +60,7 @@ class FileEvidenceStore implements EvidenceStore {
   }
 
   async add(event: string, { offsetMs, jpeg, isDue }: NewPicture): Promise<void> {
-    if (!EVENT.test(event)) throw new TypeError(`"${event}" is no id of a sighting`);
+    if (!isEventId(event)) throw new TypeError(`"${event}" is no id of a sighting`);
     const { sightings } = await this.#load();
     const known = sightings.get(event) ?? this.#begin(event);
     const number = (known.pictures.at(-1)?.number ?? 0) + 1;

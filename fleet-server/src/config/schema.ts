@@ -55,6 +55,17 @@ export const ServerConfig = Type.Object(
         description: 'command of watchpost-agent, which tries models (default: beside this)',
       }),
     ),
+    evidenceMaxBytes: Type.Integer({
+      minimum: 1024 * 1024,
+      default: 10 * 1024 ** 3,
+      description: 'bytes of pictures of sightings; the oldest go first',
+    }),
+    evidenceMaxAgeDays: Type.Number({
+      exclusiveMinimum: 0,
+      maximum: 3_650,
+      default: 30,
+      description: 'older pictures of sightings are removed',
+    }),
     logLevel: Type.Enum(['debug', 'info', 'warn', 'error'], {
       default: 'info',
       description: 'least level logged',

@@ -1,6 +1,8 @@
+import type { EvidenceView } from '@watchpost/shared/api/evidence.ts';
 import type { StoredEvent } from '@watchpost/shared/api/fleet.ts';
 import type { DeviceMetadata } from '@watchpost/shared/api/targeting.ts';
 import type { Component } from '@watchpost/shared/kernel/component.ts';
+import { isEventId } from '@watchpost/shared/messages/evidence.ts';
 import type { Telemetry } from '@watchpost/shared/messages/telemetry.ts';
 import type {
   CommitResult,
@@ -153,6 +155,10 @@ class MemoryFleetView implements FleetView, FleetPresence, FleetProjection, Comp
     this.#change(deviceId, (facts) => withCamera(facts, camera, { pictureAtMs: atMs }));
   }
 
+  setEvidence(data: EvidenceView): void {
+    this.#tell({ kind: 'evidence', data });
+  }
+
   apply(report: LiveReport): void {
     this.#change(report.deviceId, (facts) => withReport(facts, report, this.#deps.nowMs()));
     if (report.kind === 'telemetry' && this.#facts.has(report.deviceId)) {
@@ -221,5 +227,7 @@ class MemoryFleetView implements FleetView, FleetPresence, FleetProjection, Comp
 function toStoredEvent(message: DurableMessage, receivedAtMs: number): readonly StoredEvent[] {
   if (message.stream !== 'event') return [];
   const { epoch: _epoch, seq: _seq, firstSeq: _firstSeq, ...event } = message.body;
-  return [{ deviceId: message.deviceId, camera: message.camera, receivedAtMs, ...event }];
+  // Whatever the box keeps of it comes later.
+  const evidence = isEventId(event.id) ? { evidence: { pictures: [], canAsk: true } } : {};
+  return [{ deviceId: message.deviceId, camera: message.camera, receivedAtMs, ...event, ...evidence }];
 }

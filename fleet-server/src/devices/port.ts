@@ -1,3 +1,4 @@
+import type { EvidenceView } from '@watchpost/shared/api/evidence.ts';
 import type { CameraView, DeviceView, LiveMessage } from '@watchpost/shared/api/fleet.ts';
 import type { TokenReply } from '@watchpost/shared/api/registry.ts';
 import type { DeviceMetadata } from '@watchpost/shared/api/targeting.ts';
@@ -79,6 +80,8 @@ export interface FleetProjection {
   applyCommit(result: Pick<CommitResult, 'fresh' | 'moved'>, receivedAtMs: number): void;
   /** The latest picture of a camera; undefined when it was dropped. */
   setPicture(deviceId: string, camera: string, atMs: number | undefined): void;
+  /** What there is of the pictures of a sighting. */
+  setEvidence(evidence: EvidenceView): void;
 }
 
 /** The latest picture of each camera, in memory. */

@@ -20,6 +20,7 @@ import { deviceConfigRoutes } from './routes/device-config.ts';
 import { deviceRoutes } from './routes/devices.ts';
 import { enrolmentRoutes } from './routes/enrolment.ts';
 import { eventRoutes } from './routes/events.ts';
+import { evidenceRoutes } from './routes/evidence.ts';
 import { healthRoutes } from './routes/health.ts';
 import { liveRoutes } from './routes/live.ts';
 import { modelRoutes } from './routes/models.ts';
@@ -43,6 +44,7 @@ const API_ROUTES: readonly Routes[] = [
   admissionRoutes,
   certificateRoutes,
   eventRoutes,
+  evidenceRoutes,
   telemetryRoutes,
   pictureRoutes,
   enrolmentRoutes,

@@ -10,6 +10,7 @@ import type { AuditLog } from '../audit/port.ts';
 import type { BlobStore } from '../blobs/port.ts';
 import type { Commands } from '../commands/port.ts';
 import type { Admission, Enrolment, FleetView, PictureBoard, Renewal } from '../devices/port.ts';
+import type { Evidence } from '../evidence/port.ts';
 import type { TlsListener } from '../identity/port.ts';
 import type { BundleRegistry, ModelVersions } from '../registry/port.ts';
 import type { Configurator, Director, Rollouts } from '../rollouts/port.ts';
@@ -48,6 +49,7 @@ export interface HttpDeps {
   readonly configurator: Configurator;
   readonly rollouts: Rollouts;
   readonly commands: Commands;
+  readonly evidence: Evidence;
   readonly targeting: { readonly targets: Targeting; readonly book: TargetBook };
   readonly tuf: TrustRepository;
   /** The director's public keys, SPKI in PEM, the newest first. */

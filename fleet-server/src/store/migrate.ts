@@ -14,6 +14,7 @@ import { rollouts } from './migrations/011-rollouts.ts';
 import { deviceWindows } from './migrations/012-device-windows.ts';
 import { commands } from './migrations/013-commands.ts';
 import { savedPolicies } from './migrations/014-saved-policies.ts';
+import { evidence } from './migrations/015-evidence.ts';
 
 /** One step of the schema. */
 export type Migration = (db: Kysely<unknown>) => Promise<void>;
@@ -34,6 +35,7 @@ export const MIGRATIONS: Readonly<Record<number, Migration>> = {
   12: deviceWindows,
   13: commands,
   14: savedPolicies,
+  15: evidence,
 };
 
 type Versions = {

@@ -259,6 +259,16 @@ export interface CommandRow {
   file: string | null;
 }
 
+export interface EvidencePictureRow {
+  device_id: string;
+  event_id: string;
+  number: number;
+  offset_ms: number;
+  size_bytes: number;
+  sha256: string;
+  received_at_ms: number;
+}
+
 export interface TufFileRow {
   name: string;
   role: string;
@@ -287,6 +297,7 @@ export type Tables = RolloutTables & {
   order_counters: OrderCounterRow;
   device_configs: DeviceConfigRow;
   commands: CommandRow;
+  evidence_pictures: EvidencePictureRow;
   device_windows: DeviceWindowRow;
   sites: SiteRow;
   device_metadata: DeviceMetadataRow;

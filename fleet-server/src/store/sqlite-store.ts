@@ -13,6 +13,7 @@ import { createDeploymentStore } from './deployment-store.ts';
 import { createDeviceConfigStore } from './device-config-store.ts';
 import { createDeviceStore } from './device-store.ts';
 import { createDeviceWindowStore } from './device-window-store.ts';
+import { createEvidenceStore } from './evidence-store.ts';
 import { createLeaseStore } from './lease-store.ts';
 import { migrate } from './migrate.ts';
 import { createModelStore } from './model-store.ts';
@@ -50,6 +51,7 @@ export async function openSqliteStore(path: string): Promise<Store> {
     deployments: createDeploymentStore(db),
     deviceConfigs: createDeviceConfigStore(db),
     commands: createCommandStore(db),
+    evidence: createEvidenceStore(db),
     deviceWindows: createDeviceWindowStore(db),
     targeting: createTargetingStore(db),
     rollouts: createRolloutStore(db),

@@ -5,6 +5,9 @@ import { Sha256 } from '../kernel/ids.ts';
 export const EVENT_ID_PATTERN = '^[A-Za-z0-9-]{1,64}$';
 export const EventId = Type.String({ pattern: EVENT_ID_PATTERN });
 
+const EVENT_ID = new RegExp(EVENT_ID_PATTERN);
+export const isEventId = (text: string): boolean => EVENT_ID.test(text);
+
 /** Of one sighting: so many a box keeps at most, and a server takes. */
 export const MAX_EVIDENCE_PICTURES = 12;
 export const MAX_EVIDENCE_PICTURE_BYTES = 1024 * 1024;

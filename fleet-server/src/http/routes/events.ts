@@ -1,6 +1,8 @@
 import { EventPage, type StoredEvent } from '@watchpost/shared/api/fleet.ts';
 import { Id } from '@watchpost/shared/kernel/ids.ts';
+import { isEventId } from '@watchpost/shared/messages/evidence.ts';
 import Type from 'typebox';
+import type { Evidence } from '../../evidence/port.ts';
 import type { EventRow } from '../../store/port.ts';
 import { FOR_USERS } from '../openapi.ts';
 import { errorReplies, type Routes } from '../route.ts';
@@ -16,7 +18,7 @@ const EventQuery = Type.Object(
 );
 
 /** GET /events: newest first, page by page. */
-export const eventRoutes: Routes = (app, { fleet, guards }) => {
+export const eventRoutes: Routes = (app, { fleet, evidence, guards }) => {
   app.get(
     '/events',
     {
@@ -40,11 +42,21 @@ export const eventRoutes: Routes = (app, { fleet, guards }) => {
       });
       const page = rows.slice(0, limit);
       const last = page.at(-1);
-      const events = page.map(viewEvent);
+      const events = await viewEvents(page, evidence);
       return rows.length > limit && last !== undefined ? { events, next: last.rowId } : { events };
     },
   );
 };
+
+/** With what there is of their pictures: only a sighting with an id of its own can have any. */
+async function viewEvents(page: readonly EventRow[], evidence: Evidence): Promise<StoredEvent[]> {
+  const keys = page.map(({ deviceId, id: event }) => ({ deviceId, event }));
+  const pictures = await evidence.viewAll(keys);
+  return page.map((row, index) => {
+    const found = isEventId(row.id) ? pictures[index] : undefined;
+    return { ...viewEvent(row), ...(found !== undefined && { evidence: found }) };
+  });
+}
 
 function viewEvent({
   rowId: _rowId,

@@ -10,7 +10,8 @@ export const liveRoutes: Routes = (app, { access, guards, liveClients }) => {
       onRequest: guards.requireRole('viewer'),
       schema: {
         summary: 'Every device, then every change, as server-sent events',
-        description: 'Events `device` (data: a DeviceView) and `event` (data: a StoredEvent).',
+        description:
+          'Events `device` (data: a DeviceView), `event` (data: a StoredEvent) and `evidence` (data: an EvidenceView).',
         tags: ['live'],
         security: FOR_USERS,
         produces: ['text/event-stream'],
