@@ -9,19 +9,39 @@ const SUBJECTS: Readonly<Record<string, { readonly what: string; readonly load: 
     load: () => import('./bench/canary.ts'),
   },
 };
+/** Several of these run in one call, with one set of options; they read the names themselves. */
+const EDGE_SUBJECTS: Readonly<Record<string, string>> = {
+  infer: 'one model run against the native time of the same run',
+  pipeline: 'CPU of a 1080p frame from file to event, against ffmpeg + model, OpenCV, TensorFlow.js',
+  idle: 'CPU of many cameras at 5 fps, of an idle scene; delay to the decision; how many cameras fit',
+  memory: 'memory of the agent and its inference child, and its growth',
+  coldstart: 'from the start of the agent to the first classified frame',
+  switch: 'how long a change of the model takes, and what it loses',
+};
+
+const formatSubject = (name: string, what: string): string => `  ${name.padEnd(10)}${what}`;
 
 const HELP = `Figures of Watchpost, measured on this machine; the last line is JSON.
 
   npm run bench -- SUBJECT [OPTIONS]
 
 ${Object.entries(SUBJECTS)
-  .map(([name, { what }]) => `  ${name.padEnd(10)}${what}`)
+  .map(([name, { what }]) => formatSubject(name, what))
+  .join('\n')}
+
+  npm run bench -- EDGE-SUBJECT … [OPTIONS]      what the agent costs; --help tells of the options
+
+${Object.entries(EDGE_SUBJECTS)
+  .map(([name, what]) => formatSubject(name, what))
   .join('\n')}
 `;
 
-const [name = '--help'] = process.argv.splice(2, 1);
+const name = process.argv[2] ?? '--help';
 const subject = SUBJECTS[name];
-if (subject !== undefined) await subject.load();
+if (subject !== undefined) {
+  process.argv.splice(2, 1);
+  await subject.load();
+} else if (Object.hasOwn(EDGE_SUBJECTS, name)) await import('./bench/edge.ts');
 else if (name === '--help') process.stdout.write(HELP);
 else {
   process.stderr.write(`bench: there is no subject ${name}; npm run bench -- --help lists them\n`);

@@ -1,0 +1,106 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { DEFAULT_DATA, openData } from './edge/data.ts';
+import { type Figure, formatFigures, judgeTargets } from './edge/targets.ts';
+import type { BenchSubject } from './edge/world.ts';
+
+/** The subjects that measure the agent, each a module that is loaded when it is asked for. */
+const SUBJECTS: Readonly<Record<string, () => Promise<BenchSubject>>> = {
+  infer: async () => (await import('./edge/infer.ts')).benchInfer,
+  pipeline: async () => (await import('./edge/pipeline.ts')).benchPipeline,
+};
+
+const HELP = `npm run bench -- infer|pipeline|idle|memory|coldstart|switch … : what the agent costs on this machine.
+
+Every figure is a ratio to a real program that runs in the same minute: ONNX Runtime's own profiler,
+the very ffmpeg of the agent with its output thrown away, Python with OpenCV, TensorFlow.js. The
+agent is "watchpost-agent run" as a process of its own, with a model on its disk and a broker.
+
+  infer      one model run through our classifier / native time of the same run
+  pipeline   CPU of a 1080p frame from the file to the event / ffmpeg + model, OpenCV, TensorFlow.js
+  idle       CPU at 5 fps for 1, 4, 8 cameras at 360p and 1080p / the same ffmpeg + model; an idle
+             scene; the delay from picture to decision; how many cameras two cores carry
+  memory     RSS of the agent and its inference child, and its growth
+  coldstart  from the start of the agent to the first classified frame
+  switch     how long a change of the model takes, and what it loses
+
+  --data DIR         real models and clips (default: ../shared/data beside this folder); without
+                     them the project's own small model and a drawn clip stand in
+  --minutes N        how long memory is watched (default 5)
+  --quick            short runs, as for CI: every path is taken, the figures are of little worth
+  --cpu-prof FOLDER  leave CPU profiles of the agents there
+  --json             the JSON line alone
+  --help             this text
+
+The last line is JSON: {"targets": {NAME: {"value", "target", "met"}}}. Exit code 0 when everything
+was measured, 1 when something could not be, 2 for wrong use; a target that is missed changes nothing.
+`;
+
+const say = (text: string): void => void process.stderr.write(`bench: ${text}\n`);
+
+function parse() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        data: { type: 'string', default: DEFAULT_DATA },
+        minutes: { type: 'string', default: '5' },
+        quick: { type: 'boolean', default: false },
+        'cpu-prof': { type: 'string' },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    });
+  } catch (error) {
+    return refuse(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function refuse(what: string): never {
+  say(`${what}; npm run bench -- infer --help`);
+  process.exit(2);
+}
+
+async function main(): Promise<number> {
+  const { values, positionals } = parse();
+  if (values.help) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const minutes = Number(values.minutes);
+  if (!(minutes > 0 && minutes <= 24 * 60))
+    refuse(`--minutes takes a number above 0, not "${values.minutes}"`);
+  const unknown = positionals.find((name) => !Object.hasOwn(SUBJECTS, name));
+  if (unknown !== undefined) refuse(`there is no subject ${unknown} beside those of the agent`);
+  const stopping = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => stopping.abort(new Error(`ended by ${signal}`)));
+  const scratch = await mkdtemp(join(tmpdir(), 'watchpost-bench-'));
+  const figures: Figure[] = [];
+  try {
+    const data = await openData(resolve(values.data), scratch, say);
+    const profiles = values['cpu-prof'] === undefined ? undefined : resolve(values['cpu-prof']);
+    const world = { data, scratch, isQuick: values.quick, minutes, profiles, signal: stopping.signal, say };
+    for (const name of positionals) {
+      stopping.signal.throwIfAborted();
+      const bench = await SUBJECTS[name]?.();
+      if (bench !== undefined) figures.push(...(await bench(world)));
+    }
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+  const targets = judgeTargets(figures);
+  if (!values.json) process.stdout.write(formatFigures(figures));
+  process.stdout.write(`${JSON.stringify({ targets })}\n`);
+  return figures.some(({ value }) => value === undefined) ? 1 : 0;
+}
+
+try {
+  // What still runs would keep the process.
+  process.exit(await main());
+} catch (error) {
+  say(error instanceof Error ? error.message : String(error));
+  process.exit(1);
+}

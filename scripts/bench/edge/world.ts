@@ -1,0 +1,19 @@
+import type { BenchData } from './data.ts';
+import type { Figure } from './targets.ts';
+
+/** What every subject is given. */
+export interface BenchWorld {
+  readonly data: BenchData;
+  /** A folder of its own that is removed at the end. */
+  readonly scratch: string;
+  /** Short runs, for CI: every path, figures of little worth. */
+  readonly isQuick: boolean;
+  /** How long memory is watched. */
+  readonly minutes: number;
+  /** Where CPU profiles of the agent are left; undefined: none are made. */
+  readonly profiles: string | undefined;
+  readonly signal: AbortSignal;
+  readonly say: (text: string) => void;
+}
+
+export type BenchSubject = (world: BenchWorld) => Promise<readonly Figure[]>;
