@@ -41,12 +41,12 @@ for (const [name, change, filter] of [
   [
     'covers and cuts',
     {},
-    'scale=224:192:force_original_aspect_ratio=increase:flags=area,format=rgb24,crop=224:192',
+    'scale=224:192:force_original_aspect_ratio=increase:flags=area,format=rgb24,crop=224:192:ceil((iw-ow)/2):ceil((ih-oh)/2)',
   ],
   [
     'keeps its shape until it is cut out of a larger picture',
     { shortestEdge: 216 },
-    'scale=252:216:force_original_aspect_ratio=increase:flags=area,format=rgb24,crop=224:192',
+    'scale=252:216:force_original_aspect_ratio=increase:flags=area,format=rgb24,crop=224:192:ceil((iw-ow)/2):ceil((ih-oh)/2)',
   ],
   ['is letterboxed in black', { fit: 'letterbox' }, `${DOWN},${CENTRED}:color=0x000000`],
   ['is letterboxed in grey', { fit: 'letterbox', padLevel: 114 }, `${DOWN},${CENTRED}:color=0x727272`],

@@ -37,5 +37,5 @@ export function planTensorFilter(plan: FramePlan): string {
   const box = computeCoverBox(plan);
   const cover = `scale=${box.width}:${box.height}:force_original_aspect_ratio=increase:flags=${scaleFlags}`;
   // Cropped as rgb24: with subsampled chroma the offset would be rounded to even pixels.
-  return `${cover},format=rgb24,crop=${size}`;
+  return `${cover},format=rgb24,crop=${size}:ceil((iw-ow)/2):ceil((ih-oh)/2)`;
 }

@@ -38,9 +38,10 @@ async function resize(picture: Sharp, plan: FramePlan): Promise<Uint8Array> {
   return cutCentre(data, info, plan);
 }
 
+/** Where the middle lies between two pixels, the right and the lower one: as the filters of the cameras do. */
 function cutCentre(data: Buffer, info: OutputInfo, { width, height }: FramePlan): Promise<Uint8Array> {
-  const left = Math.floor((info.width - width) / 2);
-  const top = Math.floor((info.height - height) / 2);
+  const left = Math.ceil((info.width - width) / 2);
+  const top = Math.ceil((info.height - height) / 2);
   return sharp(data, { raw: { width: info.width, height: info.height, channels: 3 } })
     .extract({ left, top, width, height })
     .raw()

@@ -51,7 +51,10 @@ function scaleFilters(plan: FramePlan): readonly string[] {
     `scale=${box.width}:${box.height}${how}:flags=${scaleFlags},format=rgb24`;
   if (fit === 'squash') return [scale(plan)];
   if (fit === 'cover')
-    return [scale(computeCoverBox(plan), ':force_original_aspect_ratio=increase'), `crop=${width}:${height}`];
+    return [
+      scale(computeCoverBox(plan), ':force_original_aspect_ratio=increase'),
+      `crop=${width}:${height}:ceil((iw-ow)/2):ceil((ih-oh)/2)`,
+    ];
   const hex = padLevel.toString(16).padStart(2, '0').repeat(3);
   return [
     scale(plan, ':force_original_aspect_ratio=decrease'),
