@@ -11,7 +11,8 @@ const DEFAULT_SHOWN = 3;
 
 export const deviceDeployments: Command = {
   description: `Shows what a device was ordered to run and what it told of it, newest first: self-test, shadow, switch,
-probation and rollback with their numbers.`,
+probation and rollback with their numbers. A soft order waits for quiet before its self-test; what a download-only order brought
+is kept.`,
   positionals: ['ID'],
   options: {
     ...SERVER_OPTIONS,

@@ -35,6 +35,10 @@ given, and first for \`fleetctl rollout approve\` by somebody else with --approv
 
 fleetctl rollout create --model pets@1.2.0 --filter 'tag:night' --canary 1,5,25,100 --soak 10m --on-error rollback --start
 
+With --type soft devices download at once, and install when no camera sees anything, after --soft-hours at the latest. With
+--type download_only they keep the verified bundle on the disk: the next forced rollout of it installs without a download. Devices
+whose agent knows no such orders are rejected.
+
 A file has the same names as the API: version, filter, groups, policy (successThreshold, soakSeconds, …).`,
   positionals: [],
   options: { ...SERVER_OPTIONS, ...PLAN_OPTIONS, ...ROLLOUT_OPTIONS },

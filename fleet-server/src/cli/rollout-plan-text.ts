@@ -1,4 +1,5 @@
 import type { RolloutPreview } from '@watchpost/shared/api/rollouts.ts';
+import { SOFT_HOURS } from '@watchpost/shared/rollout/policy.ts';
 import { printable } from './deployment-text.ts';
 import { fitTable, wrapText } from './table.ts';
 import { formatSettings } from './yaml-settings-file.ts';
@@ -14,6 +15,7 @@ export function formatPlan(plan: RolloutPreview): string {
     `${model}@${version}, bundle ${bundleDigest.slice(0, 12)}: ${total} devices, ${connected} connected`,
     '',
     ...formatGroups(plan),
+    ...formatType(plan),
     ...formatUnfit(plan),
     ...formatOverlaps(plan),
     '',
@@ -43,6 +45,18 @@ function formatGroups({ groups }: RolloutPreview): readonly string[] {
     ];
   });
   return fitTable(['GROUP', 'DEVICES', 'CONNECTED', 'BY SITE', 'FIRST'], rows, WIDTH).split('\n');
+}
+
+/** What a type means for this plan; nothing where everything is installed at once. */
+function formatType({ policy: { type, gates, softHours = SOFT_HOURS } }: RolloutPreview): readonly string[] {
+  if (type === 'forced') return [];
+  const keeps =
+    'download_only: devices keep the bundle on the disk and do not run it; there is nothing to roll back';
+  const words = {
+    soft: `soft: each device installs when no camera sees anything, ${softHours} h after its order at the latest`,
+    download_only: gates.length === 0 ? keeps : `${keeps}, and its gates are not asked`,
+  } as const;
+  return ['', ...wrapText(words[type], WIDTH)];
 }
 
 function formatUnfit({ unfit }: RolloutPreview): readonly string[] {

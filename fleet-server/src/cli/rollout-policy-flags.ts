@@ -1,5 +1,6 @@
 import { ROLLOUT_GATE_NAMES } from '@watchpost/shared/rollout/gates.ts';
 import type { FailureType, GateSetting, RolloutPolicy } from '@watchpost/shared/rollout/policy.ts';
+import { ORDER_TYPES } from '@watchpost/shared/trust/order.ts';
 import { serverError } from '../kernel/errors.ts';
 import type { OptionSpec, OptionValues } from './command.ts';
 import { parseMinutes, parseSeconds } from './rollout-durations.ts';
@@ -28,7 +29,15 @@ export const POLICY_OPTIONS = {
     description: "when devices may be disturbed: '0 2 * * *+120m', in the time of their site",
   },
   'on-error': { value: 'WHAT', description: 'pause, stop or rollback' },
-  type: { value: 'TYPE', description: 'forced, soft or download_only' },
+  type: {
+    value: 'TYPE',
+    description:
+      'forced: installed at once; soft: when no camera sees anything; download_only: kept on the disk, not run',
+  },
+  'soft-hours': {
+    value: 'N',
+    description: 'with --type soft: hours after its order a device installs, quiet or not; 24 unless given',
+  },
   selection: { value: 'WHO', description: 'snapshot, or continuous: late joiners too' },
   gate: {
     value: 'NAME[:LIMIT][,KEY=VALUE]',
@@ -55,7 +64,8 @@ const READERS: Readonly<Record<Exclude<PolicyOption, 'gate'>, (text: string) => 
   retries: (text) => ({ retries: readCount(text, 'retries') }),
   window: (text) => ({ window: readWindow(text) }),
   'on-error': (text) => ({ onError: readChoice(text, 'on-error', ['pause', 'stop', 'rollback']) }),
-  type: (text) => ({ type: readChoice(text, 'type', ['forced', 'soft', 'download_only']) }),
+  type: (text) => ({ type: readChoice(text, 'type', ORDER_TYPES) }),
+  'soft-hours': (text) => ({ softHours: readCount(text, 'soft-hours') }),
   selection: (text) => ({ targetSelection: readChoice(text, 'selection', ['snapshot', 'continuous']) }),
 };
 

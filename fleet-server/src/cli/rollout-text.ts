@@ -1,9 +1,12 @@
 import type { RolloutJournalEntry, RolloutSummary, RolloutView } from '@watchpost/shared/api/rollouts.ts';
+import { SOFT_HOURS } from '@watchpost/shared/rollout/policy.ts';
 import { HOLD_WORDS } from '../rollouts/rollout-words.ts';
 import { formatSecond, printable } from './deployment-text.ts';
 import { BAR_LEGEND, countExecuted, countOut, drawBar } from './rollout-bar.ts';
 import { formatSeconds } from './rollout-durations.ts';
 import { fitTable, formatTable, wrapText } from './table.ts';
+
+type Policy = RolloutView['policy'];
 
 const WIDTH = 100;
 const BAR_WIDTH = 14;
@@ -62,7 +65,17 @@ function listFacts(rollout: RolloutView): readonly (readonly [string, string])[]
     ['made', `by ${createdBy} at ${formatSecond(createdAtMs)}`],
     ...(startAtMs === undefined ? [] : [['starts', `at ${formatSecond(startAtMs)}`] as const]),
     ['policy', `${thresholds}, soak ${formatSeconds(policy.soakSeconds)}, on error ${policy.onError}`],
+    ...describeType(policy),
   ];
+}
+
+function describeType({ type, softHours = SOFT_HOURS }: Policy): readonly (readonly [string, string])[] {
+  if (type === 'forced') return [];
+  const meaning = {
+    soft: `soft: each device installs when no camera sees anything, or ${softHours} h after its order`,
+    download_only: 'download only: the bundle is kept on the disk and not run; gates are not asked',
+  } as const;
+  return [['type', meaning[type]]];
 }
 
 const formatFact = ([name, text]: readonly [string, string]): readonly string[] =>
