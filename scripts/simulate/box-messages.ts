@@ -1,6 +1,7 @@
 import type { ActiveBundle, Birth } from '@watchpost/shared/messages/birth.ts';
 import type { EventBody } from '@watchpost/shared/messages/event.ts';
 import type { OutboxReport, Telemetry } from '@watchpost/shared/messages/telemetry.ts';
+import { ORDER_TYPES } from '@watchpost/shared/trust/order.ts';
 import { AGENT_VERSION, type BoxTraits } from './population.ts';
 
 const MB = 1024 * 1024;
@@ -17,6 +18,7 @@ export function composeBirth(
   const { active, ...rest } = now;
   return {
     agentVersion: AGENT_VERSION,
+    orderTypes: [...ORDER_TYPES],
     hardware,
     executionProviders: ['cpu'],
     cameras,

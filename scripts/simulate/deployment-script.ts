@@ -1,5 +1,6 @@
 import type { DeploymentBody } from '@watchpost/shared/messages/deployment.ts';
 import type { DeploymentFindings } from '@watchpost/shared/messages/deployment-findings.ts';
+import type { OrderType } from '@watchpost/shared/trust/order.ts';
 import type { BoxTraits } from './population.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -13,13 +14,21 @@ export interface ScriptStep {
   readonly runs?: 'new' | 'old';
 }
 
+/** What the order meets on the box, and what it says of how the bundle is installed. */
+export interface ScriptOrder {
+  /** Digest of what runs now. */
+  readonly before: string | undefined;
+  readonly type?: OrderType | undefined;
+  /** Of a soft order: so long from now it is installed at the latest. */
+  readonly softMs?: number | undefined;
+}
+
 /** How a deployment goes on a box, as the agent tells it: the same changes with the same findings. */
 export function scriptDeployment(
   traits: Pick<BoxTraits, 'board' | 'downloadMs' | 'behaviour' | 'endingOf'>,
   version: string,
   { steps, acceleration }: Pick<Scenario, 'steps' | 'acceleration'>,
-  /** Digest of what runs now. */
-  before: string | undefined,
+  order: ScriptOrder,
 ): readonly ScriptStep[] {
   const ms = (sec: number): number => (sec * 1000) / acceleration;
   const ending = traits.endingOf(version);
@@ -37,10 +46,13 @@ export function scriptDeployment(
       { afterMs: ms(steps.verifySec), tell: { state: 'rejected', reason: 'BUNDLE_UNFIT', detail } },
     ];
   }
+  const verifyMs = ms(steps.verifySec);
+  if (order.type === 'download_only') return [...fetched, { afterMs: verifyMs, tell: { state: 'kept' } }];
   const installed: readonly ScriptStep[] = [
     ...fetched,
-    { afterMs: ms(steps.verifySec), tell: { state: 'installing' } },
-    { afterMs: 0, tell: { state: 'testing' } },
+    ...(order.type === 'soft'
+      ? waitForQuiet(verifyMs, Math.min(ms(steps.quietSec), order.softMs ?? Number.POSITIVE_INFINITY))
+      : install(verifyMs)),
   ];
   const tested = {
     afterMs: ms(steps.selfTestSec),
@@ -67,9 +79,19 @@ export function scriptDeployment(
       afterMs: ms(steps.probationSec),
       tell: { state: 'testing', findings: probation(ending, steps.probationSec) },
     },
-    ending === 'rolled_back' ? rollBack(before) : { afterMs: 0, tell: { state: 'success' } },
+    ending === 'rolled_back' ? rollBack(order.before) : { afterMs: 0, tell: { state: 'success' } },
   ];
 }
+
+const install = (afterMs: number): readonly ScriptStep[] => [
+  { afterMs, tell: { state: 'installing' } },
+  { afterMs: 0, tell: { state: 'testing' } },
+];
+
+const waitForQuiet = (afterMs: number, quietMs: number): readonly ScriptStep[] => [
+  { afterMs, tell: { state: 'waiting_for_quiet', detail: 'simulated: a camera sees something' } },
+  { afterMs: Math.max(0, quietMs), tell: { state: 'testing' } },
+];
 
 function rollBack(digest: string | undefined): ScriptStep {
   const findings = { kind: 'rollback', tookMs: 800, ...(digest !== undefined && { digest }) } as const;

@@ -93,6 +93,8 @@ export const Scenario = Type.Object(
     /** What each step of a deployment takes. */
     steps: section({
       verifySec: Sec(2),
+      /** How long a box with a soft order waits for quiet, unless the time of the order comes before. */
+      quietSec: Sec(1_800),
       selfTestSec: Sec(20),
       shadowSec: Sec(60),
       probationSec: Sec(300),

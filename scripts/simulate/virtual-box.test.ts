@@ -117,6 +117,38 @@ for (const [name, behaviour, states, digest] of ENDINGS)
     assert.equal(box.box.work, undefined);
   });
 
+const SOFT = { type: 'soft', softUntilMs: 8e15 } as const;
+const TYPES: readonly (readonly [string, Partial<Order>, object, readonly string[], string])[] = [
+  ['waits for quiet', SOFT, {}, [...FETCHED, 'waiting_for_quiet', 'testing', 'success'], NEW],
+  [
+    'waits until its time has come',
+    { ...SOFT, softUntilMs: 1_000_000 + 200_000 },
+    { quietSec: 1e9 },
+    [...FETCHED, 'waiting_for_quiet', 'testing', 'success'],
+    NEW,
+  ],
+  ['is only to be kept', { type: 'download_only' }, {}, [...FETCHED, 'kept'], OLD.digest],
+];
+for (const [name, change, steps, states, digest] of TYPES)
+  test(`a deployment that ${name} is told as the agent tells it`, () => {
+    const box = new Played({ steps }).connect().take(order(1, change));
+    box.pass(120);
+    if (change.type === 'soft') assert.equal(box.box.told?.state, 'waiting_for_quiet');
+    for (let round = 0; round < 60; round += 1) {
+      box.pass(60);
+      box.receipt({ deployment: box.box.outbox.lastSeq.deployment });
+    }
+    assert.deepEqual(box.states(), states);
+    assert.equal(box.box.active?.digest, digest);
+  });
+
+test('an order takes the place of one that waits for quiet', () => {
+  const box = new Played({ network: { downloadSec: 1 } }).connect().take(order(1, SOFT)).pass(60);
+  box.take(order(2)).pass(600);
+  assert.deepEqual(box.states().slice(4, 8), ['waiting_for_quiet', 'aborted', 'queued', 'downloading']);
+  assert.equal(box.box.active?.digest, NEW);
+});
+
 test('an order told again at the next connection changes nothing, an older one neither', () => {
   const box = new Played({}).connect().take(order(5)).pass(1);
   const told = box.said('deployment').length;

@@ -310,7 +310,10 @@ class Turn {
       this.#tell(order, { state: 'already_installed' });
       return;
     }
-    const steps = scriptDeployment(traits, version, this.#moment.scenario, active?.digest);
+    const { nowMs, scenario } = this.#moment;
+    const { type, softUntilMs } = order;
+    const softMs = softUntilMs === undefined ? undefined : (softUntilMs - nowMs) / scenario.acceleration;
+    const steps = scriptDeployment(traits, version, scenario, { before: active?.digest, type, softMs });
     this.#set({ work: { order, target, before: this.box.active, steps, next: 0 } });
     this.#planStep();
     this.#advance();
