@@ -7,6 +7,7 @@ import { silentLogger } from '@watchpost/shared/kernel/log.ts';
 import { createParser } from '@watchpost/shared/kernel/parse.ts';
 import { Hardware } from '@watchpost/shared/messages/birth.ts';
 import { Telemetry } from '@watchpost/shared/messages/telemetry.ts';
+import { createMemoryHintWatch } from '../../agent/src/telemetry/memory-hint-watch.ts';
 import { createNvidiaSmiGpu } from '../../agent/src/telemetry/nvidia-smi-gpu.ts';
 import type { GpuSource, Sample } from '../../agent/src/telemetry/port.ts';
 import { createProcTelemetry } from '../../agent/src/telemetry/proc-telemetry.ts';
@@ -300,5 +301,44 @@ describe('TelemetryReporter', () => {
       recorded.map((summary) => summary.inference),
       [inference, inference],
     );
+  });
+
+  test('what summaries are signs of is told with them and with every sample, from the third on', {
+    timeout: 10_000,
+  }, async () => {
+    let samples = 0;
+    const changes: string[] = [];
+    const recorded: (readonly string[])[] = [];
+    const published: number[] = [];
+    const worn = { ...SAMPLE.disk, name: 'mmcblk0', lifeUsed01: 1 };
+    await new Promise<void>((resolve) => {
+      const reporter = createTelemetryReporter({
+        source: {
+          sample: async (tsMs) => {
+            samples += 1;
+            return { ...SAMPLE, tsMs, uptimeSec: samples, disk: worn };
+          },
+        },
+        uplink: {
+          publish: (_kind, payload) => published.push(parseTelemetry(payload).hints?.length ?? -1),
+          record: (_kind, body) => {
+            recorded.push(
+              (parseTelemetry(body).hints ?? []).map(({ code, severity }) => `${code} ${severity}`),
+            );
+            if (recorded.length === 4) void reporter.stop().then(resolve);
+          },
+          report: () => OUTBOX,
+        },
+        hints: createMemoryHintWatch((hints) => changes.push(hints.map(({ text }) => text).join())),
+        intervalSec: 0.001,
+        summarySec: 1,
+        clock: { wallMs: () => samples * 1000, monotonicMs: () => samples * 1000 },
+        log: silentLogger,
+      });
+      void reporter.start(new AbortController().signal);
+    });
+    assert.deepEqual(recorded, [[], [], ['disk_worn urgent'], ['disk_worn urgent']]);
+    assert.deepEqual(published.slice(0, 4), [0, 0, 0, 1]);
+    assert.deepEqual(changes, ['mmcblk0: about 100 % of its life is over; replace it soon.']);
   });
 });

@@ -1,6 +1,6 @@
 import type { Hardware } from '@watchpost/shared/messages/birth.ts';
 import type { DurableFields } from '@watchpost/shared/messages/durable.ts';
-import type { Telemetry } from '@watchpost/shared/messages/telemetry.ts';
+import type { Hint, InferenceWindow, Telemetry } from '@watchpost/shared/messages/telemetry.ts';
 
 /** A sample without what the uplink knows (outbox), what windows tell, and what makes it durable. */
 export type Sample = Omit<Telemetry, 'outbox' | 'inference' | 'hints' | DurableFields>;
@@ -24,12 +24,30 @@ export interface RecentTelemetry extends TelemetrySource {
 export interface InferenceReading {
   /** Of the bundle it came in; absent while there is none. */
   readonly digest?: string | undefined;
+  /** Those that were the model's to classify, not those left out on purpose. */
   readonly framesCaptured: number;
   readonly framesClassified: number;
   /** Frames the model was given and did not answer. */
   readonly framesFailed: number;
   /** p95 of its last frames; absent while they are too few. */
   readonly inferP95Ms?: number;
+  /** Frames a second that all cameras are set to. */
+  readonly fpsSet?: number;
+}
+
+/** Looks at each summary for what will fail if it goes on like this. */
+export interface HintWatch {
+  /** @returns what there is to tell now, the worst first */
+  look(summary: Sample, inference: InferenceWindow | undefined, seen: HintLook): readonly Hint[];
+  /** As at the last look. */
+  current(): readonly Hint[];
+}
+
+/** Beside what a summary tells. */
+export interface HintLook {
+  /** Unix milliseconds. */
+  readonly nowMs: number;
+  readonly fpsSet: number | undefined;
 }
 
 /** One graphics card, as its driver reports it; what it cannot tell is absent. */

@@ -1,10 +1,11 @@
 import type { Component } from '@watchpost/shared/kernel/component.ts';
 import type { Logger } from '@watchpost/shared/kernel/log.ts';
 import { waitMs } from '@watchpost/shared/kernel/wait.ts';
+import type { Telemetry } from '@watchpost/shared/messages/telemetry.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Uplink } from '../uplink/port.ts';
 import { computeInferenceWindow } from './inference-window.ts';
-import type { InferenceReading, Sample, TelemetrySource } from './port.ts';
+import type { HintWatch, InferenceReading, Sample, TelemetrySource } from './port.ts';
 import { summarise } from './summarise.ts';
 
 export interface TelemetryReporterOptions {
@@ -16,6 +17,8 @@ export interface TelemetryReporterOptions {
   readonly summarySec: number;
   /** What the summaries tell of the model in work; without it they tell nothing of it. */
   readonly inference?: () => InferenceReading;
+  /** What the summaries are signs of; without it nothing is told of that. */
+  readonly hints?: HintWatch;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -64,22 +67,30 @@ class TelemetryReporter implements Component {
     const { source, uplink, clock, summarySec } = this.#options;
     const nowMs = clock.wallMs();
     const sample = await source.sample(nowMs);
-    uplink.publish('telemetry', { ...sample, outbox: uplink.report(nowMs) });
+    uplink.publish('telemetry', { ...sample, ...this.#tellHints(), outbox: uplink.report(nowMs) });
     this.#window.push(sample);
     this.#readInference();
     const [first, ...rest] = this.#window;
     const windowSec = (clock.monotonicMs() - this.#windowStartMs) / 1000;
     if (first === undefined || windowSec < summarySec) return;
     const inference = computeInferenceWindow(this.#readings);
+    const summary = summarise([first, ...rest], windowSec);
+    this.#options.hints?.look(summary, inference, { nowMs, fpsSet: this.#readings.at(-1)?.fpsSet });
     uplink.record('telemetry', {
-      ...summarise([first, ...rest], windowSec),
+      ...summary,
       ...(inference !== undefined && { inference }),
+      ...this.#tellHints(),
       outbox: uplink.report(nowMs),
     });
     this.#window = [];
     // The end of this window is the beginning of the next.
     this.#readings = this.#readings.slice(-1);
     this.#windowStartMs = clock.monotonicMs();
+  }
+
+  #tellHints(): Pick<Telemetry, 'hints'> {
+    const { hints } = this.#options;
+    return hints === undefined ? {} : { hints: [...hints.current()] };
   }
 
   #readInference(): void {
