@@ -7,6 +7,7 @@ import { silentLogger } from '@watchpost/shared/kernel/log.ts';
 import { createParser } from '@watchpost/shared/kernel/parse.ts';
 import { Hardware } from '@watchpost/shared/messages/birth.ts';
 import { Telemetry } from '@watchpost/shared/messages/telemetry.ts';
+import { createFileHints, loadHints } from '../../agent/src/telemetry/file-hints.ts';
 import { createMemoryHintWatch } from '../../agent/src/telemetry/memory-hint-watch.ts';
 import { createNvidiaSmiGpu } from '../../agent/src/telemetry/nvidia-smi-gpu.ts';
 import type { GpuSource, Sample } from '../../agent/src/telemetry/port.ts';
@@ -341,4 +342,26 @@ describe('TelemetryReporter', () => {
     assert.deepEqual(published.slice(0, 4), [0, 0, 0, 1]);
     assert.deepEqual(changes, ['mmcblk0: about 100 % of its life is over; replace it soon.']);
   });
+});
+
+test('what is told is kept in a file, which an agent that starts empties', async () => {
+  const hint = {
+    code: 'disk_worn',
+    severity: 'urgent',
+    sinceMs: 1,
+    evidence: { lifeUsed01: 1 },
+    text: 't',
+  } as const;
+  assert.equal(await loadHints(root), undefined);
+  const first = createFileHints({ dataDir: root, log: silentLogger });
+  await first.start(new AbortController().signal);
+  first.save([hint]);
+  await first.stop();
+  assert.deepEqual(await loadHints(root), [hint]);
+  const second = createFileHints({ dataDir: root, log: silentLogger });
+  await second.start(new AbortController().signal);
+  await second.stop();
+  assert.deepEqual(await loadHints(root), []);
+  lay({ 'hints.json': '[{"code":' });
+  assert.equal(await loadHints(root), undefined);
 });

@@ -3,6 +3,7 @@ import { isAppError } from '@watchpost/shared/kernel/errors.ts';
 import type { BootedConfig } from '../config/boot-config.ts';
 import { parseAgentConfig } from '../config/parse.ts';
 import type { ConfigSources } from '../config/yaml-config.ts';
+import { diagnoseHints } from '../doctor/diagnose-hints.ts';
 import { diagnoseIdentity } from '../doctor/diagnose-identity.ts';
 import { diagnoseMachine } from '../doctor/diagnose-machine.ts';
 import { diagnoseModel } from '../doctor/diagnose-model.ts';
@@ -18,6 +19,7 @@ import { formatReport } from '../doctor/report.ts';
 import { checkDatabase } from '../doctor/sqlite-soundness.ts';
 import { inspectMachine } from '../doctor/sys-machine.ts';
 import { inspectService } from '../doctor/systemctl-unit.ts';
+import { loadHints } from '../telemetry/file-hints.ts';
 import { createProcTelemetry } from '../telemetry/proc-telemetry.ts';
 import { peekShortLives } from '../watchdog/file-boot-guard.ts';
 import { examineNetwork, inspectIdentity, inspectSettings, readSettings } from './doctor-box.ts';
@@ -121,8 +123,12 @@ function examineMachine(dataDir: string): readonly Examination[] {
     {
       area: 'machine',
       title: 'machine',
-      examine: async () =>
-        diagnoseMachine(await inspectMachine(createProcTelemetry({ dataDir, gpu: { read: async () => [] } }))),
+      examine: async () => [
+        ...diagnoseMachine(
+          await inspectMachine(createProcTelemetry({ dataDir, gpu: { read: async () => [] } })),
+        ),
+        ...diagnoseHints(await loadHints(dataDir)),
+      ],
     },
     {
       area: 'service',
