@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import type { Order } from '@watchpost/shared/trust/order.ts';
 import { TryLaterError } from '../../agent/src/download/port.ts';
+import type { SelfTestResult } from '../../agent/src/inference/port.ts';
 import { agentError } from '../../agent/src/kernel/errors.ts';
-import type { SelfTestOutcome } from '../../agent/src/update/port.ts';
 import { createFakeArtifactSource, type FakeArtifactSource } from '../support/fake-artifact-source.ts';
 import {
   contentOf,
@@ -206,7 +206,7 @@ for (const { what, bundle, prepare, overrides, end, reason } of REFUSALS) {
   });
 }
 
-const failedSelfTest = (detail: string): SelfTestOutcome => ({
+const failedSelfTest = (detail: string): SelfTestResult => ({
   kind: 'failed',
   code: 'SELFTEST_FAILED',
   detail,

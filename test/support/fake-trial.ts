@@ -1,9 +1,10 @@
 import type { ShadowFindings } from '@watchpost/shared/messages/deployment-findings.ts';
-import type { InstalledBundle, ModelTrial, SelfTestOutcome } from '../../agent/src/update/port.ts';
+import type { SelfTestResult } from '../../agent/src/inference/port.ts';
+import type { InstalledBundle, ModelTrial } from '../../agent/src/update/port.ts';
 
 /** What a model does in its trial; what is not said goes well. */
 export interface TrialScript {
-  readonly selfTest?: (bundle: InstalledBundle, signal: AbortSignal) => Promise<SelfTestOutcome | undefined>;
+  readonly selfTest?: (bundle: InstalledBundle, signal: AbortSignal) => Promise<SelfTestResult | undefined>;
   readonly shadow?: (
     bundle: InstalledBundle,
     signal: AbortSignal,
@@ -43,7 +44,7 @@ export function createFakeTrial(): FakeTrial {
     },
     selfTest: async (bundle, signal) => {
       begin('selfTest', bundle);
-      const passed: SelfTestOutcome = {
+      const passed: SelfTestResult = {
         kind: 'passed',
         choice: CHOICE,
         findings: { kind: 'self_test', trials: [{ ...CHOICE, outcome: 'passed' }], chosen: CHOICE },

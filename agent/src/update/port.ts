@@ -1,10 +1,10 @@
 import type { BundleFile, Manifest } from '@watchpost/shared/bundle/manifest.ts';
 import type {
   ModelChoice,
-  SelfTestFindings,
   ShadowFindings,
   SwitchFindings,
 } from '@watchpost/shared/messages/deployment-findings.ts';
+import type { SelfTestResult } from '../inference/port.ts';
 import type { EventHistory } from './event-history.ts';
 import type { OrderMark } from './order-mark.ts';
 import type { Phase } from './phases.ts';
@@ -133,23 +133,13 @@ export interface BundleStore {
   removeUnused(inWork?: { readonly digest: string; readonly manifest?: Manifest }): Promise<void>;
 }
 
-export type SelfTestOutcome =
-  | { readonly kind: 'passed'; readonly choice: ModelChoice; readonly findings: SelfTestFindings }
-  | {
-      readonly kind: 'failed';
-      /** Error code of what the variants failed on. */
-      readonly code: string;
-      readonly detail: string;
-      readonly findings: SelfTestFindings;
-    };
-
 /**
  * How a bundle comes to classify on this box. Until `switchTo` nothing that runs is touched; every step may be done
  * again after a restart.
  */
 export interface ModelTrial {
   /** Loads the variants in processes of their own, proves them with the golden frames and measures them. */
-  selfTest(bundle: InstalledBundle, signal: AbortSignal): Promise<SelfTestOutcome>;
+  selfTest(bundle: InstalledBundle, signal: AbortSignal): Promise<SelfTestResult>;
   /**
    * Runs the bundle beside the champion on the same live frames; at once over without a champion or without frames
    * to wait for. The challenger stays loaded for `switchTo`.
@@ -173,6 +163,10 @@ export interface ModelTrial {
 
 /** How the box fares; counts grow from the start of the agent. */
 export interface Vitals {
+  /**
+   * Those that were the model's to classify: not those left out because nothing moved or the box was hot, and one for
+   * each region of a camera. What the model could not keep up with is among them.
+   */
   readonly framesCaptured: number;
   readonly framesClassified: number;
   /** Frames a model was given and did not answer. */
