@@ -66,6 +66,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'fetch the latest picture of a camera',
     load: async () => (await import('./device-snapshot.ts')).deviceSnapshot,
   },
+  'device evidence': {
+    summary: 'fetch the pictures of a sighting',
+    load: async () => (await import('./device-evidence.ts')).deviceEvidence,
+  },
   'device logs': {
     summary: "show the newest lines of a device's log",
     load: async () => (await import('./device-logs.ts')).deviceLogs,

@@ -12,9 +12,9 @@ export const deviceCmd: Command = {
 that it is done, 1 that it failed, was refused or expired. A device that is away gets it when it connects in
 time.
 
-snapshot and restart-camera take --arg camera=ID; loglevel takes --arg level=debug --arg minutes=30;
-diagnostics takes --arg parts=doctor,log,settings,records and --arg lines=500, or nothing. Needs the role
-operator.`,
+snapshot and restart-camera take --arg camera=ID; evidence takes --arg event=ID, and its pictures are fetched
+with device evidence; loglevel takes --arg level=debug --arg minutes=30; diagnostics takes
+--arg parts=doctor,log,settings,records and --arg lines=500, or nothing. Needs the role operator.`,
   positionals: ['ID', 'NAME'],
   options: {
     ...SERVER_OPTIONS,
