@@ -7,7 +7,7 @@ import type { CameraConfig } from './config/schema.ts';
 /** Whoever takes the frames of cameras. */
 export interface CameraWatcher {
   /** Follows a camera until it stops. Resolves when all that it showed was told. Never rejects. */
-  watch(camera: Camera): Promise<void>;
+  watch(camera: Camera, config: CameraConfig): Promise<void>;
   /** There is no such camera any more. */
   retire(id: string): void;
 }
@@ -141,9 +141,9 @@ class RunningCameraSet implements CameraSet {
   }
 
   async #start(entry: Entry): Promise<void> {
-    const { camera } = entry;
+    const { camera, config } = entry;
     if (this.#signal === undefined) throw new Error('the cameras were not started');
-    entry.watched = this.#watcher?.watch(camera) ?? Promise.resolve();
+    entry.watched = this.#watcher?.watch(camera, config) ?? Promise.resolve();
     await camera.start(this.#signal);
   }
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Component, startAll } from '@watchpost/shared/kernel/component.ts';
 import type { Logger } from '@watchpost/shared/kernel/log.ts';
+import { createAttendant } from './attention/attendant.ts';
 import { type Box, closeBox, openBox, random01 } from './composition/box.ts';
 import { createBoxCommands, type ProcessHands } from './composition/commands.ts';
 import { createFleetUplink, reportModel } from './composition/fleet.ts';
@@ -8,9 +9,11 @@ import { createLiveParts, type LiveParts } from './composition/live-parts.ts';
 import { createBoxConfig, type OpenedSettings } from './composition/settings.ts';
 import { createBundleUpdater, createTrust } from './composition/updates.ts';
 import { createDecider } from './decision/decider.ts';
+import { computeVoteTiming } from './decision/vote-timing.ts';
 import { createCertificateRenewal } from './identity/certificate-renewal.ts';
 import { systemClock } from './kernel/system-clock.ts';
-import { createPipeline } from './pipeline.ts';
+import { createPipeline } from './pipeline/pipeline.ts';
+import type { Decisions } from './pipeline/port.ts';
 import type { UplinkComponent } from './uplink/port.ts';
 import { createSystemdNotify } from './watchdog/systemd-notify.ts';
 import { createWatchdog } from './watchdog/watchdog.ts';
@@ -57,10 +60,13 @@ function createFrameParts(box: Box, uplink: UplinkComponent, live: LiveParts): r
   const pipeline = createPipeline({
     model: box.model,
     uplink,
-    createDecider: ({ manifest }) => createDecider(manifest.decision, manifest.output.labels),
-    newId: randomUUID,
+    attention: { createAttendant, governor: live.governor },
+    decisions: {
+      createDecider: createDeciderFor,
+      newId: randomUUID,
+      onDecision: live.evidence.onDecision,
+    },
     counts: box.vitals,
-    onDecision: live.evidence.onDecision,
     clock: systemClock,
     log: log.child({ component: 'pipeline' }),
   });
@@ -78,12 +84,18 @@ function createFrameParts(box: Box, uplink: UplinkComponent, live: LiveParts): r
     }),
     uplink,
     ...live.telemetry,
+    live.governor,
     live.evidence,
     pipeline,
     cameras,
     live.pictures,
   ];
 }
+
+const createDeciderFor: Decisions['createDecider'] = ({ manifest: { decision, output } }, pace) => {
+  const timing = computeVoteTiming({ window: decision.window, ...pace });
+  return createDecider({ ...decision, ...timing }, output.labels);
+};
 
 /** Started last, stopped first: what it says is true of all the others. */
 function createBoxWatchdog({ vitals, guard, log }: Box): Component {

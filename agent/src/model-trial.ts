@@ -44,10 +44,10 @@ class CameraModelTrial implements ModelTrial {
 
   selfTest(bundle: InstalledBundle, signal: AbortSignal): ReturnType<ModelTrial['selfTest']> {
     const { selfTest, settings, cores } = this.#deps;
-    const { threads, spinning, maxMemoryBytes } = settings.inference;
+    const { threads, spinning, accelerator, maxMemoryBytes } = settings.inference;
     return selfTest(
       bundle,
-      { spinning, maxMemoryBytes, cores, ...(threads !== undefined && { threads }) },
+      { spinning, accelerator, maxMemoryBytes, cores, ...(threads !== undefined && { threads }) },
       signal,
     );
   }
@@ -110,7 +110,8 @@ class CameraModelTrial implements ModelTrial {
   }
 
   #countSkipped(): number {
-    return this.#deps.cameras().reduce((total, camera) => total + camera.counters().skipped, 0);
+    const { cameras, model } = this.#deps;
+    return cameras().reduce((total, camera) => total + camera.counters().skipped, model.displaced());
   }
 
   /** Its last frame is through; nobody waits for its process to go. */
@@ -133,5 +134,5 @@ const NOTHING_SEEN: ShadowFindings = {
   busy01: 0,
 };
 
-const isRunAs = (model: RunningModel, { variant, threads }: ModelChoice): boolean =>
-  model.variant === variant && model.threads === threads;
+const isRunAs = (model: RunningModel, { variant, threads, provider }: ModelChoice): boolean =>
+  model.variant === variant && model.threads === threads && model.provider === provider;

@@ -2,12 +2,15 @@ import type { Camera } from './capture/port.ts';
 import type { ActiveModel } from './inference/port.ts';
 import type { Clock } from './kernel/clock.ts';
 import { computePercentiles } from './kernel/pace.ts';
+import type { LookCounts } from './pipeline/port.ts';
 import type { Vitals } from './update/port.ts';
 import type { ProgressSource } from './watchdog/port.ts';
 
 /** Frames a latency is judged by. */
 const LATENCY_FRAMES = 200;
 const MIN_LATENCY_FRAMES = 20;
+/** From so many on, looks that were not answered count as waiting. */
+const UNANSWERED_IN_ROW = 3;
 const DELIVERING: readonly string[] = ['online', 'frozen', 'covered'];
 
 export interface VitalsDeps {
@@ -20,13 +23,7 @@ export interface VitalsDeps {
 }
 
 /** Counts what the box does: for the watchdog, and for whoever judges a new model. */
-export interface VitalsRecorder extends ProgressSource {
-  /** A model was given a frame and did not answer. */
-  onFrameFailed(): void;
-  /** A sighting was opened. */
-  onSighting(): void;
-  /** A sighting that was open has ended. */
-  onSightingEnd(): void;
+export interface VitalsRecorder extends ProgressSource, LookCounts {
   /** No sighting is open on any camera. */
   isQuiet(): boolean;
   /** An inference process ended by itself, and is being started again. */
@@ -35,9 +32,11 @@ export interface VitalsRecorder extends ProgressSource {
 }
 
 export function createVitalsRecorder({ cameras, model, celsius, clock }: VitalsDeps): VitalsRecorder {
-  const counts = { framesClassified: 0, framesFailed: 0, events: 0, childRestarts: 0 };
-  const countCaptured = createCaptureCount();
+  const counts = { framesCaptured: 0, framesClassified: 0, framesFailed: 0, events: 0, childRestarts: 0 };
   let openSightings = 0;
+  let leftOut = 0;
+  let waitingSinceMs: number | undefined;
+  let unansweredInRow = 0;
   let recoveringSinceMs: number | undefined;
   let measured = model.current();
   let inferMs: number[] = [];
@@ -45,6 +44,8 @@ export function createVitalsRecorder({ cameras, model, celsius, clock }: VitalsD
   model.onClassified((_pictures, { model: by, prediction }) => {
     counts.framesClassified += 1;
     recoveringSinceMs = undefined;
+    waitingSinceMs = undefined;
+    unansweredInRow = 0;
     // Another model, other latencies.
     if (by !== measured) inferMs = [];
     measured = by;
@@ -57,15 +58,29 @@ export function createVitalsRecorder({ cameras, model, celsius, clock }: VitalsD
     const hottest = celsius();
     return {
       ...counts,
-      framesCaptured: countCaptured(present),
       camerasOnline: present.filter((camera) => camera.health().condition === 'online').length,
       ...(inferMs.length >= MIN_LATENCY_FRAMES && { inferP95Ms: computePercentiles(inferMs).p95 }),
       ...(hottest !== undefined && { celsius: hottest }),
     };
   };
 
+  /** A single one is an accident, and the next look of a quiet scene may be far: nobody waits until then. */
+  const onUnanswered = (): void => {
+    unansweredInRow += 1;
+    if (unansweredInRow < UNANSWERED_IN_ROW) waitingSinceMs = undefined;
+  };
+
   return {
+    onDue: () => {
+      counts.framesCaptured += 1;
+      waitingSinceMs ??= clock.monotonicMs();
+    },
+    onLeftOut: () => {
+      leftOut += 1;
+    },
+    onUnseen: onUnanswered,
     onFrameFailed: () => {
+      onUnanswered();
       counts.framesFailed += 1;
     },
     onSighting: () => {
@@ -88,6 +103,8 @@ export function createVitalsRecorder({ cameras, model, celsius, clock }: VitalsD
       })),
       model: nameOf(model),
       classified: counts.framesClassified,
+      leftOut,
+      ...(waitingSinceMs !== undefined && { waitingSinceMs }),
       ...(recoveringSinceMs !== undefined && { recoveringSinceMs }),
     }),
   };
@@ -96,19 +113,4 @@ export function createVitalsRecorder({ cameras, model, celsius, clock }: VitalsD
 function nameOf(model: ActiveModel): string | undefined {
   const manifest = model.current()?.manifest;
   return manifest && `${manifest.model} ${manifest.version}`;
-}
-
-/** Grows on when a camera is taken away, or another takes its id. */
-function createCaptureCount(): (cameras: readonly Pick<Camera, 'id' | 'counters'>[]) => number {
-  let total = 0;
-  let before = new Map<string, number>();
-  return (cameras) => {
-    const now = new Map(cameras.map((camera) => [camera.id, camera.counters().captured]));
-    for (const [id, captured] of now) {
-      const known = before.get(id) ?? 0;
-      total += captured >= known ? captured - known : captured;
-    }
-    before = now;
-    return total;
-  };
 }

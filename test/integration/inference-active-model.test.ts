@@ -2,17 +2,19 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as settle } from 'node:timers/promises';
 import { createActiveModel } from '../../agent/src/inference/active-model.ts';
-import type { ActiveModel } from '../../agent/src/inference/port.ts';
+import type { ActiveModel, Looked } from '../../agent/src/inference/port.ts';
 import { agentError } from '../../agent/src/kernel/errors.ts';
-import { holdModel, picturesOf } from '../support/held-model.ts';
+import { holdModel, lookAt, picturesOf } from '../support/held-model.ts';
+
+const tell = (looked: Looked): string =>
+  looked.kind === 'classified' ? `${looked.model.digest} ${looked.prediction.label}` : looked.kind;
 
 async function saysOf(model: ActiveModel, id: number): Promise<string> {
-  const classified = await model.classify(picturesOf(id, 1, 2));
-  return classified === undefined ? 'nothing' : `${classified.model.digest} ${classified.prediction.label}`;
+  return tell(await model.classify(lookAt(picturesOf(id, 1, 2))));
 }
 
 test('without a model there is no result', async () => {
-  assert.equal(await saysOf(createActiveModel(), 1), 'nothing');
+  assert.equal(await saysOf(createActiveModel(), 1), 'unseen');
 });
 
 test('frames go through one at a time, in the order they come', async () => {
@@ -32,7 +34,7 @@ test('a frame without a picture for the model is passed over, and the next one i
   const model = createActiveModel();
   const held = holdModel('a', 2);
   await model.replace(held);
-  assert.equal(await model.classify(picturesOf(1, 1, 3)), undefined);
+  assert.deepEqual(await model.classify(lookAt(picturesOf(1, 1, 3))), { kind: 'unseen' });
   const second = saysOf(model, 2);
   await settle();
   held.answer('cat');
@@ -90,6 +92,72 @@ test('after a switch during a frame, the next model still gets one frame at a ti
   await settle();
   next.answer('bird');
   assert.deepEqual(await Promise.all(frames), ['before cat', 'next dog', 'next bird']);
+});
+
+test('one look waits for each place: a newer one takes its turn, and what is classified is never old', async () => {
+  const model = createActiveModel();
+  const held = holdModel('a');
+  await model.replace(held);
+  const look = async (place: string, id: number): Promise<string> =>
+    tell(await model.classify(lookAt(picturesOf(id, 1), { place, capturedAtMs: id, dueAtMs: id + 100 })));
+  const busy = look('door', 1);
+  await settle();
+  const waiting = [look('door', 2), look('yard', 3), look('door', 4), look('door', 5)];
+  assert.equal(model.waitingSinceMs(), 2);
+  for (const label of ['one', 'two', 'three']) {
+    held.answer(label);
+    await settle();
+  }
+  assert.deepEqual(await Promise.all([busy, ...waiting]), [
+    'a one',
+    'displaced',
+    'a three',
+    'displaced',
+    'a two',
+  ]);
+  assert.deepEqual(held.asked, [1, 5, 3]);
+  assert.deepEqual([model.displaced(), model.waitingSinceMs()], [2, undefined]);
+});
+
+test('pictures are made when the turn of their look has come, and not before', async () => {
+  const model = createActiveModel();
+  const held = holdModel('a');
+  await model.replace(held);
+  const made: number[] = [];
+  const look = (id: number) =>
+    model.classify({
+      ...lookAt([], { place: `cam-${id}` }),
+      pictures: async () => {
+        made.push(id);
+        return picturesOf(id, 1);
+      },
+    });
+  const both = [look(1), look(2)];
+  await settle();
+  assert.deepEqual(made, [1]);
+  held.answer('cat');
+  await settle();
+  assert.deepEqual(made, [1, 2]);
+  held.answer('cat');
+  await Promise.all(both);
+});
+
+test('a look whose pictures are being made at the switch is of the model before', async () => {
+  const model = createActiveModel();
+  const [before, next] = [holdModel('before'), holdModel('next')];
+  await model.replace(before);
+  const making = Promise.withResolvers<ReturnType<typeof picturesOf>>();
+  const first = model.classify({ ...lookAt([]), pictures: () => making.promise });
+  const switched = model.replace(next);
+  const second = saysOf(model, 2);
+  await settle();
+  making.resolve(picturesOf(1, 1));
+  await settle();
+  assert.deepEqual([before.asked, next.asked], [[1], [2]]);
+  before.answer('cat');
+  next.answer('dog');
+  assert.deepEqual([tell(await first), await second], ['before cat', 'next dog']);
+  assert.equal(await switched, before);
 });
 
 test('a model that hangs does not hold up the switch', async () => {

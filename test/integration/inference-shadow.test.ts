@@ -13,7 +13,7 @@ import { createShadow } from '../../agent/src/inference/shadow.ts';
 import { agentError } from '../../agent/src/kernel/errors.ts';
 import { systemClock } from '../../agent/src/kernel/system-clock.ts';
 import { childPids, waitUntilGone } from '../support/child-processes.ts';
-import { holdModel, picturesOf } from '../support/held-model.ts';
+import { holdModel, lookAt, picturesOf } from '../support/held-model.ts';
 import { createManualTime } from '../support/manual-time.ts';
 import { tinyBundle } from '../support/tiny-bundle.ts';
 import { tinySpec } from '../support/tiny-spec.ts';
@@ -163,16 +163,20 @@ test('a challenger whose process dies is survived by the shadow and by the champ
   const runShadow = createShadow({ model, clock: systemClock });
   const shadow = runShadow(challenger, { frames: 3, windowMs: HOUR_MS, share01: 1 }, t.signal);
   const rgb = Uint8Array.from({ length: 24 }, (_, index) => (index % 3 === 0 ? 200 : 10));
+  const say = async (): Promise<string | undefined> => {
+    const looked = await model.classify(lookAt([{ plan, rgb }]));
+    return looked.kind === 'classified' ? looked.prediction.label : undefined;
+  };
 
   process.kill(pid, 'SIGSTOP');
-  assert.equal((await model.classify([{ plan, rgb }]))?.prediction.label, 'red');
+  assert.equal(await say(), 'red');
   process.kill(pid, 'SIGKILL');
   await waitUntilGone(pid, t.signal);
   let isOver = false;
   shadow.finally(() => {
     isOver = true;
   });
-  while (!isOver) assert.equal((await model.classify([{ plan, rgb }]))?.prediction.label, 'red');
+  while (!isOver) assert.equal(await say(), 'red');
 
   const { frames, errors, agreement01 } = await shadow;
   assert.deepEqual([frames, errors, agreement01], [3, 1, 1]);

@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import type { FramePlan, PlannedPicture } from '../../agent/src/capture/port.ts';
-import type { Classifier, Prediction, RunningModel } from '../../agent/src/inference/port.ts';
+import type { Classifier, Look, Prediction, RunningModel } from '../../agent/src/inference/port.ts';
 import { tinyBundle } from './tiny-bundle.ts';
 
 /** A model that answers when the test says so. */
@@ -21,6 +22,16 @@ export const planOf = (width: number): FramePlan => ({
 /** One frame, with a picture for each plan; `id` is the first byte of each. */
 export const picturesOf = (id: number, ...widths: readonly number[]): readonly PlannedPicture[] =>
   widths.map((width) => ({ plan: planOf(width), rgb: new Uint8Array(width * 3).fill(id) }));
+
+/** A look at one frame; each of a place of its own, unless told otherwise. */
+export function lookAt(pictures: readonly PlannedPicture[], change: Partial<Look> = {}): Look {
+  const nowMs = performance.now();
+  return {
+    ...{ place: randomUUID(), capturedAtMs: nowMs, dueAtMs: nowMs },
+    pictures: async () => pictures,
+    ...change,
+  };
+}
 
 export function holdModel(digest: string, width = 1): HeldModel {
   const asked: number[] = [];

@@ -1,7 +1,10 @@
 import type { Component } from '@watchpost/shared/kernel/component.ts';
+import { type BoxGovernor, createBoxGovernor } from '../attention/box-governor.ts';
 import type { AgentConfig } from '../config/schema.ts';
 import { createRenewable } from '../kernel/renewable.ts';
 import { systemClock } from '../kernel/system-clock.ts';
+import { createFileHints } from '../telemetry/file-hints.ts';
+import { createMemoryHintWatch } from '../telemetry/memory-hint-watch.ts';
 import { createTelemetryReporter } from '../telemetry/telemetry-reporter.ts';
 import { createHttpPictures } from '../uplink/http-pictures.ts';
 import type { Uplink } from '../uplink/port.ts';
@@ -14,6 +17,7 @@ export interface LiveParts {
   readonly telemetry: readonly Component[];
   readonly pictures: Component;
   readonly evidence: BoxEvidence;
+  readonly governor: BoxGovernor;
   /** Those whose settings changed begin anew. */
   renew(config: AgentConfig): Promise<void>;
 }
@@ -22,19 +26,30 @@ export function createLiveParts(box: Box, uplink: Uplink): LiveParts {
   const { config, gpu, telemetry: source, vitals, model, log } = box;
   const inference = () => {
     const digest = model.current()?.digest;
-    return { ...vitals.read(), ...(digest !== undefined && { digest }) };
+    const fpsSet = box.cameras.configs().reduce((sum, { fps }) => sum + fps, 0);
+    return { ...vitals.read(), fpsSet, ...(digest !== undefined && { digest }) };
   };
+  const fileHints = createFileHints({ dataDir: config.dataDir, log });
+  const hints = createMemoryHintWatch(fileHints.save);
   const reporter = createRenewable('telemetry', config.telemetry, (pace) =>
-    createTelemetryReporter({ source, uplink, ...pace, inference, clock: systemClock, log }),
+    createTelemetryReporter({ source, uplink, ...pace, inference, hints, clock: systemClock, log }),
   );
   const pictures = createRenewable('pictures', picturesOf(config), ({ enabled, idleSec }) =>
     enabled && box.guard.verdict === 'normal' ? createPictures(box, idleSec) : undefined,
   );
   const evidence = createBoxEvidence(box);
+  const governor = createBoxGovernor({
+    settings: config.governor,
+    telemetry: source,
+    waitingSinceMs: () => model.waitingSinceMs(),
+    clock: systemClock,
+    log,
+  });
   return {
-    telemetry: [gpu, reporter],
-    ...{ pictures, evidence },
+    telemetry: [gpu, fileHints, reporter],
+    ...{ pictures, evidence, governor },
     renew: async (wanted) => {
+      governor.useSettings(wanted.governor);
       await reporter.renew(wanted.telemetry);
       await pictures.renew(picturesOf(wanted));
       await evidence.renew(wanted.evidence);

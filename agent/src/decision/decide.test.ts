@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type DecisionOutcome, decide, endAll, initialDecisionState } from './decide.ts';
+import { type DecisionOutcome, decide, endAll, initialDecisionState, type TimedRules } from './decide.ts';
 import { createDecider } from './decider.ts';
-import type { Decision, DecisionRules, DecisionState } from './port.ts';
+import type { Decision, DecisionState } from './port.ts';
+import { computeVoteTiming } from './vote-timing.ts';
 
 const LABELS = ['cat', 'dog', 'none'];
-const RULES: DecisionRules = {
+const RULES: TimedRules = {
   window: 4,
   enter: 0.6,
   exit: 0.3,
@@ -14,6 +15,8 @@ const RULES: DecisionRules = {
   cooldownSec: 5,
   rejectBelow: 0.5,
   background: ['none'],
+  maxVoteAgeMs: 15_000,
+  lostAfterMs: 300_000,
 };
 
 const CAT = [0.9, 0.05, 0.05];
@@ -26,9 +29,16 @@ interface Step {
   readonly probabilities: readonly number[];
 }
 interface Told extends Decision {
-  readonly atMs: number;
+  /** When it was decided. */
+  readonly toldAtMs: number;
 }
 
+/** One look every `everySec`, from `fromSec` on. */
+const looks = (
+  pictures: readonly (readonly number[])[],
+  { fromSec = 0, everySec = 5 } = {},
+): readonly Step[] =>
+  pictures.map((probabilities, index) => ({ atMs: (fromSec + index * everySec) * 1000, probabilities }));
 /** One frame a second, from `fromSec` on. */
 const frames = (pictures: readonly (readonly number[])[], fromSec = 0): readonly Step[] =>
   pictures.map((probabilities, index) => ({ atMs: (fromSec + index) * 1000, probabilities }));
@@ -37,24 +47,24 @@ const repeat = (picture: readonly number[], times: number): (readonly number[])[
 
 function replay(
   steps: readonly Step[],
-  rules: DecisionRules = RULES,
+  rules: TimedRules = RULES,
 ): { readonly told: readonly Told[]; readonly state: DecisionState } {
   let state = initialDecisionState;
   const told: Told[] = [];
   for (const step of steps) {
     const outcome: DecisionOutcome = decide(state, step, rules, LABELS);
-    told.push(...outcome.decisions.map((decision) => ({ ...decision, atMs: step.atMs })));
+    told.push(...outcome.decisions.map((decision) => ({ ...decision, toldAtMs: step.atMs })));
     state = outcome.state;
   }
   return { told, state };
 }
 const brief = (told: readonly Told[]): readonly string[] =>
-  told.map(({ type, label, atMs }) => `${atMs / 1000} ${type} ${label}`);
+  told.map(({ type, label, toldAtMs }) => `${toldAtMs / 1000} ${type} ${label}`);
 
 const TABLE: readonly {
   readonly name: string;
   readonly steps: readonly Step[];
-  readonly rules?: Partial<DecisionRules>;
+  readonly rules?: Partial<TimedRules>;
   readonly told: readonly string[];
 }[] = [
   { name: 'a label opens with its minVotes-th vote', steps: frames(repeat(CAT, 4)), told: ['2 new cat'] },
@@ -121,6 +131,49 @@ const TABLE: readonly {
     steps: frames([...repeat(CAT, 5), ...repeat([0.7, 0.2, 0.1], 12), ...repeat(CAT, 12)]),
     told: ['2 new cat', '12 update cat', '22 update cat'],
   },
+  {
+    name: 'votes too far apart open nothing',
+    steps: looks(repeat(CAT, 10), { everySec: 8 }),
+    told: [],
+  },
+  {
+    name: 'votes of a slow camera open when its pace allows them to be older',
+    steps: looks(repeat(CAT, 10), { everySec: 8 }),
+    rules: computeVoteTiming({ window: 4, intervalMs: 8_000, lookMs: 8_000 }),
+    told: ['16 new cat'],
+  },
+  {
+    name: 'a label that sleeps in view stays open for an hour of single looks',
+    steps: [...frames(repeat(CAT, 4)), ...looks(repeat(CAT, 720), { fromSec: 9 })],
+    told: ['2 new cat'],
+  },
+  {
+    name: 'one look that sees nothing ends no sighting',
+    steps: [
+      ...frames(repeat(CAT, 4)),
+      ...looks([...repeat(CAT, 20), NONE, ...repeat(CAT, 20)], { fromSec: 9, everySec: 10 }),
+    ],
+    told: ['2 new cat'],
+  },
+  {
+    name: 'one look after a pause is too little to end a sighting, whatever it sees',
+    steps: [...frames(repeat(CAT, 4)), ...looks([NONE, CAT], { fromSec: 120, everySec: 60 })],
+    told: ['2 new cat'],
+  },
+  {
+    name: 'looks in quick succession after a quiet time end a sighting as soon as they are enough',
+    steps: [
+      ...frames(repeat(CAT, 4)),
+      ...looks(repeat(CAT, 20), { fromSec: 9, everySec: 5 }),
+      ...frames(repeat(NONE, 5), 110),
+    ],
+    told: ['2 new cat', '110 update cat', '112 end cat'],
+  },
+  {
+    name: 'what nobody looked at for minutes has ended, and opens anew',
+    steps: [...frames(repeat(CAT, 4)), ...frames(repeat(CAT, 4), 3_600)],
+    told: ['2 new cat', '3600 end cat', '3602 new cat'],
+  },
 ];
 
 for (const { name, steps, rules, told } of TABLE) {
@@ -163,6 +216,32 @@ test('when the source comes back within the cooldown, its label does not open an
   );
   assert.deepEqual(frames(repeat(CAT, 6), 4).flatMap(step), ['8 new']);
 });
+
+test('a sighting that nobody looks at any more ends at the last look, once', () => {
+  const decider = createDecider(RULES, LABELS);
+  for (const step of frames(repeat(CAT, 4))) decider.step(step);
+  assert.deepEqual(decider.lapse(303_000), []);
+  const [ended] = decider.lapse(303_001);
+  assert.deepEqual([ended?.type, ended?.label, ended?.atMs], ['end', 'cat', 3_000]);
+  assert.deepEqual(decider.lapse(999_000), []);
+});
+
+const SETTLED: readonly (readonly [string, readonly (readonly number[])[], boolean])[] = [
+  ['nothing seen yet', [], true],
+  ['nothing open and a background label seen', [NONE], true],
+  ['nothing open and nothing voted for', [UNSURE], true],
+  ['nothing open and something seen', [CAT], false],
+  ['the open label seen', repeat(CAT, 4), true],
+  ['another label seen than the open one', [...repeat(CAT, 4), DOG], false],
+  ['nothing voted for while one is open', [...repeat(CAT, 4), UNSURE], false],
+];
+for (const [name, pictures, isSettled] of SETTLED) {
+  test(`with ${name}, looks and decisions ${isSettled ? 'agree' : 'disagree'}`, () => {
+    const decider = createDecider(RULES, LABELS);
+    for (const step of frames(pictures)) decider.step(step);
+    assert.equal(decider.standpoint().isSettled, isSettled);
+  });
+}
 
 test('a vote leaves the state it was given untouched', () => {
   const { state } = replay(frames(repeat(CAT, 4)));
@@ -228,7 +307,7 @@ test('whatever the frames are, minDwellSec, cooldownSec and the pace of updates 
       const before = lastAtMs.get(key);
       assert.ok(before === undefined || atMs - before >= gapMs, `seed ${seed}: ${key} ${before} -> ${atMs}`);
     };
-    for (const { type, label, atMs } of replay(drawSteps(createRandom(seed), 40)).told) {
+    for (const { type, label, toldAtMs: atMs } of replay(drawSteps(createRandom(seed), 40)).told) {
       if (type === 'new') atLeast(`end ${label}`, atMs, RULES.cooldownSec * 1000);
       if (type === 'end') atLeast('new', atMs, RULES.minDwellSec * 1000);
       if (type === 'update') atLeast('told', atMs, 10_000);

@@ -1,15 +1,26 @@
-import type { CountedVote, Decision, DecisionRules, DecisionState, Sighting, Vote } from './port.ts';
+import type {
+  CountedVote,
+  Decision,
+  DecisionRules,
+  DecisionState,
+  Sighting,
+  Standpoint,
+  Vote,
+  VoteTiming,
+} from './port.ts';
 
 /** An open sighting is renewed no oftener than this, and only when its score moved by `UPDATE_STEP`. */
 export const UPDATE_EVERY_MS = 10_000;
 export const UPDATE_STEP = 0.05;
+
+export type TimedRules = DecisionRules & VoteTiming;
 
 /** How one label stands in the window. */
 interface Standing {
   readonly index: number;
   readonly label: string;
   readonly votes: number;
-  /** Mean over every frame of the window, those that vote for nothing included. */
+  /** Mean over every look of the window, those that vote for nothing included. */
   readonly score: number;
 }
 
@@ -24,16 +35,39 @@ export const initialDecisionState: DecisionState = { votes: [], endedAtMs: new M
 
 /**
  * Turns one more vote into the changes of state it causes.
+ *
+ * The window is of the last `window` looks, less those older than `maxVoteAgeMs`: at full pace the number bounds it, while
+ * nothing moves the age does. On fewer than `minVotes` looks nothing is decided, so that one look alone ends no
+ * sighting; and what nobody has looked at for `lostAfterMs` ends at the last look it was seen in.
  * @param vote not older than the last one given
  * @param labels names of `vote.probabilities`, in their order
  */
 export function decide(
-  state: DecisionState,
+  before: DecisionState,
   vote: Vote,
-  rules: DecisionRules,
+  rules: TimedRules,
   labels: readonly string[],
 ): DecisionOutcome {
-  const votes = [...state.votes, countVote(vote, rules.rejectBelow)].slice(-rules.window);
+  const lost = lapse(before, vote.atMs, rules);
+  const outcome = count(lost.state, vote, rules, labels);
+  return { state: outcome.state, decisions: [...lost.decisions, ...outcome.decisions] };
+}
+
+/** Closes what nobody has looked at for too long. Cooldowns stay. */
+export function lapse(state: DecisionState, nowMs: number, { lostAfterMs }: VoteTiming): DecisionOutcome {
+  const lastMs = state.votes.at(-1)?.atMs ?? nowMs;
+  return nowMs - lastMs > lostAfterMs ? endAll(state) : { state, decisions: [] };
+}
+
+function count(
+  state: DecisionState,
+  vote: Vote,
+  rules: TimedRules,
+  labels: readonly string[],
+): DecisionOutcome {
+  const votes = [...state.votes, countVote(vote, rules.rejectBelow)]
+    .filter(({ atMs }) => vote.atMs - atMs <= rules.maxVoteAgeMs)
+    .slice(-rules.window);
   const seen: DecisionState = { ...state, votes };
   const standings = labels.map((label, index) => computeStanding(votes, index, label));
   const { open } = state;
@@ -41,6 +75,7 @@ export function decide(
 
   const current = standings[open.labelIndex];
   if (current === undefined) throw new RangeError(`label ${open.labelIndex} is not one of the model's`);
+  if (votes.length < rules.minVotes) return { state: seen, decisions: [] };
   const dwelt = vote.atMs - open.openedAtMs >= rules.minDwellSec * 1000;
   const rival = findBest(seen, standings, rules);
   const isOutvoted = rival !== undefined && rival.score > current.score;
@@ -49,6 +84,19 @@ export function decide(
   const ended = close(seen, open, current);
   const reopened = openBest(ended.state, standings, rules);
   return { state: reopened.state, decisions: [...ended.decisions, ...reopened.decisions] };
+}
+
+/** Whether the last vote is for what was decided. @param rules the background votes for nothing */
+export function computeStandpoint(
+  { votes, open }: DecisionState,
+  { background }: DecisionRules,
+  labels: readonly string[],
+): Standpoint {
+  const last = votes.at(-1);
+  if (last === undefined) return { ...(open && { open }), isSettled: true };
+  const { votedFor } = last;
+  if (open !== undefined) return { open, isSettled: votedFor === open.labelIndex };
+  return { isSettled: votedFor === undefined || background.includes(labels[votedFor] ?? '') };
 }
 
 /** Closes what is open, because the source ended or another model takes over. Cooldowns stay. */
@@ -137,6 +185,7 @@ function decisionOf(type: Decision['type'], standing: Standing, state: DecisionS
   return {
     type,
     label: standing.label,
+    atMs: state.votes.at(-1)?.atMs ?? 0,
     score: standing.score,
     votes: { label: standing.votes, window: state.votes.length },
   };

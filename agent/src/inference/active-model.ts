@@ -1,42 +1,68 @@
-import { type PlannedPicture, pictureFor } from '../capture/port.ts';
-import type { ActiveModel, Classification, OnClassified, RunningModel } from './port.ts';
+import { pictureFor } from '../capture/port.ts';
+import { createLookQueue } from './look-queue.ts';
+import type { ActiveModel, Look, Looked, OnClassified, RunningModel } from './port.ts';
 import { settleWithin } from './settle-within.ts';
 
-/** How long a switch waits for the last frame of the model before; one that hangs does not hold up the next. */
-const LAST_FRAME_LIMIT_MS = 1_000;
+/** How long a switch waits for the last look of the model before; one that hangs does not hold up the next. */
+const LAST_LOOK_LIMIT_MS = 1_000;
 
 export function createActiveModel(): ActiveModel {
-  return new FrameLine();
+  return new LookLine();
+}
+
+interface Turn {
+  begin(): Promise<void>;
+  giveWay(): void;
 }
 
 /**
- * Classifiers are not reentrant, so frames go through one at a time; each camera waits for its own. A model that is
- * replaced keeps the frame it has, while the line goes on with the next model.
+ * Classifiers are not reentrant, so looks go through one at a time, in the order of the queue. A model that is replaced
+ * keeps the look it has, while the line goes on with the next model.
  */
-class FrameLine implements ActiveModel {
+class LookLine implements ActiveModel {
   readonly #listeners = new Set<OnClassified>();
-  readonly #waiting: (() => Promise<void>)[] = [];
+  readonly #queue = createLookQueue<Turn>();
+  #displaced = 0;
   #model: RunningModel | undefined;
-  /** The frame of the current model; never rejects. */
+  /** The look of the current model; never rejects. */
   #inFlight: Promise<void> | undefined;
 
   current(): RunningModel | undefined {
     return this.#model;
   }
 
-  classify(pictures: readonly PlannedPicture[]): Promise<Classification | undefined> {
-    const { promise, resolve, reject } = Promise.withResolvers<Classification | undefined>();
-    this.#waiting.push(() => this.#classify(pictures).then(resolve, reject));
+  classify(look: Look): Promise<Looked> {
+    const { promise, resolve, reject } = Promise.withResolvers<Looked>();
+    const before = this.#queue.put({
+      ...{ place: look.place, capturedAtMs: look.capturedAtMs, dueAtMs: look.dueAtMs },
+      item: {
+        begin: () => this.#classify(look).then(resolve, reject),
+        giveWay: () => resolve({ kind: 'displaced' }),
+      },
+    });
+    if (before !== undefined) {
+      this.#displaced += 1;
+      before.giveWay();
+    }
     this.#advance();
     return promise;
   }
 
+  waitingSinceMs(): number | undefined {
+    return this.#queue.waitingSinceMs();
+  }
+
+  displaced(): number {
+    return this.#displaced;
+  }
+
   #advance(): void {
     if (this.#inFlight !== undefined) return;
-    const inFlight = this.#waiting
-      .shift()?.()
+    const inFlight = this.#queue
+      .take()
+      ?.begin()
       .then(() => {
-        // Otherwise the model was replaced meanwhile, and the line has gone on without this frame.
+        // Otherwise the model was replaced meanwhile, and the line has gone on without this look.
         if (this.#inFlight !== inFlight) return;
         this.#inFlight = undefined;
         this.#advance();
@@ -44,24 +70,26 @@ class FrameLine implements ActiveModel {
     this.#inFlight = inFlight;
   }
 
-  async #classify(pictures: readonly PlannedPicture[]): Promise<Classification | undefined> {
+  async #classify(look: Look): Promise<Looked> {
+    // The model whose turn it is, also where it is replaced before the pictures are made.
     const model = this.#model;
-    if (model === undefined) return undefined;
+    if (model === undefined) return { kind: 'unseen' };
+    const pictures = await look.pictures();
     const rgb = pictureFor({ pictures }, model.plan);
-    if (rgb === undefined) return undefined;
+    if (rgb === undefined) return { kind: 'unseen' };
     const classification = { model, prediction: await model.classifier.classify(rgb) };
     for (const listener of this.#listeners) listener(pictures, classification);
-    return classification;
+    return { kind: 'classified', ...classification };
   }
 
   async replace(next: RunningModel | undefined): Promise<RunningModel | undefined> {
     const before = this.#model;
-    const lastFrame = this.#inFlight;
+    const lastLook = this.#inFlight;
     if (next === before) return undefined;
     this.#model = next;
     this.#inFlight = undefined;
     this.#advance();
-    if (lastFrame !== undefined) await settleWithin(lastFrame, LAST_FRAME_LIMIT_MS);
+    if (lastLook !== undefined) await settleWithin(lastLook, LAST_LOOK_LIMIT_MS);
     return before;
   }
 

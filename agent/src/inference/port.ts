@@ -6,6 +6,7 @@ import type {
   Variant,
 } from '@watchpost/shared/bundle/manifest.ts';
 import type { ModelGraph } from '@watchpost/shared/bundle/model-graph.ts';
+import type { Accelerator, Provider } from '@watchpost/shared/bundle/providers.ts';
 import type { AppError } from '@watchpost/shared/kernel/errors.ts';
 import type {
   ModelChoice,
@@ -24,6 +25,14 @@ export interface ModelSpec {
   readonly output: ModelOutput;
   readonly threads: number;
   readonly spinning: boolean;
+  /** Where it cannot run there, the processor runs it; without it, the processor does. TensorFlow.js takes no heed. */
+  readonly accelerator?: Accelerator;
+}
+
+/** Why a provider does not run a model. */
+export interface ProviderSetback {
+  readonly provider: Provider;
+  readonly why: string;
 }
 
 /** One frame, one model. `probabilities` follow the order of the labels and sum to 1. */
@@ -40,6 +49,8 @@ export interface Prediction {
 export interface Classifier {
   /** Names of the execution providers in use, best first. */
   readonly executionProviders: readonly string[];
+  /** Those that were asked for, or tried, before. */
+  readonly setbacks?: readonly ProviderSetback[];
   /**
    * @param rgb rgb24 at the size of the model's input; read until the promise settles, never changed
    * @throws AppError MODEL_OUTPUT_INVALID; INFERENCE_CRASHED | INFERENCE_TIMEOUT | INFERENCE_MEMORY in a process of its
@@ -132,6 +143,17 @@ export interface InferenceHost {
    * @throws AppError as `InferenceRuntime.load`, and INFERENCE_CRASHED | INFERENCE_TIMEOUT | INFERENCE_MEMORY
    */
   start(spec: ModelSpec, signal?: AbortSignal): Promise<HostedClassifier>;
+  /**
+   * Tries, in a process that is gone afterwards, what the runtime offers beside the processor.
+   * @throws AppError INFERENCE_CRASHED | INFERENCE_TIMEOUT
+   */
+  probeProviders(signal?: AbortSignal): Promise<readonly ProviderProbe[]>;
+}
+
+/** A provider the runtime offers; `why` it cannot be used here, where it cannot. */
+export interface ProviderProbe {
+  readonly provider: Provider;
+  readonly why?: string;
 }
 
 /** A model that classifies, with what it is and how it is run. */
@@ -140,6 +162,8 @@ export interface RunningModel {
   readonly manifest: Manifest;
   readonly variant: string;
   readonly threads: number;
+  /** What it was proved on; without it, the processor. */
+  readonly provider?: Provider;
   /** Of the pictures it takes. */
   readonly plan: FramePlan;
   readonly classifier: Classifier;
@@ -154,20 +178,42 @@ export interface Classification {
 /** Told of each frame the champion has classified; must not throw. */
 export type OnClassified = (pictures: readonly PlannedPicture[], classification: Classification) => void;
 
+/** A wish that a picture be classified. */
+export interface Look {
+  /** What is looked at: a camera, or a region of one. One look waits for each place: a newer one takes its turn. */
+  readonly place: string;
+  /** When its frame was captured, and when its turn ought to have come. Monotonic milliseconds. */
+  readonly capturedAtMs: number;
+  readonly dueAtMs: number;
+  /** Asked when its turn has come; the picture of the model's plan is read. */
+  pictures(): Promise<readonly PlannedPicture[]>;
+}
+
+/**
+ * What became of a look. `displaced`: a newer one of its place came before its turn did; `unseen`: there is no model, or
+ * no picture for it.
+ */
+export type Looked =
+  | ({ readonly kind: 'classified' } & Classification)
+  | { readonly kind: 'displaced' }
+  | { readonly kind: 'unseen' };
+
 /** The champion of this box: one model, shared by every camera, replaced while they run. */
 export interface ActiveModel {
   current(): RunningModel | undefined;
   /**
-   * Switches between two frames: the next one is for `next`, also while the model before still has one.
-   * @returns the model before, once its last frame is through or has taken too long; the caller releases it
+   * Switches between two looks: the next one is for `next`, also while the model before still has one.
+   * @returns the model before, once its last look is through or has taken too long; the caller releases it
    */
   replace(next: RunningModel | undefined): Promise<RunningModel | undefined>;
   /**
-   * One frame at a time, in the order they come.
-   * @param pictures of one frame; the one of the model's plan is read
-   * @returns undefined while there is no model, or when the frame has no picture for it
+   * One look at a time, who is due first before the others; rejects with what the model fails with.
    */
-  classify(pictures: readonly PlannedPicture[]): Promise<Classification | undefined>;
+  classify(look: Look): Promise<Looked>;
+  /** Since when the place that has waited longest waits for its turn, monotonic; undefined when none does. */
+  waitingSinceMs(): number | undefined;
+  /** Looks displaced so far. */
+  displaced(): number;
   /** @returns ends the telling */
   onClassified(listener: OnClassified): () => void;
   /** Stands down and releases the model. */
@@ -178,6 +224,8 @@ export interface ActiveModel {
 export interface SelfTestSettings {
   /** Only this number of threads; without it, what is fastest is found out. */
   readonly threads?: number;
+  /** What else than the processor is tried; without it, nothing. */
+  readonly accelerator?: Accelerator;
   readonly spinning: boolean;
   readonly maxMemoryBytes: number;
   readonly cores: number;

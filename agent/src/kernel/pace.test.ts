@@ -11,9 +11,9 @@ test('percentiles are of the nearest rank', () => {
 
 test('each window counts for itself, the total goes on', () => {
   const meter = createPaceMeter(0);
-  for (let frame = 0; frame < 10; frame++) meter.add(5, 50);
+  for (let frame = 0; frame < 10; frame++) meter.add([5], 50);
   const first = meter.report(2_000, { captured: 12, skipped: 2, reconnects: 0 });
-  meter.add(7, 70);
+  meter.add([7], 70);
   const second = meter.report(3_000, { captured: 14, skipped: 3, reconnects: 1 });
   assert.deepEqual(
     [first?.processedFps, first?.capturedFps, first?.skippedFps, first?.processedTotal],
@@ -33,4 +33,21 @@ test('each window counts for itself, the total goes on', () => {
 
 test('a window of no length has no pace', () => {
   assert.equal(createPaceMeter(5).report(5, { captured: 0, skipped: 0, reconnects: 0 }), undefined);
+});
+
+test('a frame with three views is one frame and three runs of the model', () => {
+  const meter = createPaceMeter(0);
+  meter.add([5, 6, 7], 50);
+  const pace = meter.report(1_000, { captured: 1, skipped: 0, reconnects: 0 });
+  assert.deepEqual([pace?.processedFps, pace?.processedTotal, pace?.inferMs.p50], [1, 1, 6]);
+});
+
+test('frames that were left out are told apart, and each window counts for itself', () => {
+  const meter = createPaceMeter(0);
+  for (const why of ['gated', 'gated', 'gated', 'governed', 'governed', 'displaced'] as const)
+    meter.leaveOut(why);
+  const first = meter.report(1_000, { captured: 8, skipped: 1, reconnects: 0 });
+  assert.deepEqual([first?.gatedFps, first?.governedFps, first?.skippedFps], [3, 2, 2]);
+  const second = meter.report(2_000, { captured: 8, skipped: 1, reconnects: 0 });
+  assert.deepEqual([second?.gatedFps, second?.governedFps, second?.skippedFps], [0, 0, 0]);
 });

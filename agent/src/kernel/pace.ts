@@ -1,6 +1,9 @@
 import type { CameraStats } from '@watchpost/shared/messages/camera.ts';
 
-type Pace = Omit<CameraStats, 'tsMs'>;
+type Pace = Omit<CameraStats, 'tsMs' | 'tier'>;
+
+/** Why a frame was not classified: nothing moved, the box could not, or a newer one came before its turn. */
+export type LeftOut = 'gated' | 'governed' | 'displaced';
 
 export interface PaceCounters {
   readonly captured: number;
@@ -10,8 +13,9 @@ export interface PaceCounters {
 
 /** Measures the pace of one camera in consecutive windows. */
 export interface PaceMeter {
-  /** One frame is through. */
-  add(inferMs: number, endToEndMs: number): void;
+  /** One frame is through. @param inferMs of each of its views */
+  add(inferMs: readonly number[], endToEndMs: number): void;
+  leaveOut(why: LeftOut): void;
   /** Closes the window; undefined when it has no length. */
   report(nowMs: number, counters: PaceCounters): Pace | undefined;
 }
@@ -22,6 +26,7 @@ export function createPaceMeter(startedAtMs: number): PaceMeter {
   let processedTotal = 0;
   let inferMs: number[] = [];
   let endToEndMs: number[] = [];
+  let leftOut = { gated: 0, governed: 0, displaced: 0 };
 
   const report = (nowMs: number, counters: PaceCounters): Pace | undefined => {
     const windowSec = (nowMs - since) / 1000;
@@ -29,22 +34,28 @@ export function createPaceMeter(startedAtMs: number): PaceMeter {
     const pace: Pace = {
       windowSec,
       capturedFps: (counters.captured - before.captured) / windowSec,
-      processedFps: inferMs.length / windowSec,
-      skippedFps: (counters.skipped - before.skipped) / windowSec,
+      processedFps: endToEndMs.length / windowSec,
+      skippedFps: (counters.skipped - before.skipped + leftOut.displaced) / windowSec,
+      gatedFps: leftOut.gated / windowSec,
+      governedFps: leftOut.governed / windowSec,
       processedTotal,
       inferMs: computePercentiles(inferMs),
       endToEndMs: computePercentiles(endToEndMs),
       reconnects: counters.reconnects,
     };
     [since, before, inferMs, endToEndMs] = [nowMs, counters, [], []];
+    leftOut = { gated: 0, governed: 0, displaced: 0 };
     return pace;
   };
 
   return {
     add: (infer, endToEnd) => {
       processedTotal += 1;
-      inferMs.push(infer);
+      inferMs.push(...infer);
       endToEndMs.push(endToEnd);
+    },
+    leaveOut: (why) => {
+      leftOut[why] += 1;
     },
     report,
   };

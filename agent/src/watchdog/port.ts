@@ -18,6 +18,10 @@ export interface ProgressSample {
   readonly model: string | undefined;
   /** Frames classified since the start, of all cameras. */
   readonly classified: number;
+  /** Frames left out on purpose since the start, because nothing moved or the box was hot. */
+  readonly leftOut?: number;
+  /** Since when a frame waits to be classified and none was; monotonic milliseconds. */
+  readonly waitingSinceMs?: number;
   /** Since when the inference process is being started again; monotonic milliseconds. */
   readonly recoveringSinceMs?: number;
 }

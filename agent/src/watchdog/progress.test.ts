@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { ProgressSample } from './port.ts';
 import { describeProgress, judgeProgress, type Progress, type ProgressHistory } from './progress.ts';
 
-const LIMITS = { recoveryMs: 100_000, silentMs: 60_000 };
+const LIMITS = { recoveryMs: 100_000, silentMs: 60_000, answerMs: 10_000 };
 
 /** One camera that delivers, a model, nothing done yet. */
 const sample = (change: Partial<ProgressSample> & { readonly captured?: number } = {}): ProgressSample => {
@@ -33,6 +33,30 @@ const CASES: readonly (readonly [string, ProgressSample, number, Progress])[] = 
     { ...sample({ captured: 50 }), model: undefined },
     10_000,
     { kind: 'excused', why: 'no model' },
+  ],
+  [
+    'nothing moves',
+    sample({ captured: 50, leftOut: 50 }),
+    10_000,
+    { kind: 'excused', why: 'nothing to look at' },
+  ],
+  [
+    'nothing moves and a single look is under way',
+    sample({ captured: 50, leftOut: 49, waitingSinceMs: 9_900 }),
+    10_000,
+    { kind: 'excused', why: 'nothing to look at' },
+  ],
+  [
+    'nothing moves and a single look is not answered',
+    sample({ captured: 50, leftOut: 49, waitingSinceMs: 5_000 }),
+    15_000,
+    { kind: 'stuck', what: 'frames come and none is classified' },
+  ],
+  [
+    'frames are neither looked at nor left out',
+    sample({ captured: 50, leftOut: 0 }),
+    10_000,
+    { kind: 'stuck', what: 'frames come and none is classified' },
   ],
   [
     'the inference process is being started again',

@@ -5,9 +5,11 @@ export interface ProgressLimits {
   readonly recoveryMs: number;
   /** A camera that says it delivers, and does not, for this long: its own supervision is stuck. */
   readonly silentMs: number;
+  /** A single look of a quiet scene that is not through yet. */
+  readonly answerMs: number;
 }
 
-export const PROGRESS_LIMITS: ProgressLimits = { recoveryMs: 180_000, silentMs: 120_000 };
+export const PROGRESS_LIMITS: ProgressLimits = { recoveryMs: 180_000, silentMs: 120_000, answerMs: 10_000 };
 
 /** What the next look is compared with. Monotonic milliseconds. */
 export interface ProgressHistory {
@@ -17,7 +19,7 @@ export interface ProgressHistory {
   readonly deliveredAtMs: number;
 }
 
-export type Excuse = 'no camera' | 'no model' | 'recovering' | 'no frames';
+export type Excuse = 'no camera' | 'no model' | 'recovering' | 'no frames' | 'nothing to look at';
 
 export type Progress =
   | { readonly kind: 'classified'; readonly framesPerSec: number }
@@ -64,10 +66,21 @@ function findProgress({ before, now, hasCome, limits }: Looks): Progress {
       ? excused('no frames')
       : stuck('a camera counts as online and delivers nothing');
   }
+  if (isAtRest(before.sample, now, limits)) return excused('nothing to look at');
   if (sample.recoveringSinceMs === undefined) return stuck('frames come and none is classified');
   return atMs - sample.recoveringSinceMs < limits.recoveryMs
     ? excused('recovering')
     : stuck('the inference process does not come back');
+}
+
+/** Frames were left out on purpose, and none waits for longer than a model may take. */
+function isAtRest(
+  before: ProgressSample,
+  { sample, atMs }: ProgressHistory,
+  { answerMs }: ProgressLimits,
+): boolean {
+  const { leftOut = 0, waitingSinceMs = atMs } = sample;
+  return leftOut > (before.leftOut ?? 0) && atMs - waitingSinceMs < answerMs;
 }
 
 const excused = (why: Excuse): Progress => ({ kind: 'excused', why });
@@ -84,6 +97,11 @@ export function describeProgress({ cameras, model }: ProgressSample, progress: P
   return [seen, run, ...describePace(progress)].join(', ');
 }
 
+const EXCUSE_WORDS: Readonly<Partial<Record<Excuse, readonly string[]>>> = {
+  recovering: ['the inference process is being started again'],
+  'nothing to look at': ['nothing moves'],
+};
+
 function describePace(progress: Progress): readonly string[] {
   switch (progress.kind) {
     case 'classified':
@@ -91,6 +109,6 @@ function describePace(progress: Progress): readonly string[] {
     case 'stuck':
       return [`stuck: ${progress.what}`];
     case 'excused':
-      return progress.why === 'recovering' ? ['the inference process is being started again'] : [];
+      return EXCUSE_WORDS[progress.why] ?? [];
   }
 }

@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox';
-import { Ratio01, Sha256, UnixMs } from '../kernel/ids.ts';
+import { Id, Ratio01, Sha256, UnixMs } from '../kernel/ids.ts';
 import { durableFields } from './durable.ts';
 
 /** A decided change of state on one camera: `new` opens it, `update` renews the score, `end` closes it. */
@@ -8,6 +8,8 @@ export const eventFields = {
   id: Type.String({ minLength: 1, maxLength: 64 }),
   type: Type.Enum(['new', 'update', 'end']),
   label: Type.String({ minLength: 1 }),
+  /** Where in the picture, for a camera whose regions are classified each on its own. */
+  region: Type.Optional(Id),
   /** Mean probability of `label` over the voting window. */
   score: Ratio01,
   /** When it was seen (not sent), by the box's clock. */

@@ -12,6 +12,7 @@ export const InferenceWindow = Type.Object(
   {
     /** Of the bundle that ran. */
     digest: Sha256,
+    /** Those that were the model's to classify: not those left out because nothing moved or the box was hot. */
     framesCaptured: Frames,
     framesClassified: Frames,
     /** Frames the model was given and did not answer. */
