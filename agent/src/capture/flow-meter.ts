@@ -1,6 +1,7 @@
 /** Which share of a sliding window frames flowed. All times are monotonic milliseconds. */
 export interface FlowMeter {
-  onFrame(nowMs: number): void;
+  /** @param graceMs for the next frame, where it is not the usual one */
+  onFrame(nowMs: number, graceMs?: number): void;
   /** 0 until the first frame; a window longer than the camera's life counts its life only. */
   quality01(nowMs: number): number;
 }
@@ -18,11 +19,11 @@ export function createFlowMeter(startedAtMs: number, graceMs: number, windowMs =
     nowMs > coveredUntilMs ? [...outages, { fromMs: coveredUntilMs, untilMs: nowMs }] : outages;
 
   return {
-    onFrame(nowMs) {
+    onFrame(nowMs, nextGraceMs = graceMs) {
       if (nowMs > coveredUntilMs) {
         outages = outagesAt(nowMs).filter(({ untilMs }) => untilMs > nowMs - windowMs);
       }
-      coveredUntilMs = nowMs + graceMs;
+      coveredUntilMs = nowMs + nextGraceMs;
     },
     quality01(nowMs) {
       const beginMs = Math.max(startedAtMs, nowMs - windowMs);

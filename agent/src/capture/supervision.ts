@@ -1,6 +1,6 @@
 import { type BackoffPolicy, computeBackoffMs } from '@watchpost/shared/kernel/backoff.ts';
 import type { AgentErrorCode } from '../kernel/errors.ts';
-import type { PictureVerdict } from './picture-watch.ts';
+import type { LensVerdict } from './lens-watch.ts';
 import type { CameraHealth } from './port.ts';
 import type { StreamFailure } from './stream-error.ts';
 
@@ -111,12 +111,13 @@ function silentEnd(source: SourceKind): StreamFailure {
 export interface CameraSight {
   readonly stream: 'connecting' | 'flowing' | 'failed' | 'finished';
   readonly failure?: StreamFailure;
-  readonly picture: PictureVerdict;
+  readonly picture: LensVerdict;
 }
 
 export function computeHealth(sight: CameraSight): Omit<CameraHealth, 'quality01'> {
   if (sight.stream === 'finished') return { condition: 'disabled', code: 'CAMERA_ENDED' };
   if (sight.stream === 'flowing') {
+    if (sight.picture === 'moved') return { condition: 'online', code: 'CAMERA_MOVED' };
     return { condition: sight.picture === 'clear' ? 'online' : sight.picture };
   }
   return { condition: conditionOf(sight.failure?.code), ...sight.failure };

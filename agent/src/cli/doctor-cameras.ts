@@ -3,7 +3,7 @@ import { silentLogger } from '@watchpost/shared/kernel/log.ts';
 import { withCredentials } from '../capture/camera-url.ts';
 import { readCredentials } from '../capture/credentials-file.ts';
 import { createFfmpegCamera } from '../capture/ffmpeg-camera.ts';
-import { measurePicture } from '../capture/picture-watch.ts';
+import { measurePicture, toGray } from '../capture/picture-watch.ts';
 import type { FramePlan } from '../capture/port.ts';
 import type { CameraConfig } from '../config/schema.ts';
 import { watchCamera } from '../doctor/camera-watch.ts';
@@ -73,7 +73,7 @@ async function refuseDevice({ device }: CameraConfig): Promise<Sighting | undefi
 }
 
 async function measureJpeg(jpeg: Uint8Array): Promise<{ readonly mean: number; readonly variance: number }> {
-  return measurePicture(await readPicture(jpeg, MEASURED));
+  return measurePicture(toGray(await readPicture(jpeg, MEASURED)));
 }
 
 async function addressOf({ url, credentialsFile }: CameraConfig): Promise<string | undefined> {

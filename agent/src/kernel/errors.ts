@@ -89,6 +89,12 @@ export const AGENT_ERRORS = {
     http: 410,
     remedy: 'The video file is over; set `loop: true` to play it again.',
   },
+  CAMERA_MOVED: {
+    retry: true,
+    http: 409,
+    remedy:
+      'The camera looks elsewhere than before: turn it back, or draw its masks and regions anew. After ten minutes the new view is its own.',
+  },
   CAPTURE_FAILED: { retry: true, http: 500, remedy: 'Check that ffmpeg is installed and see the detail.' },
   RUNTIME_MISSING: {
     retry: false,

@@ -1,0 +1,60 @@
+import type { CameraConfig } from '../config/schema.ts';
+import type { CapturedPicture } from './captured-picture.ts';
+import { planVisible, planWatched } from './counted-pixels.ts';
+import { createLensWatch, type LensLimits, type LensVerdict } from './lens-watch.ts';
+import { createMotionWatch } from './motion.ts';
+import { createSpotWatch, planCut, SPOT_LIMITS, type Spot } from './motion-square.ts';
+import type { Frame, FramePlan, FrameView, Motion } from './port.ts';
+import type { Scene } from './scene.ts';
+import { cutScene, fitScene } from './sharp-cut.ts';
+
+/** What became of one decoded picture. */
+export interface MadeFrame {
+  readonly motion: Motion;
+  readonly verdict: LensVerdict;
+  readonly look: Frame['look'];
+}
+
+export interface FrameMakerDeps {
+  readonly camera: CameraConfig;
+  /** Those in use when a frame is looked at. */
+  readonly plans: () => readonly FramePlan[];
+  readonly lens?: LensLimits;
+}
+
+/** @returns to be called with each picture; `clockMs` is the monotonic time, or the position of a recording */
+export function createFrameMaker({ camera, plans, lens }: FrameMakerDeps) {
+  const watchMotion = createMotionWatch(planWatched(camera));
+  const watchSpot = createSpotWatch({ ...SPOT_LIMITS, minShare01: camera.motion.minShare01 });
+  const watchLens = createLensWatch(planVisible(camera), lens);
+  let lastMs: number | undefined;
+  return ({ gray, views, scene }: CapturedPicture, clockMs: number): MadeFrame => {
+    // A recording in a loop begins again.
+    const elapsedMs = Math.max(0, clockMs - (lastMs ?? clockMs));
+    lastMs = clockMs;
+    const motion = watchMotion(gray, elapsedMs);
+    const spot = watchSpot(motion, elapsedMs);
+    const verdict = watchLens(gray, motion.share01, clockMs);
+    if (scene === undefined) return { motion, verdict, look: async () => views };
+    return { motion, verdict, look: once(() => cutView(scene, spot, plans())) };
+  };
+}
+
+async function cutView(
+  scene: Scene,
+  spot: Spot | undefined,
+  plans: readonly FramePlan[],
+): Promise<readonly FrameView[]> {
+  const cut = (plan: FramePlan): Promise<Uint8Array> =>
+    spot === undefined ? fitScene(scene, plan) : cutScene(scene, planCut(spot, scene, plan), plan);
+  const pictures = plans.map(async (plan) => ({ plan, rgb: await cut(plan) }));
+  return [{ pictures: await Promise.all(pictures) }];
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}

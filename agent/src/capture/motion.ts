@@ -1,0 +1,103 @@
+import type { PixelMap } from './counted-pixels.ts';
+import { GRAY } from './frame-outputs.ts';
+import { type Fit, fitLight, judgeLight } from './light.ts';
+import { findMovers } from './movers.ts';
+import type { Motion } from './port.ts';
+
+export interface MotionLimits {
+  /** A pixel differs by at least so many grey levels before it counts... */
+  readonly minLevels: number;
+  /** ... and by so many standard deviations of the picture's own noise: a dark picture is full of it. */
+  readonly minSigmas: number;
+  /** How fast the background follows what stands still. */
+  readonly calmMs: number;
+  /** How fast it takes up what moves, so that what was parked there becomes part of it. */
+  readonly movingMs: number;
+  /** From here on it is worth to see whether only the light changed. */
+  readonly lightShare01: number;
+  /** When more differs, another picture has begun: a switched lamp, or a camera that turns. */
+  readonly anewShare01: number;
+  /** How alike the structure of two pictures has to be to be one scene in another light. */
+  readonly sameScene01: number;
+}
+
+export const MOTION_LIMITS: MotionLimits = {
+  minLevels: 12,
+  minSigmas: 5,
+  calmMs: 10_000,
+  movingMs: 45_000,
+  lightShare01: 0.1,
+  anewShare01: 0.4,
+  sameScene01: 0.6,
+};
+
+/** @param elapsedMs since the picture before */
+export type MotionWatch = (gray: Uint8Array, elapsedMs: number) => Motion;
+
+const PIXELS = GRAY.width * GRAY.height;
+const STILL: Motion = { share01: 0 };
+const UNCHANGED: Fit = { gain: 1, offset: 0 };
+/** The background is the mean of the first pictures, so that what moved in the first of all does not stay in it. */
+const FIRST_PICTURES = 10;
+
+/**
+ * Compares each grey picture with a slow mean of those before it. Light that changes everywhere is not motion, nor are
+ * single pixels, nor what lies outside of `watched`.
+ */
+export function createMotionWatch(watched: PixelMap, limits: MotionLimits = MOTION_LIMITS): MotionWatch {
+  const background = new Float32Array(PIXELS);
+  const moving = new Uint8Array(PIXELS);
+  let pictures = 0;
+
+  /** @returns the share of the picture that differs from the background in this light */
+  const mark = (gray: Uint8Array, { gain, offset }: Fit, levels: number): number => {
+    let count = 0;
+    for (let at = 0; at < PIXELS; at += 1) {
+      const difference = (gray[at] ?? 0) - (background[at] ?? 0) * gain - offset;
+      const isMoving = (difference > levels || difference < -levels) && watched[at] === 1 ? 1 : 0;
+      moving[at] = isMoving;
+      count += isMoving;
+    }
+    return count / PIXELS;
+  };
+
+  const learn = (gray: Uint8Array, { gain, offset }: Fit, elapsedMs: number): void => {
+    const least = pictures <= FIRST_PICTURES ? 1 / pictures : 0;
+    const share = (ms: number): number => Math.max(1 - Math.exp(-elapsedMs / ms), least);
+    const [calm, busy] = [share(limits.calmMs), share(limits.movingMs)];
+    for (let at = 0; at < PIXELS; at += 1) {
+      const before = (background[at] ?? 0) * gain + offset;
+      background[at] = before + ((gray[at] ?? 0) - before) * (moving[at] === 1 ? busy : calm);
+    }
+  };
+
+  const beginAnew = (gray: Uint8Array): void => {
+    background.set(gray);
+    pictures = 1;
+  };
+
+  return (gray, elapsedMs) => {
+    pictures += 1;
+    if (pictures === 1) {
+      background.set(gray);
+      return STILL;
+    }
+    const { offset, sigma } = judgeLight(gray, background, watched);
+    const levels = Math.max(limits.minLevels, limits.minSigmas * sigma);
+    let fit: Fit = { ...UNCHANGED, offset };
+    let share01 = mark(gray, fit, levels);
+    if (share01 > limits.lightShare01) {
+      const fitted = fitLight(gray, background, watched);
+      const fittedShare01 = mark(gray, fitted, levels);
+      if (fittedShare01 < share01) [fit, share01] = [fitted, fittedShare01];
+      else mark(gray, fit, levels);
+      if (share01 > limits.anewShare01) {
+        const motion = fitted.likeness >= limits.sameScene01 ? STILL : findMovers(moving);
+        beginAnew(gray);
+        return motion;
+      }
+    }
+    learn(gray, fit, elapsedMs);
+    return findMovers(moving);
+  };
+}
