@@ -101,6 +101,23 @@ test('windows of a model are stored once, and put together as they are asked for
   );
 });
 
+test('windows a device told long ago make room for what it tells now; those of others stay', async () => {
+  const days = (count: number): number => count * 24 * 60;
+  const at = async (deviceId: string) =>
+    (await store.deviceWindows.list({ deviceId, sinceMs: 0, bucketMs: MINUTE_MS })).map(
+      ({ endedAtMs }) => endedAtMs / MINUTE_MS,
+    );
+  const [first, second] = [days(1), days(2)];
+  for (const deviceId of ['old', 'quiet']) {
+    const batch = [first, second].map((minute) => summary(deviceId, minute, inference(OLD, 0)));
+    await store.reports.commit(batch, second * MINUTE_MS);
+  }
+  const now = days(16.5);
+  await store.reports.commit([summary('old', now, inference(OLD, 0))], now * MINUTE_MS);
+  assert.deepEqual(await at('old'), [second, now]);
+  assert.deepEqual(await at('quiet'), [first, second]);
+});
+
 async function tellMinutes(deviceId: string, index: number, isCanary: boolean): Promise<void> {
   const minutes = Array.from({ length: 40 }, (_, at) => 71 + at);
   const messages = minutes.map((minute, at) => {

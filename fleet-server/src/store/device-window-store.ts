@@ -9,8 +9,18 @@ export function createDeviceWindowStore(db: Db): DeviceWindowStore {
 
 type Summary = Extract<DurableMessage, { readonly stream: 'telemetry' }>;
 
-/** In the transaction of the summaries they come from: both are there, or neither. */
-export async function insertWindows(tx: Tx, summaries: readonly Summary[]): Promise<void> {
+/** What gates look back on: a rollout as long as it lasts unless told otherwise, and the day before its orders. */
+const KEEP_MS = 15 * 24 * 3_600_000;
+
+/**
+ * In the transaction of the summaries they come from: both are there, or neither. What a device told long ago makes room
+ * for what it tells now.
+ */
+export async function insertWindows(
+  tx: Tx,
+  summaries: readonly Summary[],
+  receivedAtMs: number,
+): Promise<void> {
   const rows = summaries.flatMap(toRow);
   if (rows.length === 0) return;
   // A box whose clock was set back may tell of one moment twice.
@@ -18,6 +28,11 @@ export async function insertWindows(tx: Tx, summaries: readonly Summary[]): Prom
     .insertInto('device_windows')
     .values(rows)
     .onConflict((conflict) => conflict.doNothing())
+    .execute();
+  await tx
+    .deleteFrom('device_windows')
+    .where('device_id', 'in', [...new Set(rows.map(({ device_id }) => device_id))])
+    .where('ended_at_ms', '<', receivedAtMs - KEEP_MS)
     .execute();
 }
 
@@ -34,7 +49,7 @@ function toRow({ deviceId, body }: Summary): readonly DeviceWindowRow[] {
       ended_at_ms: tsMs,
       window_sec: windowSec,
       digest: inference.digest,
-      frames_captured: inference.framesCaptured,
+      frames_captured: inference.framesDue ?? inference.framesCaptured,
       frames_classified: inference.framesClassified,
       frames_failed: inference.framesFailed,
       infer_p95_ms: inference.inferP95Ms ?? null,

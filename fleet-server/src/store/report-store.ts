@@ -98,7 +98,7 @@ async function insertReports(tx: Tx, fresh: readonly DurableMessage[], receivedA
     ts_ms: message.body.tsMs,
   }));
   if (summaries.length > 0) await tx.insertInto('telemetry_summaries').values(summaries).execute();
-  await insertWindows(tx, telemetry);
+  await insertWindows(tx, telemetry, receivedAtMs);
 }
 
 async function insertRejected(
