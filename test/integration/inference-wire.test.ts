@@ -10,7 +10,7 @@ import {
   readHeader,
 } from '../../agent/src/inference/child-wire.ts';
 
-const CPU: ChildReply = { kind: 'loaded', executionProviders: ['cpu'] };
+const CPU: ChildReply = { kind: 'loaded', executionProviders: ['cpu'], setbacks: [] };
 const BYE: ChildReply = { kind: 'released' };
 
 function readAll(chunks: readonly Uint8Array[]): readonly ChildReply[] {

@@ -4,7 +4,7 @@ import { agentError } from '../kernel/errors.ts';
 import type { RunCommand } from './port.ts';
 
 export interface ModelCommandDeps {
-  readonly current: () => Pick<RunningModel, 'digest' | 'variant' | 'threads'> | undefined;
+  readonly current: () => Pick<RunningModel, 'digest' | 'variant' | 'threads' | 'provider'> | undefined;
   /** The files of a bundle that is on this box. @throws AppError BUNDLE_* | STORE_FAILED */
   readonly load: (digest: string) => Promise<{ readonly manifest: Manifest; readonly folder: string }>;
   readonly selfTest: SelfTest;
@@ -25,15 +25,16 @@ export function createSelfTestCommand(deps: ModelCommandDeps): RunCommand<'selft
   };
 }
 
-/** The pace of the running model as it is run: its variant, its threads; beside the cameras, so what is left to it. */
+/** The pace of the running model as it is run: its variant, its threads, its provider; beside the cameras, so what is left to it. */
 export function createBenchmark(deps: ModelCommandDeps): RunCommand<'benchmark'> {
   return async (_args, { signal }) => {
-    const { digest, variant, threads } = requireModel(deps);
+    const { digest, variant, threads, provider } = requireModel(deps);
     const { manifest, folder } = await deps.load(digest);
     const variants = manifest.variants.filter(({ name }) => name === variant);
     const asRun = { folder, manifest: { ...manifest, variants } };
-    const { findings } = await deps.selfTest(asRun, { ...deps.settings, threads }, signal);
-    const [trial] = findings.trials;
+    const settings = { ...deps.settings, threads, accelerator: provider ?? 'cpu' };
+    const { findings } = await deps.selfTest(asRun, settings, signal);
+    const trial = findings.trials.find((it) => it.provider === provider);
     if (trial?.inferMs === undefined)
       throw agentError('SELFTEST_FAILED', trial?.detail ?? `the bundle has no variant ${variant}`);
     const { inferMs, rssBytes } = trial;

@@ -106,7 +106,7 @@ async function readInForce({ compose }: OpenedSettings): Promise<BootedConfig> {
 }
 
 function createModelDeps({ config, cameras, model, log }: Box): ModelCommandDeps {
-  const { threads, spinning, maxMemoryBytes } = config.inference;
+  const { threads, spinning, accelerator, maxMemoryBytes } = config.inference;
   const inferenceLog = log.child({ component: 'inference' });
   return {
     current: () => model.current(),
@@ -118,7 +118,7 @@ function createModelDeps({ config, cameras, model, log }: Box): ModelCommandDeps
       log: inferenceLog,
     }),
     settings: {
-      ...{ spinning, maxMemoryBytes },
+      ...{ spinning, accelerator, maxMemoryBytes },
       cores: availableParallelism(),
       ...(threads !== undefined && { threads }),
     },

@@ -41,7 +41,13 @@ function createTrial({ config, log, cameras, model, vitals }: Box, onChange: () 
   // What ends in a self-test is told by the self-test.
   const testHost = createChildProcessHost({ log: trialLog, random: random01 });
   return createModelTrial({
-    open: createModelOpener({ host, spinning: config.inference.spinning }),
+    open: createModelOpener({
+      host,
+      spinning: config.inference.spinning,
+      accelerator: config.inference.accelerator,
+      checkGoldenFrames,
+      log: trialLog,
+    }),
     selfTest: createSelfTest({
       host: testHost,
       checkGoldenFrames,

@@ -4,7 +4,15 @@ import type { Logger } from '@watchpost/shared/kernel/log.ts';
 import { waitMs } from '@watchpost/shared/kernel/wait.ts';
 import { readProcessMemory } from '../kernel/proc-memory.ts';
 import { type InferenceProcess, startInferenceProcess } from './child-process.ts';
-import type { ChildRestart, HostedClassifier, InferenceHost, ModelSpec, Prediction } from './port.ts';
+import type {
+  ChildRestart,
+  HostedClassifier,
+  InferenceHost,
+  ModelSpec,
+  Prediction,
+  ProviderProbe,
+  ProviderSetback,
+} from './port.ts';
 import { settleWithin } from './settle-within.ts';
 
 export interface ChildProcessHostDeps {
@@ -31,9 +39,11 @@ const RESTART_BACKOFF = { baseMs: 250, maxMs: 10_000 };
 
 /** Models in processes of their own. Two that are started run side by side, until the older is released. */
 export function createChildProcessHost({ limits, ...deps }: ChildProcessHostDeps): InferenceHost {
+  const allLimits = { ...LIMITS, ...limits };
   return {
+    probeProviders: (signal) => probeInChild(allLimits, signal),
     start: async (spec, signal) => {
-      const life = { ...deps, spec, limits: { ...LIMITS, ...limits }, ended: new AbortController() };
+      const life = { ...deps, spec, limits: allLimits, ended: new AbortController() };
       const kill = (): void => life.ended.abort();
       signal?.addEventListener('abort', kill, { once: true, signal: life.ended.signal });
       if (signal?.aborted) kill();
@@ -58,6 +68,7 @@ interface Life extends Omit<ChildProcessHostDeps, 'limits'> {
 interface LoadedChild {
   readonly child: InferenceProcess;
   readonly executionProviders: readonly string[];
+  readonly setbacks: readonly ProviderSetback[];
 }
 
 async function loadInChild({ spec, limits, ended, maxMemoryBytes = Infinity }: Life): Promise<LoadedChild> {
@@ -66,28 +77,58 @@ async function loadInChild({ spec, limits, ended, maxMemoryBytes = Infinity }: L
   try {
     const reply = await child.request({ kind: 'load', spec }, limits.loadMs);
     if (reply.kind !== 'loaded') throw new Error(`load was answered with ${reply.kind}`);
-    return { child, executionProviders: reply.executionProviders };
+    const { executionProviders, setbacks } = reply;
+    return { child, executionProviders, setbacks };
   } catch (error) {
     await child.kill();
     throw error;
   }
 }
 
+/** A driver may take the process along, or never come back: that says enough of it. */
+async function probeInChild(limits: HostLimits, signal?: AbortSignal): Promise<readonly ProviderProbe[]> {
+  const { loadMs, memoryIntervalMs } = limits;
+  const guards = {
+    signal: signal ?? new AbortController().signal,
+    maxMemoryBytes: Infinity,
+    memoryIntervalMs,
+  };
+  const child = startInferenceProcess(guards);
+  try {
+    const reply = await child.request({ kind: 'probe' }, loadMs);
+    if (reply.kind !== 'probed') throw new Error(`probe was answered with ${reply.kind}`);
+    return reply.providers;
+  } finally {
+    await child.kill();
+  }
+}
+
 class RestartingClassifier implements HostedClassifier {
-  readonly executionProviders: readonly string[];
   readonly #life: Life;
   /** Aborted at the release, a moment before the life ends: the frame in flight may still come through. */
   readonly #released = new AbortController();
-  #child: InferenceProcess;
+  #loaded: LoadedChild;
   /** Crashes since the last prediction. */
   #crashes = 0;
   #inFlight: Promise<unknown> | undefined;
   #release: Promise<void> | undefined;
 
-  constructor(life: Life, { child, executionProviders }: LoadedChild) {
+  constructor(life: Life, loaded: LoadedChild) {
     this.#life = life;
-    this.#child = child;
-    this.executionProviders = executionProviders;
+    this.#loaded = loaded;
+  }
+
+  /** Of the present process: a card may be gone with the one before. */
+  get executionProviders(): readonly string[] {
+    return this.#loaded.executionProviders;
+  }
+
+  get setbacks(): readonly ProviderSetback[] {
+    return this.#loaded.setbacks;
+  }
+
+  get #child(): InferenceProcess {
+    return this.#loaded.child;
   }
 
   async classify(rgb: Uint8Array): Promise<Prediction> {
@@ -121,7 +162,7 @@ class RestartingClassifier implements HostedClassifier {
     onRestart?.({ spec, why });
     await waitMs(pauseMs, stopping);
     if (stopping.aborted) throw why;
-    this.#child = (await loadInChild(this.#life)).child;
+    this.#loaded = await loadInChild(this.#life);
   }
 
   async peakMemoryBytes(): Promise<number | undefined> {

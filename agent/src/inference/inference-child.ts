@@ -4,7 +4,7 @@ import { AGENT_ERRORS, type AgentErrorCode } from '../kernel/errors.ts';
 import { createChildChannel } from './child-channel.ts';
 import type { ChildReply, ChildRequest } from './child-messages.ts';
 import { CHANNEL_FD } from './child-wire.ts';
-import { localRuntime } from './local-runtime.ts';
+import { localRuntime, probeProviders } from './local-runtime.ts';
 import type { Classifier } from './port.ts';
 
 // The inference process. It lives as long as the channel to the agent: an interrupt at a terminal reaches the whole
@@ -26,7 +26,9 @@ async function answer(request: ChildRequest): Promise<ChildReply> {
   switch (request.kind) {
     case 'load':
       classifier = await localRuntime.load(request.spec);
-      return { kind: 'loaded', executionProviders: classifier.executionProviders };
+      return describeLoaded(classifier);
+    case 'probe':
+      return { kind: 'probed', providers: await probeProviders() };
     case 'classify':
       return { kind: 'classified', prediction: await loaded().classify(request.rgb) };
     case 'release':
@@ -34,6 +36,12 @@ async function answer(request: ChildRequest): Promise<ChildReply> {
       return { kind: 'released' };
   }
 }
+
+const describeLoaded = ({ executionProviders, setbacks = [] }: Classifier): ChildReply => ({
+  kind: 'loaded',
+  executionProviders,
+  setbacks,
+});
 
 function loaded(): Classifier {
   if (classifier === undefined) throw new Error('classify before load');

@@ -1,27 +1,75 @@
+import type { Accelerator, Provider } from '@watchpost/shared/bundle/providers.ts';
+import type { Logger } from '@watchpost/shared/kernel/log.ts';
 import { agentError } from '../kernel/errors.ts';
 import { computeFramePlan } from './frame-plan.ts';
-import { composeModelSpec } from './model-spec.ts';
-import type { InferenceHost, OpenModel } from './port.ts';
+import { describeMismatch } from './golden.ts';
+import { type BundleFiles, composeModelSpec } from './model-spec.ts';
+import type {
+  CheckGoldenFrames,
+  Classifier,
+  InferenceHost,
+  ModelSpec,
+  OpenModel,
+  ProviderSetback,
+} from './port.ts';
 
-/** Loads models by what their self-test chose. */
-export function createModelOpener({
-  host,
-  spinning,
-}: {
-  readonly host: InferenceHost;
+export interface ModelOpenerDeps {
+  readonly host: Pick<InferenceHost, 'start'>;
   readonly spinning: boolean;
-}): OpenModel {
-  return async ({ digest, manifest, folder }, choice) => {
+  /** `auto`: what the self-test chose. */
+  readonly accelerator: Accelerator;
+  readonly checkGoldenFrames: CheckGoldenFrames;
+  readonly log: Logger;
+}
+
+/**
+ * Loads models by what their self-test chose. On what they were not proved on (a card that is gone, or one that a
+ * person asks for) the golden frames prove them once more.
+ */
+export function createModelOpener(deps: ModelOpenerDeps): OpenModel {
+  return async (bundle, choice) => {
+    const { digest, manifest } = bundle;
     const variant = manifest.variants.find(({ name }) => name === choice.variant);
     if (variant === undefined) {
       const { model, version } = manifest;
       throw agentError('BUNDLE_UNFIT', `bundle ${model} ${version} has no variant ${choice.variant}`);
     }
-    const { threads } = choice;
+    const { threads, provider } = choice;
+    const spec = composeModelSpec(bundle, variant, {
+      ...{ threads, spinning: deps.spinning },
+      accelerator: deps.accelerator === 'auto' ? (provider ?? 'cpu') : deps.accelerator,
+    });
     const plan = computeFramePlan(manifest.preprocess, manifest.input);
-    const classifier = await host.start(
-      composeModelSpec({ manifest, folder }, variant, { threads, spinning }),
-    );
-    return { digest, manifest, variant: variant.name, threads, plan, classifier };
+    const classifier = await openProved(spec, { bundle, proved: provider ?? 'cpu' }, deps);
+    const running = { digest, manifest, variant: variant.name, threads, plan, classifier };
+    return provider === undefined ? running : { ...running, provider };
   };
+}
+
+interface Proof {
+  readonly bundle: BundleFiles;
+  readonly proved: Provider;
+}
+
+/** @throws AppError SELFTEST_FAILED, and as `InferenceHost.start` */
+async function openProved(spec: ModelSpec, proof: Proof, deps: ModelOpenerDeps): Promise<Classifier> {
+  const classifier = await deps.host.start(spec);
+  tellSetbacks(classifier.setbacks ?? [], deps.log);
+  const [runsOn = 'cpu'] = classifier.executionProviders;
+  if (spec.runtime !== 'onnx' || runsOn === proof.proved) return classifier;
+  const { manifest, folder } = proof.bundle;
+  const golden = await deps.checkGoldenFrames(classifier, manifest, folder).catch(async (error: unknown) => {
+    await classifier.release();
+    throw error;
+  });
+  if (golden.kind === 'passed') return classifier;
+  await classifier.release();
+  const detail = describeMismatch(golden);
+  if (runsOn === 'cpu') throw agentError('SELFTEST_FAILED', detail);
+  deps.log.warn({ provider: runsOn, detail }, 'model gives other results there, the processor runs it');
+  return openProved({ ...spec, accelerator: 'cpu' }, proof, deps);
+}
+
+function tellSetbacks(setbacks: readonly ProviderSetback[], log: Logger): void {
+  for (const { provider, why } of setbacks) log.warn({ provider, why }, 'provider does not run the model');
 }

@@ -12,10 +12,9 @@ export interface BundleFiles {
 export function composeModelSpec(
   { manifest, folder }: BundleFiles,
   variant: Variant,
-  how: Pick<ModelSpec, 'threads' | 'spinning'>,
+  how: Pick<ModelSpec, 'threads' | 'spinning' | 'accelerator'>,
 ): ModelSpec {
   const { input, preprocess, output } = manifest;
-  const { threads, spinning } = how;
   const path = join(folder, variant.file);
-  return { path, runtime: variant.runtime, input, preprocess, output, threads, spinning };
+  return { path, runtime: variant.runtime, input, preprocess, output, ...how };
 }

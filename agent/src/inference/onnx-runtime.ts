@@ -1,9 +1,12 @@
 import { basename } from 'node:path';
 import { inputShape, type ModelGraph, toModelGraph } from '@watchpost/shared/bundle/model-graph.ts';
+import type { Provider } from '@watchpost/shared/bundle/providers.ts';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { agentError } from '../kernel/errors.ts';
-import type { InferenceRuntime, ModelInspector, ModelSpec } from './port.ts';
+import { describeCause, listOffered, runOn } from './onnx-providers.ts';
+import type { InferenceRuntime, ModelInspector, ModelSpec, ProviderSetback } from './port.ts';
 import { isDistribution } from './probabilities.ts';
+import { planProviders, withFallback } from './provider-plan.ts';
 import {
   checkGraph,
   createSessionClassifier,
@@ -15,7 +18,7 @@ import { createTensorMaker, type TensorData } from './tensor.ts';
 
 const ERRORS_ONLY = 3;
 
-/** ONNX Runtime in this process, on the CPU. */
+/** ONNX Runtime in this process. */
 export const onnxRuntime: InferenceRuntime = {
   load: async (spec) => createSessionClassifier(await openSession(spec), spec),
 };
@@ -44,22 +47,47 @@ async function probeActivation(spec: ModelSpec): Promise<'probabilities' | 'logi
 }
 
 async function openSession(spec: ModelSpec): Promise<ModelSession> {
-  const spinning = spec.spinning ? '1' : '0';
-  const session = await createSession(spec.path, {
-    intraOpNumThreads: spec.threads,
-    extra: {
-      session: { intra_op: { allow_spinning: spinning }, inter_op: { allow_spinning: spinning } },
-    },
-  });
+  const { session, provider, setbacks } = await createOnBest(spec);
   const wrap = createTensorWrapper(spec);
   return {
     graph: toModelGraph(session.inputMetadata, session.outputMetadata),
-    executionProviders: ['cpu'],
+    executionProviders: withFallback(provider),
+    setbacks,
     run: async (data) => {
       const outputs = await session.run({ [spec.input.name]: wrap(data) }, [spec.output.name]);
       return numbersOf(outputs[spec.output.name]);
     },
     release: () => session.release(),
+  };
+}
+
+interface OpenedSession {
+  readonly session: InferenceSession;
+  readonly provider: Provider;
+  readonly setbacks: readonly ProviderSetback[];
+}
+
+/** The first provider that takes the model. Its library, its card or the model may be what it fails for. */
+async function createOnBest(spec: ModelSpec): Promise<OpenedSession> {
+  const { tries, setbacks: missed } = planProviders(spec.accelerator ?? 'cpu', listOffered());
+  const setbacks = [...missed];
+  for (const provider of tries) {
+    try {
+      const session = await createSession(spec.path, { ...composeOptions(spec), ...runOn(provider) });
+      return { session, provider, setbacks };
+    } catch (error) {
+      if (provider === 'cpu') throw error;
+      setbacks.push({ provider, why: describeCause(error) });
+    }
+  }
+  throw new Error('the processor was not tried');
+}
+
+function composeOptions({ spinning, threads }: ModelSpec): InferenceSession.SessionOptions {
+  const allow_spinning = spinning ? '1' : '0';
+  return {
+    intraOpNumThreads: threads,
+    extra: { session: { intra_op: { allow_spinning }, inter_op: { allow_spinning } } },
   };
 }
 

@@ -1,4 +1,5 @@
-import { type AppError, isAppError } from '@watchpost/shared/kernel/errors.ts';
+import type { Accelerator, Provider } from '@watchpost/shared/bundle/providers.ts';
+import { type AppError, describeError, isAppError } from '@watchpost/shared/kernel/errors.ts';
 import type { Logger } from '@watchpost/shared/kernel/log.ts';
 import type { SelfTestFindings, VariantTrial } from '@watchpost/shared/messages/deployment-findings.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -7,7 +8,15 @@ import { computePercentiles } from '../kernel/pace.ts';
 import { describeMismatch } from './golden.ts';
 import { measureRuns } from './measured-runs.ts';
 import { type BundleFiles, composeModelSpec } from './model-spec.ts';
-import type { CheckGoldenFrames, InferenceHost, SelfTest, SelfTestResult, SelfTestSettings } from './port.ts';
+import type {
+  CheckGoldenFrames,
+  Classifier,
+  InferenceHost,
+  SelfTest,
+  SelfTestResult,
+  SelfTestSettings,
+} from './port.ts';
+import { planProviders } from './provider-plan.ts';
 import { computeRuns, type PlannedTrial, planTrials, type TrialBox, WARM_UP_RUNS } from './trial-plan.ts';
 import { chooseTrial, findExcess, findMostTelling, type TrialMeasures } from './trial-verdict.ts';
 
@@ -37,7 +46,8 @@ export function createSelfTest(deps: SelfTestDeps): SelfTest {
   const { trialMs, totalMs } = { ...LIMITS, ...deps.limits };
   return async (bundle, settings, signal) => {
     const { hasRuntime } = deps;
-    const box = { ...settings, hasRuntime, cpuFeatures: await deps.readCpuFeatures() };
+    const { providers, unavailable } = await findProviders(deps, settings.accelerator ?? 'cpu', signal);
+    const box = { ...settings, hasRuntime, providers, cpuFeatures: await deps.readCpuFeatures() };
     const endsAtMs = clock.monotonicMs() + totalMs;
     const trials: VariantTrial[] = [];
     for (const planned of planTrials(bundle.manifest.variants, box)) {
@@ -48,16 +58,54 @@ export function createSelfTest(deps: SelfTestDeps): SelfTest {
       log.info(trial, 'variant tried');
       trials.push(trial);
     }
-    return conclude(trials);
+    return conclude(trials, unavailable, settings.accelerator);
   };
 }
 
-function conclude(trials: readonly VariantTrial[]): SelfTestResult {
-  const chosen = chooseTrial(trials);
+interface FoundProviders {
+  /** Worth a trial, beside the processor. */
+  readonly providers: readonly Provider[];
+  readonly unavailable: NonNullable<SelfTestFindings['unavailable']>;
+}
+
+async function findProviders(
+  { host, log }: SelfTestDeps,
+  asked: Accelerator,
+  signal: AbortSignal,
+): Promise<FoundProviders> {
+  if (asked === 'cpu') return { providers: [], unavailable: [] };
+  try {
+    const probes = await host.probeProviders(signal);
+    const { tries, setbacks } = planProviders(
+      asked,
+      probes.map(({ provider }) => provider),
+    );
+    const told = [...probes.filter(({ provider }) => tries.includes(provider)), ...setbacks];
+    const unavailable = told.flatMap(({ provider, why }) =>
+      why === undefined ? [] : [{ provider, detail: why }],
+    );
+    const isUsable = (provider: Provider): boolean =>
+      provider !== 'cpu' && unavailable.every((it) => it.provider !== provider);
+    return { providers: tries.filter(isUsable), unavailable };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!isAppError(error)) throw error;
+    log.warn({ error: describeError(error) }, 'what else could run models is not known');
+    return { providers: [], unavailable: [] };
+  }
+}
+
+function conclude(
+  trials: readonly VariantTrial[],
+  unavailable: FoundProviders['unavailable'],
+  asked: Accelerator = 'cpu',
+): SelfTestResult {
+  const chosen = chooseTrial(trials, asked === 'auto' ? undefined : asked);
   const findings: SelfTestFindings = {
     kind: 'self_test',
     trials: [...trials],
     ...(chosen && { chosen }),
+    ...(unavailable.length > 0 && { unavailable }),
   };
   if (chosen !== undefined) return { kind: 'passed', choice: chosen, findings };
   return { kind: 'failed', ...findMostTelling(trials), findings };
@@ -104,9 +152,11 @@ async function measure(
 ): Promise<TrialMeasures> {
   const { manifest, folder } = bundle;
   const { spinning } = settings;
-  const spec = composeModelSpec(bundle, planned.variant, { threads: planned.threads, spinning });
+  const { threads, provider = 'cpu' } = planned;
+  const spec = composeModelSpec(bundle, planned.variant, { threads, spinning, accelerator: provider });
   const classifier = await host.start(spec, signal);
   try {
+    checkProvider(classifier, planned);
     const { p50: runMs } = computePercentiles(await measureRuns(classifier, manifest.input, WARM_UP_RUNS));
     const golden = await checkGoldenFrames(classifier, manifest, folder);
     if (golden.kind === 'failed') throw agentError('SELFTEST_FAILED', describeMismatch(golden));
@@ -121,8 +171,18 @@ async function measure(
   }
 }
 
+/** Where a provider does not take a model the processor stands in, which has a trial of its own. */
+function checkProvider({ executionProviders, setbacks = [] }: Classifier, { provider }: PlannedTrial): void {
+  if (provider === undefined || executionProviders[0] === provider) return;
+  const why = setbacks.find((setback) => setback.provider === provider)?.why ?? 'the processor runs it';
+  throw agentError('MODEL_UNREADABLE', `${provider} does not take it: ${why}`);
+}
+
 const roundMs = (ms: number): number => Math.round(ms * 100) / 100;
-const idOf = ({ variant, threads }: PlannedTrial) => ({ variant: variant.name, threads });
+const idOf = ({ variant, threads, provider }: PlannedTrial) => ({
+  ...{ variant: variant.name, threads },
+  ...(provider !== undefined && { provider }),
+});
 
 function skip(planned: PlannedTrial, detail: string): VariantTrial {
   return { ...idOf(planned), outcome: 'skipped', code: 'BUNDLE_UNFIT', detail };

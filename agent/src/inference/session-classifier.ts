@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import type { ModelOutput } from '@watchpost/shared/bundle/manifest.ts';
 import { findGraphFit, type ModelGraph } from '@watchpost/shared/bundle/model-graph.ts';
 import { type AgentErrorCode, agentError } from '../kernel/errors.ts';
-import type { Classifier, ModelSpec, Prediction } from './port.ts';
+import type { Classifier, ModelSpec, Prediction, ProviderSetback } from './port.ts';
 import { computeProbabilities, findBest } from './probabilities.ts';
 import { createTensorMaker, type TensorData } from './tensor.ts';
 
@@ -10,6 +10,7 @@ import { createTensorMaker, type TensorData } from './tensor.ts';
 export interface ModelSession {
   readonly graph: ModelGraph;
   readonly executionProviders: readonly string[];
+  readonly setbacks?: readonly ProviderSetback[];
   /** Runs the model on one tensor and gives the raw output named in the spec. Rejects with the library's error. */
   run(data: TensorData): Promise<ArrayLike<number>>;
   release(): Promise<void>;
@@ -66,6 +67,7 @@ function wrapSession(session: ModelSession, spec: ModelSpec): Classifier {
   let released: Promise<void> | undefined;
   return {
     executionProviders: session.executionProviders,
+    setbacks: session.setbacks ?? [],
     classify: async (rgb) => {
       const data = makeTensor(rgb);
       const startedMs = performance.now();

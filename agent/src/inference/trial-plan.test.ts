@@ -29,6 +29,12 @@ for (const [name, variants, at, expected] of [
   ['where features are not known, the run decides', [vnni], { cores: 1, cpuFeatures: undefined }, ['u8s8 1']],
   ['a runtime that chooses its threads itself is tried once', [tfjs], {}, ['tfjs 1']],
   [
+    'what else can run models is tried with the fewest threads',
+    [fp32, tfjs],
+    { cores: 2, providers: ['cuda', 'openvino'] },
+    ['fp32 1', 'fp32 2', 'fp32 1 cuda', 'fp32 1 openvino', 'tfjs 1'],
+  ],
+  [
     'a runtime that is not installed is named',
     [tfjs, fp32],
     { threads: 2, hasRuntime: (runtime: string) => runtime === 'onnx' },
@@ -38,7 +44,9 @@ for (const [name, variants, at, expected] of [
   test(name, () => {
     const trials = planTrials(variants, box(at));
     assert.deepEqual(
-      trials.map(({ variant, threads, unfit }) => [variant.name, threads, unfit].filter(Boolean).join(' ')),
+      trials.map(({ variant, threads, provider, unfit }) =>
+        [variant.name, threads, provider, unfit].filter(Boolean).join(' '),
+      ),
       expected,
     );
   });

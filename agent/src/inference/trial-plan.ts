@@ -1,5 +1,6 @@
 import { findMissingFeatures } from '@watchpost/shared/bundle/cpu-features.ts';
 import type { Variant } from '@watchpost/shared/bundle/manifest.ts';
+import type { Provider } from '@watchpost/shared/bundle/providers.ts';
 
 /** What decides which trials are worth their time. */
 export interface TrialBox {
@@ -9,12 +10,15 @@ export interface TrialBox {
   /** Undefined where the system does not tell. */
   readonly cpuFeatures: ReadonlySet<string> | undefined;
   readonly hasRuntime: (runtime: Variant['runtime']) => boolean;
+  /** What can run ONNX models beside the processor. */
+  readonly providers?: readonly Provider[];
 }
 
-/** One variant with one number of threads. */
+/** One variant with one number of threads, on the processor unless told otherwise. */
 export interface PlannedTrial {
   readonly variant: Variant;
   readonly threads: number;
+  readonly provider?: Provider;
   /** Why this box cannot run it. */
   readonly unfit?: string;
 }
@@ -28,7 +32,7 @@ const MAX_RUNS = 100;
 /** What the measured runs of one trial may take together. */
 const MEASURE_MS = 20_000;
 
-/** The variants in the order of the manifest, each with rising numbers of threads. */
+/** The variants in the order of the manifest, each with rising numbers of threads, then on what else there is. */
 export function planTrials(variants: readonly Variant[], box: TrialBox): readonly PlannedTrial[] {
   return variants.flatMap((variant) => planVariant(variant, box)).slice(0, MAX_TRIALS);
 }
@@ -42,8 +46,10 @@ function planVariant(variant: Variant, box: TrialBox): readonly PlannedTrial[] {
   if (missing.length > 0)
     return [{ variant, threads: fewest, unfit: `the processor lacks ${missing.join(', ')}` }];
   // TensorFlow.js chooses its threads itself.
-  const worthwhile = variant.runtime === 'tfjs' ? [fewest] : counts;
-  return worthwhile.map((threads) => ({ variant, threads }));
+  if (variant.runtime === 'tfjs') return [{ variant, threads: fewest }];
+  // There, the threads of the processor do next to nothing.
+  const elsewhere = (box.providers ?? []).map((provider) => ({ variant, threads: fewest, provider }));
+  return [...counts.map((threads) => ({ variant, threads })), ...elsewhere];
 }
 
 /** Runs before any is measured: caches fill, and the pace shows. */

@@ -1,4 +1,5 @@
 import type { Manifest } from '@watchpost/shared/bundle/manifest.ts';
+import type { Provider } from '@watchpost/shared/bundle/providers.ts';
 import type { ModelChoice, VariantTrial } from '@watchpost/shared/messages/deployment-findings.ts';
 import type { AgentErrorCode } from '../kernel/errors.ts';
 
@@ -39,16 +40,21 @@ const AS_FAST = 1.05;
 /**
  * The fastest of those that passed, by p50: on a box whose cameras run on, p95 tells of what disturbed the runs and is
  * no measure to compare by. It is the limit that every one of them kept.
+ * @param asked what is to run models where it can, however fast others are
  */
-export function chooseTrial(trials: readonly VariantTrial[]): ModelChoice | undefined {
-  const passed = trials.flatMap(({ variant, threads, outcome, inferMs }) =>
-    outcome === 'passed' && inferMs !== undefined ? [{ variant, threads, p50: inferMs.p50 }] : [],
+export function chooseTrial(trials: readonly VariantTrial[], asked?: Provider): ModelChoice | undefined {
+  const sound = trials.flatMap(({ variant, threads, provider = 'cpu', outcome, inferMs }) =>
+    outcome === 'passed' && inferMs !== undefined ? [{ variant, threads, provider, p50: inferMs.p50 }] : [],
   );
+  const preferred = sound.filter(({ provider }) => provider === asked);
+  const passed = preferred.length > 0 ? preferred : sound;
   const fastest = Math.min(...passed.map(({ p50 }) => p50));
   const [best] = passed
     .filter(({ p50 }) => p50 <= fastest * AS_FAST)
     .toSorted((one, other) => one.threads - other.threads || one.p50 - other.p50);
-  return best && { variant: best.variant, threads: best.threads };
+  if (best === undefined) return undefined;
+  const { variant, threads, provider } = best;
+  return { variant, threads, ...(provider !== 'cpu' && { provider }) };
 }
 
 /** From the failure of a model that came furthest to that of one that never ran. */
@@ -78,6 +84,7 @@ export function findMostTelling(trials: readonly VariantTrial[]): {
   return { code: 'BUNDLE_UNFIT', detail: reasons || 'the bundle has no variant' };
 }
 
-function describeTrial({ variant, threads, detail = '' }: VariantTrial): string {
-  return `${variant}, ${threads === 1 ? '1 thread' : `${threads} threads`}: ${detail}`;
+function describeTrial({ variant, threads, provider, detail = '' }: VariantTrial): string {
+  const where = provider === undefined ? '' : ` on ${provider}`;
+  return `${variant}${where}, ${threads === 1 ? '1 thread' : `${threads} threads`}: ${detail}`;
 }

@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox';
+import { ACCELERATORS } from '../bundle/providers.ts';
 import { ID_PATTERN } from '../kernel/ids.ts';
 
 /**
@@ -245,6 +246,11 @@ export const InferenceSettings = Type.Object(
       minimum: 128 * 1024 * 1024,
       default: 768 * 1024 * 1024,
       description: 'a model whose process takes more is started again, or refused when it is new',
+    }),
+    accelerator: Type.Enum([...ACCELERATORS], {
+      default: 'auto',
+      description:
+        'what runs models: auto measures all there is; one that is named is used where it can, else the processor',
     }),
     spinning: Type.Boolean({ default: false, description: 'busy-wait between runs: faster, burns CPU' }),
   },

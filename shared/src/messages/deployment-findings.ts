@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox';
+import { PROVIDERS } from '../bundle/providers.ts';
 import { Id, Ratio01, Sha256 } from '../kernel/ids.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -7,8 +8,16 @@ const Sec = Type.Number({ minimum: 0 });
 const Count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 const Latency = Type.Object({ p50: Ms, p95: Ms }, closed);
 
-/** How a bundle is run on a box: the variant and the threads that were fastest there. */
-export const ModelChoice = Type.Object({ variant: Id, threads: Type.Integer({ minimum: 1 }) }, closed);
+/** How a bundle is run on a box: the variant, the threads and what runs it that were fastest there. */
+export const ModelChoice = Type.Object(
+  {
+    variant: Id,
+    threads: Type.Integer({ minimum: 1 }),
+    /** Absent: the processor. */
+    provider: Type.Optional(Type.Enum([...PROVIDERS])),
+  },
+  closed,
+);
 export type ModelChoice = Static<typeof ModelChoice>;
 
 /** One variant with one number of threads, measured on the box. */
@@ -33,6 +42,12 @@ export const SelfTestFindings = Type.Object(
     kind: Type.Literal('self_test'),
     trials: Type.Array(VariantTrial, { maxItems: 64 }),
     chosen: Type.Optional(ModelChoice),
+    /** What was asked for or offered and cannot run models on this box. */
+    unavailable: Type.Optional(
+      Type.Array(Type.Object({ provider: Type.Enum([...PROVIDERS]), detail: Type.String() }, closed), {
+        maxItems: PROVIDERS.length,
+      }),
+    ),
   },
   closed,
 );
