@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { logIn } from '@watchpost/fleet-server/cli/api-client.ts';
+import sharp from 'sharp';
+import { EvidenceView } from '../../shared/src/api/evidence.ts';
+import { EventPage, type StoredEvent } from '../../shared/src/api/fleet.ts';
+import { type FaultBox, openFaultBox } from '../support/fault-box.ts';
+import { makeColourClip } from '../support/fault-camera.ts';
+import { type FaultServer, startFaultServer } from '../support/fault-server.ts';
+import { fleetctl } from '../support/fleetctl.ts';
+import { layModel } from '../support/installed-box.ts';
+import { until } from '../support/until.ts';
+
+/** A server and a box as processes of their own, and fleetctl in between. */
+let folder = '';
+let server: FaultServer;
+let box: FaultBox;
+const run = (...args: readonly string[]) =>
+  fleetctl(args, { WATCHPOST_SERVER: server.url, WATCHPOST_PASSWORD_FILE: server.passwordFile });
+const client = async () => {
+  const password = (await readFile(server.passwordFile, 'utf8')).trim();
+  return logIn({ server: server.url, user: 'admin', password });
+};
+const listSightings = async (): Promise<readonly StoredEvent[]> =>
+  (await (await client()).get('events?device=box-1&limit=500', EventPage)).events.filter(
+    ({ type }) => type === 'new',
+  );
+/** Its newest sighting, once there is one that is not among `known`. */
+async function awaitSighting(known: readonly string[] = []): Promise<StoredEvent> {
+  const find = async () => (await listSightings()).find(({ id }) => !known.includes(id));
+  await until('there is a sighting', async () => (await find()) !== undefined, 60_000);
+  return (await find()) as StoredEvent;
+}
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'watchpost-evidence-'));
+  server = await startFaultServer(folder, ['--plain']);
+  box = await openFaultBox({
+    id: 'box-1',
+    folder: join(folder, 'box'),
+    dataDir: join(folder, 'box', 'data'),
+    settings: {
+      server: { url: server.url },
+      cameras: [{ id: 'gate', file: await makeColourClip(folder, 10), loop: true, fps: 5 }],
+    },
+  });
+  await box.enrol((await run('token', 'create')).out);
+  await layModel(box.dataDir);
+  await box.start();
+});
+after(async () => {
+  await box?.stop();
+  await server?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+test('the pictures of a sighting stay on the box until somebody asks for them', async () => {
+  const { id, evidence } = await awaitSighting();
+  assert.deepEqual(evidence, { pictures: [], canAsk: true });
+  const out = join(folder, 'fetched');
+  const fetched = await run('device', 'evidence', 'box-1', id, '--out', out);
+  assert.equal(fetched.status, 0, fetched.error);
+  const names = await readdir(out);
+  assert.ok(names.length > 0, fetched.out);
+  for (const name of names) {
+    assert.match(fetched.out, new RegExp(name));
+    const { format, width = 0 } = await sharp(await readFile(join(out, name))).metadata();
+    assert.ok(format === 'jpeg' && width > 0, name);
+  }
+  const again = await run('device', 'evidence', 'box-1', id, '--out', out, '--json');
+  assert.equal(JSON.parse(again.out).pictures.length, names.length);
+  const asked = JSON.parse((await run('device', 'commands', 'box-1', '--json')).out).commands;
+  assert.equal(asked.length, 1, 'what the server has, the box is not asked for again');
+  const shown = (await listSightings()).find((event) => event.id === id);
+  assert.equal(shown?.evidence?.pictures.length, names.length);
+});
+
+test('a sighting whose pictures the box has no more fails with the code of the box, and is not offered again', async () => {
+  const sent = (await listSightings()).filter(({ evidence }) => evidence?.pictures.length !== 0);
+  const { id } = await awaitSighting(sent.map((event) => event.id));
+  await box.stop();
+  await rm(join(box.dataDir, 'evidence'), { recursive: true, force: true });
+  await box.start();
+  const { status, error } = await run('device', 'evidence', 'box-1', id, '--out', folder);
+  assert.equal(status, 1);
+  assert.match(error, /no pictures of a sighting.*EVIDENCE_UNKNOWN/);
+  const shown = (await listSightings()).find((event) => event.id === id);
+  assert.deepEqual(shown?.evidence, { pictures: [], canAsk: false });
+  assert.match((await run('device', 'evidence', 'box-1', 'nobody', '--out', folder)).error, /NOT_FOUND/);
+});
+
+test('set to send each as it is made, from the fleet and while it runs, the pictures come by themselves', async () => {
+  const settings = join(folder, 'settings.yaml');
+  await writeFile(settings, 'evidence:\n  send: always\n');
+  const { error } = await run('device', 'config', 'set', 'box-1', settings);
+  assert.equal(error, '');
+  const api = await client();
+  const known = (await listSightings()).map(({ id }) => id);
+  const arrived = async (id: string) =>
+    (await api.get(`devices/box-1/events/${id}/evidence`, EvidenceView)).pictures.length;
+  await until(
+    'pictures of a new sighting came',
+    async () => {
+      const fresh = (await listSightings()).filter(({ id }) => !known.includes(id));
+      for (const { id } of fresh) if ((await arrived(id)) > 0) return true;
+      return false;
+    },
+    90_000,
+  );
+  const commands = JSON.parse((await run('device', 'commands', 'box-1', '--json')).out).commands;
+  assert.ok(
+    commands.every((command: { args: { event?: string } }) => known.includes(command.args.event ?? '')),
+  );
+});
