@@ -6,7 +6,13 @@ import sharp from 'sharp';
 import { builtWeb } from '../../scripts/web-build.ts';
 import { findChromium, launchChromium, NO_CHROMIUM } from '../support/chromium.ts';
 import { type FakeFleetApi, PASSWORD, startFakeFleetApi, USER } from '../support/fake-fleet-api.ts';
-import { cameraView, deviceView, storedEvent, telemetryHistory } from '../support/fleet-samples.ts';
+import {
+  cameraView,
+  deviceView,
+  storedEvent,
+  telemetryHistory,
+  telemetrySample,
+} from '../support/fleet-samples.ts';
 
 const chromiumPath = findChromium();
 
@@ -185,6 +191,34 @@ describe('the web page', { skip: chromiumPath === undefined ? NO_CHROMIUM : fals
     }
   });
 
+  test('what a box sees coming is told on its page, and what slows it down by name', async () => {
+    const text = 'mmcblk0: about 100 % of its life is over; replace it soon.';
+    const sinceMs = Date.now() - 3 * 86_400_000;
+    const hint = {
+      code: 'disk_worn',
+      subject: 'mmcblk0',
+      severity: 'urgent',
+      sinceMs,
+      evidence: {},
+      text,
+    } as const;
+    const telemetry = telemetrySample(Date.now(), {
+      hints: [hint],
+      throttled: true,
+      throttleReasons: ['under_voltage'],
+      pressure: { cpuSome10: 42 },
+    });
+    api.fleet.devices = [deviceView('box-1', { telemetry }), deviceView('box-2', { cameras: [] })];
+    await open('/devices/box-1');
+    const signs = page.getByRole('region', { name: 'Early signs' });
+    assert.match((await signs.textContent()) ?? '', /Urgentmmcblk0: about 100 %.*since 3 d/);
+    await page.getByText('slowed down by under voltage').waitFor();
+    await page.getByRole('img', { name: /^Pressure: CPU now 42 %.*disk unknown/ }).waitFor();
+    await open('/devices/box-2');
+    await page.getByRole('heading', { name: 'Telemetry' }).waitFor();
+    assert.equal(await signs.count(), 0);
+  });
+
   test('a camera that cannot be seen says why', async () => {
     const status = {
       tsMs: Date.now(),
@@ -213,10 +247,12 @@ describe('the web page', { skip: chromiumPath === undefined ? NO_CHROMIUM : fals
     await events.filter({ hasText: 'dog' }).waitFor();
     assert.match((await events.nth(1).textContent()) ?? '', /dog94 % newhistorical/);
 
+    api.push({ kind: 'event', data: storedEvent('early', { label: 'owl', clockState: 'behind' }) });
+    await events.filter({ hasText: 'owl' }).getByText('clock behind').waitFor();
     api.push({ kind: 'event', data: storedEvent('other', { deviceId: 'box-2', label: 'fox' }) });
     await page.getByRole('button', { name: 'Show older' }).click();
     await page.getByRole('button', { name: 'Show older' }).waitFor({ state: 'detached' });
-    assert.equal(await events.count(), 1 + 61);
+    assert.equal(await events.count(), 1 + 62);
     assert.equal(await events.filter({ hasText: 'fox' }).count(), 0);
   });
 

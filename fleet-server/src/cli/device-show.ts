@@ -4,6 +4,7 @@ import type { Command } from './command.ts';
 import { formatDeployment, formatSecond, printable, stateInWords } from './deployment-text.ts';
 import { summariseConfig } from './device-config-text.ts';
 import { loadDeployments } from './device-deployments.ts';
+import { formatHealth } from './health-text.ts';
 import { formatAttributes } from './metadata-text.ts';
 import { SERVER_OPTIONS, withServer } from './server-access.ts';
 import { wrapText } from './table.ts';
@@ -32,6 +33,7 @@ function formatDevice(device: DeviceView, deployment: DeploymentHistory | undefi
     ...formatWanted(device),
     ...formatSettings(device),
     ['last seen', lastSeenMs === undefined ? 'never' : formatSecond(lastSeenMs)],
+    ...formatHealth(device.telemetry),
     ...formatBirth(birth),
     ...formatSaid(device.metadata),
     ...device.cameras.map((camera) => ['camera', formatCamera(camera)] as const),

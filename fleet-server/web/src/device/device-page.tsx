@@ -10,6 +10,7 @@ import { ConfigNotice } from './config-notice.tsx';
 import { DeviceHeader } from './device-header.tsx';
 import classes from './device-page.module.css';
 import { EventsPanel } from './events-panel.tsx';
+import { HintsNotice } from './hints-notice.tsx';
 import { ModelUpdate } from './model-update.tsx';
 import { TelemetryPanel } from './telemetry-panel.tsx';
 import { useTelemetry } from './use-telemetry.ts';
@@ -32,6 +33,7 @@ function Device({ device }: { readonly device: DeviceView }) {
     <Page title={`${device.id} (${CONNECTION_WORDS[device.connection].text.toLowerCase()})`}>
       <DeviceHeader device={device} />
       <ModelUpdate device={device} />
+      {device.telemetry?.hints && <HintsNotice hints={device.telemetry.hints} />}
       {device.config && <ConfigNotice config={device.config} />}
       <div className={classes.columns}>
         <div className={classes.cameras}>

@@ -20,6 +20,9 @@ export interface Metric {
   readonly alarm?: (sample: Telemetry) => boolean;
 }
 
+/** From here on a disk should be replaced. */
+const WORN01 = 0.8;
+
 export const METRICS: readonly Metric[] = [
   {
     name: 'CPU',
@@ -33,8 +36,7 @@ export const METRICS: readonly Metric[] = [
     series: [{ name: 'used', read: ({ memory }) => usedShare01(memory.totalBytes, memory.availableBytes) }],
     topAtLeast: 1,
     format: formatPercent,
-    note: ({ memory }) =>
-      `agent ${formatBytes(memory.agentRssBytes)} · total ${formatBytes(memory.totalBytes)}`,
+    note: ({ memory }) => `${processNote(memory)} · total ${formatBytes(memory.totalBytes)}`,
   },
   {
     name: 'Temperature',
@@ -45,7 +47,7 @@ export const METRICS: readonly Metric[] = [
     format: (celsius) => `${formatNumber(celsius)} °C`,
     note: (sample) =>
       sample.throttled
-        ? 'slowed down by heat or power'
+        ? `slowed down by ${reasonsOf(sample) || 'heat or power'}`
         : sample.temperatures.map((zone) => zone.zone).join(', '),
     alarm: (sample) => sample.throttled,
   },
@@ -54,7 +56,18 @@ export const METRICS: readonly Metric[] = [
     series: [{ name: 'load', read: ({ gpu }) => highest(gpu.flatMap((each) => each.load01 ?? [])) }],
     topAtLeast: 1,
     format: formatPercent,
-    note: ({ gpu }) => gpu.map((each) => each.name).join(', '),
+    note: ({ gpu }) => gpu.map(gpuNote).join(', '),
+  },
+  {
+    name: 'Pressure',
+    series: [
+      { name: 'CPU', read: ({ pressure }) => pressure?.cpuSome10 },
+      { name: 'disk', read: ({ pressure }) => pressure?.ioSome10 },
+      { name: 'memory', read: ({ pressure }) => pressure?.memorySome10 },
+    ],
+    topAtLeast: 100,
+    format: (percent) => `${formatNumber(percent)} %`,
+    note: () => 'of the last 10 s some task waited',
   },
   {
     name: 'Network',
@@ -70,7 +83,8 @@ export const METRICS: readonly Metric[] = [
     series: [{ name: 'used', read: ({ disk }) => usedShare01(disk.totalBytes, disk.freeBytes) }],
     topAtLeast: 1,
     format: formatPercent,
-    note: ({ disk }) => `${formatBytes(disk.freeBytes)} free`,
+    note: diskNote,
+    alarm: ({ disk }) => (disk.lifeUsed01 ?? 0) >= WORN01 || (disk.endOfLife ?? 'normal') !== 'normal',
   },
   {
     name: 'Outbox',
@@ -111,8 +125,43 @@ export function mergeSamples(
   return [...byTime.values()].sort((a, b) => a.tsMs - b.tsMs).slice(-limit);
 }
 
+const reasonsOf = ({ throttleReasons = [] }: Telemetry): string =>
+  throttleReasons.map((reason) => reason.replaceAll('_', ' ')).join(', ');
+
+function gpuNote({ name, frequencyMhz }: Telemetry['gpu'][number]): string {
+  return frequencyMhz === undefined ? name : `${name} at ${formatNumber(frequencyMhz)} MHz`;
+}
+
+/** What each program of the agent takes, of several processes of one program the sum. */
+function processNote({ agentRssBytes, processes }: Telemetry['memory']): string {
+  if (processes === undefined) return `agent ${formatBytes(agentRssBytes)}`;
+  return [...Map.groupBy(processes, ({ name }) => name)]
+    .map(([name, same]) => {
+      const bytes = same.reduce((sum, { rssBytes }) => sum + rssBytes, 0);
+      return `${same.length > 1 ? `${same.length} ` : ''}${name} ${formatBytes(bytes)}`;
+    })
+    .join(', ');
+}
+
+function diskNote({ disk }: Telemetry): string {
+  const { freeBytes, writtenBytesPerDay, lifeUsed01, endOfLife = 'normal' } = disk;
+  return [
+    `${formatBytes(freeBytes)} free`,
+    ...(writtenBytesPerDay === undefined ? [] : [`${formatBytes(writtenBytesPerDay)} a day written`]),
+    ...(lifeUsed01 === undefined ? [] : [`${formatPercent(lifeUsed01)} of its life over`]),
+    ...(endOfLife === 'normal' ? [] : [`spare blocks: ${endOfLife}`]),
+  ].join(' · ');
+}
+
+/** What was lost, by what it was where that is known: a lost event weighs more than a lost reading. */
+function droppedNote({ dropped, droppedByStream = {} }: Telemetry['outbox']): string {
+  const streams = Object.entries(droppedByStream).filter(([, count]) => count > 0);
+  const apart = streams.map(([stream, count]) => `${formatNumber(count)} ${stream}`).join(', ');
+  return `${formatNumber(dropped)} dropped${apart && ` (${apart})`}: the outbox was full`;
+}
+
 function outboxNote({ outbox }: Telemetry): string | undefined {
-  if (outbox.dropped > 0) return `${formatNumber(outbox.dropped)} dropped: the outbox was full`;
+  if (outbox.dropped > 0) return droppedNote(outbox);
   return outbox.rows > 0 ? `oldest ${formatDuration(outbox.oldestSec * 1000)}` : 'all delivered';
 }
 

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Telemetry } from '@watchpost/shared/messages/telemetry.ts';
+import { formatHealth } from './health-text.ts';
+
+const WELL: Telemetry = {
+  tsMs: 1_000,
+  windowSec: 0,
+  uptimeSec: 60,
+  cpu: { load01: 0.5, loadAvg1: 1 },
+  gpu: [],
+  temperatures: [],
+  memory: { totalBytes: 4, availableBytes: 2, agentRssBytes: 1 },
+  disk: { totalBytes: 4, freeBytes: 2 },
+  network: { rxBytesPerSec: 0, txBytesPerSec: 0 },
+  throttled: false,
+  clock: { synced: true },
+  outbox: { rows: 0, bytes: 0, oldestSec: 0, dropped: 0 },
+};
+
+test('of a device that is well, or that told nothing, there is nothing to say', () => {
+  assert.deepEqual(formatHealth(undefined), []);
+  assert.deepEqual(formatHealth(WELL), []);
+  assert.deepEqual(formatHealth({ ...WELL, hints: [], throttleReasons: [] }), []);
+});
+
+test('what it sees coming is told first, then what slows it down, then that its clock is not in step', () => {
+  const hint = {
+    code: 'disk_filling',
+    severity: 'urgent',
+    sinceMs: 1,
+    evidence: {},
+    text: 'full soon',
+  } as const;
+  const ill = { ...WELL, hints: [hint], throttled: true, clock: { synced: false } };
+  assert.deepEqual(formatHealth({ ...ill, throttleReasons: ['under_voltage', 'core_heat'] }), [
+    ['urgent', 'full soon'],
+    ['slowed by', 'under voltage, core heat'],
+    ['clock', 'not synchronised'],
+  ]);
+  // A device of an earlier release.
+  assert.deepEqual(formatHealth({ ...WELL, throttled: true }), [['slowed by', 'heat or power']]);
+});
