@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
+import type { EventPage } from '@watchpost/shared/api/fleet.ts';
 import { liveTelemetry } from '../support/fleet-data.ts';
 import { makeDevice, makeEvent } from '../support/http-data.ts';
 import { createHttpWorld, DEVICE, DEVICE_AUTHORIZATION, type HttpWorld } from '../support/http-world.ts';
@@ -52,6 +53,18 @@ test('events come newest first, page by page', async () => {
   const second = (await get(`/events?limit=2&before=${first.next}`)).json();
   assert.equal(second.events.length, 1);
   assert.equal(second.next, undefined);
+});
+
+test('what the box knew of its clock is shown with each event that has it', async () => {
+  world.events.push(makeEvent(1), makeEvent(2, { clockState: 'plausible' }));
+  const { events } = (await get('/events')).json<EventPage>();
+  assert.deepEqual(
+    events.map(({ id, clockState }) => [id, clockState]),
+    [
+      ['sighting-2', 'plausible'],
+      ['sighting-1', undefined],
+    ],
+  );
 });
 
 test('events are filtered by device and camera', async () => {
