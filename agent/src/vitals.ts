@@ -32,7 +32,8 @@ export interface VitalsRecorder extends ProgressSource, LookCounts {
 }
 
 export function createVitalsRecorder({ cameras, model, celsius, clock }: VitalsDeps): VitalsRecorder {
-  const counts = { framesCaptured: 0, framesClassified: 0, framesFailed: 0, events: 0, childRestarts: 0 };
+  const countCaptured = createCaptureCount();
+  const counts = { framesDue: 0, framesClassified: 0, framesFailed: 0, events: 0, childRestarts: 0 };
   let openSightings = 0;
   let leftOut = 0;
   let waitingSinceMs: number | undefined;
@@ -58,6 +59,7 @@ export function createVitalsRecorder({ cameras, model, celsius, clock }: VitalsD
     const hottest = celsius();
     return {
       ...counts,
+      framesCaptured: countCaptured(present),
       camerasOnline: present.filter((camera) => camera.health().condition === 'online').length,
       ...(inferMs.length >= MIN_LATENCY_FRAMES && { inferP95Ms: computePercentiles(inferMs).p95 }),
       ...(hottest !== undefined && { celsius: hottest }),
@@ -72,7 +74,7 @@ export function createVitalsRecorder({ cameras, model, celsius, clock }: VitalsD
 
   return {
     onDue: () => {
-      counts.framesCaptured += 1;
+      counts.framesDue += 1;
       waitingSinceMs ??= clock.monotonicMs();
     },
     onLeftOut: () => {
@@ -113,4 +115,19 @@ export function createVitalsRecorder({ cameras, model, celsius, clock }: VitalsD
 function nameOf(model: ActiveModel): string | undefined {
   const manifest = model.current()?.manifest;
   return manifest && `${manifest.model} ${manifest.version}`;
+}
+
+/** Grows on when a camera is taken away, or another takes its id. */
+function createCaptureCount(): (cameras: readonly Pick<Camera, 'id' | 'counters'>[]) => number {
+  let total = 0;
+  let before = new Map<string, number>();
+  return (cameras) => {
+    const now = new Map(cameras.map((camera) => [camera.id, camera.counters().captured]));
+    for (const [id, captured] of now) {
+      const known = before.get(id) ?? 0;
+      total += captured >= known ? captured - known : captured;
+    }
+    before = now;
+    return total;
+  };
 }

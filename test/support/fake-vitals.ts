@@ -4,6 +4,8 @@ import type { ReadVitals, Vitals } from '../../agent/src/update/port.ts';
 /** How a model fares, per second where it is counted. */
 export interface Fare {
   readonly captured: number;
+  /** Default: every one that is captured. */
+  readonly due?: number;
   readonly classified: number;
   readonly failed: number;
   readonly events: number;
@@ -44,11 +46,19 @@ export function createFakeVitals(running: () => string | undefined): FakeVitals 
   const fareNow = (): Fare => fares.get(running() ?? '') ?? USUAL;
 
   const reboot: FakeVitals['reboot'] = () => {
-    const counted = { framesCaptured: 0, framesClassified: 0, framesFailed: 0, events: 0, childRestarts: 0 };
+    const counted = {
+      framesCaptured: 0,
+      framesDue: 0,
+      framesClassified: 0,
+      framesFailed: 0,
+      events: 0,
+      childRestarts: 0,
+    };
     const passSecond = (): void => {
       const fare = fareNow();
       nowMs += SECOND_MS;
       counted.framesCaptured += fare.captured;
+      counted.framesDue += fare.due ?? fare.captured;
       counted.framesClassified += running() === undefined ? 0 : fare.classified;
       counted.framesFailed += fare.failed;
       counted.events += fare.events;

@@ -15,6 +15,9 @@ export function computeInferenceWindow(readings: readonly InferenceReading[]): I
   return {
     digest,
     framesCaptured: Math.max(0, last.framesCaptured - first.framesCaptured),
+    ...(last.framesDue !== undefined && {
+      framesDue: Math.max(0, last.framesDue - (first.framesDue ?? 0)),
+    }),
     framesClassified: Math.max(0, last.framesClassified - first.framesClassified),
     framesFailed: Math.max(0, last.framesFailed - first.framesFailed),
     ...(last.inferP95Ms !== undefined && { inferP95Ms: last.inferP95Ms }),

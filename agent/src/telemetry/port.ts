@@ -24,8 +24,9 @@ export interface RecentTelemetry extends TelemetrySource {
 export interface InferenceReading {
   /** Of the bundle it came in; absent while there is none. */
   readonly digest?: string | undefined;
-  /** Those that were the model's to classify, not those left out on purpose. */
   readonly framesCaptured: number;
+  /** Those that were the model's to classify: not those left out because nothing moved or the box was hot. */
+  readonly framesDue?: number;
   readonly framesClassified: number;
   /** Frames the model was given and did not answer. */
   readonly framesFailed: number;

@@ -26,6 +26,7 @@ export interface Champion {
 
 /** How the model before fared, shortly before the switch. */
 export interface Baseline {
+  /** Those that were the model's to classify, as `Vitals.framesDue`. */
   readonly framesCaptured: number;
   readonly framesClassified: number;
   /** Sums and numbers of readings. */
@@ -163,11 +164,12 @@ export interface ModelTrial {
 
 /** How the box fares; counts grow from the start of the agent. */
 export interface Vitals {
+  readonly framesCaptured: number;
   /**
    * Those that were the model's to classify: not those left out because nothing moved or the box was hot, and one for
    * each region of a camera. What the model could not keep up with is among them.
    */
-  readonly framesCaptured: number;
+  readonly framesDue: number;
   readonly framesClassified: number;
   /** Frames a model was given and did not answer. */
   readonly framesFailed: number;

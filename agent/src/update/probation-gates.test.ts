@@ -205,6 +205,7 @@ test('a finding names value and limit', () => {
 
 const vitals = (more: Partial<Vitals> = {}): Vitals => ({
   framesCaptured: 0,
+  framesDue: 0,
   framesClassified: 0,
   framesFailed: 0,
   events: 0,
@@ -214,9 +215,10 @@ const vitals = (more: Partial<Vitals> = {}): Vitals => ({
 });
 
 test('readings add up; events count only where the usual rate is known', () => {
-  const before = vitals({ framesCaptured: 10, events: 5, childRestarts: 1 });
+  const before = vitals({ framesCaptured: 90, framesDue: 10, events: 5, childRestarts: 1 });
   const now = vitals({
-    framesCaptured: 15,
+    framesCaptured: 190,
+    framesDue: 15,
     framesClassified: 5,
     framesFailed: 1,
     events: 7,
@@ -261,7 +263,33 @@ test('the baseline adds up likewise', () => {
   };
   const added = addToBaseline(baseline, {
     before: vitals(),
-    now: vitals({ framesCaptured: 5, inferP95Ms: 8 }),
+    now: vitals({ framesCaptured: 50, framesDue: 5, inferP95Ms: 8 }),
   });
   assert.deepEqual(added, { ...baseline, framesCaptured: 5, p95SumMs: 8, p95Readings: 1 });
+});
+
+test('a scene that falls quiet after the switch fails no gate', () => {
+  // Of a camera at five frames a second, one look in five seconds is all there is to classify.
+  let watched = NOTHING_SEEN;
+  for (let second = 0; second < 600; second += 1) {
+    const before = vitals({
+      framesCaptured: second * 5,
+      framesDue: Math.floor(second / 5),
+      framesClassified: Math.floor(second / 5),
+    });
+    const now = vitals({
+      framesCaptured: (second + 1) * 5,
+      framesDue: Math.floor((second + 1) / 5),
+      framesClassified: Math.floor((second + 1) / 5),
+    });
+    watched = addToWatched(watched, { before, now, tookMs: 1_000, usualRate: undefined }, 90);
+  }
+  const { gates, isHopeless } = judgeProbation({
+    ...{ watched, baseline: BASELINE, limits: LIMITS, requiredMs: undefined },
+  });
+  assert.equal(isHopeless, false);
+  assert.deepEqual(
+    gates.filter(({ verdict }) => verdict === 'failed'),
+    [],
+  );
 });

@@ -48,7 +48,7 @@ export function addToBaseline(
 ): Baseline {
   const { inferP95Ms, celsius } = now;
   return {
-    framesCaptured: baseline.framesCaptured + now.framesCaptured - before.framesCaptured,
+    framesCaptured: baseline.framesCaptured + now.framesDue - before.framesDue,
     framesClassified: baseline.framesClassified + now.framesClassified - before.framesClassified,
     p95SumMs: baseline.p95SumMs + (inferP95Ms ?? 0),
     p95Readings: baseline.p95Readings + (inferP95Ms === undefined ? 0 : 1),

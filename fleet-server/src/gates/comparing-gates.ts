@@ -20,7 +20,7 @@ export type Comparing = 'latency_ratio' | 'fps' | 'temperature' | 'throttling';
 const one = (value: number | undefined) => (value === undefined ? undefined : { value, weight: 1 });
 const LOG_RESOLUTION = 0.02;
 /** Below it a pace is as good as none. */
-const MIN_FPS = 0.1;
+const MIN_PACE01 = 0.01;
 
 /** Factors are compared by their logarithms. */
 const MEASURES: Readonly<Record<Comparing, Measure>> = {
@@ -31,8 +31,11 @@ const MEASURES: Readonly<Record<Comparing, Measure>> = {
     format: (value) => asTimes(Math.exp(value)),
   },
   fps: {
-    reading: ({ framesClassified, windowSec }) =>
-      one(-Math.log(Math.max(MIN_FPS, framesClassified / windowSec))),
+    // Of those there were to classify: how many that is depends on what moves, and on how many cameras are there.
+    reading: ({ framesClassified, framesCaptured }) =>
+      framesCaptured === 0
+        ? undefined
+        : one(-Math.log(Math.max(MIN_PACE01, framesClassified / framesCaptured))),
     limitOf: (limit) => -Math.log(limit),
     resolution: LOG_RESOLUTION,
     format: (value) => asPercent(Math.exp(-value)),

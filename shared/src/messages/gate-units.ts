@@ -7,7 +7,7 @@ export const GATE_UNITS: Readonly<Record<GateFinding['gate'], GateUnit>> = {
   /** Of the frames the model was given. */
   inference_errors: 'share',
   latency: 'ms',
-  /** Of the frames captured, those classified. */
+  /** Of the frames there were to classify, those that were. */
   pace: 'share',
   temperature: 'celsius',
   event_rate: 'times',

@@ -12,8 +12,12 @@ export const InferenceWindow = Type.Object(
   {
     /** Of the bundle that ran. */
     digest: Sha256,
-    /** Those that were the model's to classify: not those left out because nothing moved or the box was hot. */
     framesCaptured: Frames,
+    /**
+     * Those that were the model's to classify: not those left out because nothing moved or the box was hot, and one for
+     * each region of a camera. Absent from a box that classifies every frame it can.
+     */
+    framesDue: Type.Optional(Frames),
     framesClassified: Frames,
     /** Frames the model was given and did not answer. */
     framesFailed: Frames,

@@ -50,7 +50,7 @@ export const ROLLOUT_GATES = {
     kind: 'tested',
     unit: 'share',
     limit: 0.9,
-    meaning: 'frames classified a second, against the control devices, at least',
+    meaning: 'frames classified of those there were to classify, against the control devices, at least',
   },
   temperature: {
     kind: 'tested',
