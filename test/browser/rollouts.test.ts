@@ -18,6 +18,11 @@ const GOOD = bundleRecord('2.0.0');
 const BAD = bundleRecord('3.0.0');
 const FAILS: readonly (readonly [DeploymentState, string?])[] = [['testing'], ['failure', 'SELFTEST_FAILED']];
 const SUCCEEDS: readonly (readonly [DeploymentState, string?])[] = [['testing'], ['success']];
+const ANSWERS = {
+  forced: SUCCEEDS,
+  soft: [['downloading'], ['verifying'], ['waiting_for_quiet']],
+  download_only: [['downloading'], ['verifying'], ['kept']],
+} as const;
 const WHY_OPEN = '2 of 5 devices told enough to compare';
 
 describe('rollouts on the page', { skip: chromiumPath === undefined ? NO_CHROMIUM : false }, () => {
@@ -43,7 +48,8 @@ describe('rollouts on the page', { skip: chromiumPath === undefined ? NO_CHROMIU
         id: `box-${index}`,
         site: 'bcn-1',
         runs: OLD,
-        answer: ({ sha256 }: Order) => (sha256 === BAD.digest ? FAILS : SUCCEEDS),
+        answer: ({ sha256, type = 'forced' }: Order) =>
+          sha256 === BAD.digest && type === 'forced' ? FAILS : ANSWERS[type],
       })),
     });
     http = await createHttpWorld({ rollouts: world.desk, webDir });
@@ -117,6 +123,58 @@ describe('rollouts on the page', { skip: chromiumPath === undefined ? NO_CHROMIU
     await page.getByRole('row', { name: /rollout finished planner/ }).waitFor();
     await page.getByRole('link', { name: 'Rollouts' }).click();
     await page.getByRole('link', { name: 'spring' }).waitFor();
+  });
+
+  test('the form says how long a soft rollout waits, and asks no gate of one that is only kept', async () => {
+    await open('/rollouts/new');
+    await page.getByRole('combobox', { name: 'Model version' }).click();
+    await page.getByRole('option', { name: 'petpark@3.0.0' }).click();
+    await page.getByLabel('Name').fill('ahead');
+    await page.getByLabel('Canary').fill('100');
+    await page.getByLabel('Soak').fill('0');
+    const choose = async (type: string): Promise<void> => {
+      await page.getByRole('combobox', { name: 'Type' }).click();
+      await page.getByRole('option', { name: type, exact: true }).click();
+    };
+    await choose('soft');
+    assert.equal(await page.getByLabel('Waits for quiet').inputValue(), '24 h');
+    await page.getByRole('checkbox', { name: 'installed' }).waitFor();
+    await choose('download only');
+    await page.getByRole('checkbox', { name: 'installed' }).waitFor({ state: 'detached' });
+    assert.equal(await page.getByLabel('Waits for quiet').count(), 0);
+    await button('Preview').click();
+    await page.getByText('10 devices, 10 connected; nothing was changed').waitFor();
+    await button('Create and start').click();
+    await page.getByRole('heading', { name: 'ahead' }).waitFor();
+    await state('Finished');
+    await page.getByText('No gate is asked: the bundle is kept on the disk').waitFor();
+    const devices = page.getByRole('region', { name: 'Devices' });
+    await devices
+      .getByRole('row', { name: /^box-\d 1 Kept on disk/ })
+      .first()
+      .waitFor();
+  });
+
+  test('devices that wait for quiet are shown, and may be called back while the rollout stops', async () => {
+    const { id } = await world.create({
+      name: 'softly',
+      version: 'petpark@3.0.0',
+      groups: { canary: [100] },
+      policy: { type: 'soft', softHours: 6 },
+    });
+    await open(`/rollouts/${id}`);
+    const devices = page.getByRole('region', { name: 'Devices' });
+    await devices
+      .getByRole('row', { name: /^box-\d 1 Waiting for quiet/ })
+      .first()
+      .waitFor();
+    const waits = page.getByRole('region', { name: 'What it waits for' });
+    await waits.getByText(/10 devices to install as soon as no camera sees anything/).waitFor();
+    await world.desk.act(id, 'stop', {}, { kind: 'user', id: 'ana' });
+    await state('Stopping');
+    await button('Roll back').waitFor();
+    await world.desk.act(id, 'rollback', {}, { kind: 'user', id: 'ana' });
+    await state('Rolled back');
   });
 
   test('a rollout that failed says why, and goes back once that is confirmed', async () => {
