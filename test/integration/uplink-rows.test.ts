@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { ClockState } from '@watchpost/shared/messages/durable.ts';
+import { parsePayload } from '@watchpost/shared/topics.ts';
 import { SEND_POLICY } from '../../agent/src/uplink/send-plan.ts';
 import { ReceiptingServer } from '../support/receipting-server.ts';
 import { BOX_ROOT, makeEvent, UplinkBench, waitUntilEmpty } from '../support/uplink-bench.ts';
@@ -134,4 +135,25 @@ describe('durable rows', () => {
       );
     },
   );
+
+  test('after an outage the newest state comes first, then the backlog, marked', LIMIT, async () => {
+    const gone = await bench.runBroker();
+    await gone.kill();
+    const { uplink } = await bench.startBox(gone.url);
+    for (let index = 0; index < 30; index += 1) uplink.record('cameraEvent', makeEvent(`e-${index}`), 'door');
+    for (const label of ['dog', 'cat']) {
+      const model = { model: 'm@1', digest: 'a'.repeat(64) };
+      uplink.publish('cameraState', { tsMs: 1, sinceMs: 1, score: 0.9, label, ...model }, 'door');
+    }
+    const broker = await bench.runBroker({ port: gone.port });
+    const server = new ReceiptingServer().attach(broker);
+    await server.waitForRows(30);
+    const [, , state] = broker.messages;
+    assert.deepEqual(
+      broker.messages.slice(0, 4).map(({ topic }) => topic.slice(BOX_ROOT.length + 1)),
+      ['status', 'birth', 'cam/door/state', 'cam/door/event'],
+    );
+    assert.equal(parsePayload('cameraState', state?.payload ?? '').label, 'cat');
+    assert.equal(server.historical, 30);
+  });
 });
