@@ -12,8 +12,10 @@ const ACTIONS = {
   start: 'Starts a rollout that is ready, or at once one that waits for its time.',
   pause: 'Gives no more orders; devices in work go on to their end.',
   resume: 'Lets a paused rollout go on; its failures so far count for nothing any more.',
-  stop: 'Orders nobody any more; devices in work come to their end, and every device keeps what it has.',
-  rollback: 'Takes every device of a rollout back to its own bundle before, each to the one it had.',
+  stop: `Orders nobody any more; devices in work come to their end, also those that wait for quiet, and every device keeps what
+it has.`,
+  rollback: `Takes every device of a rollout back to its own bundle before, each to the one it had; those that wait for quiet are
+called back. Of a download-only rollout nothing ran: no device is sent back.`,
   'skip-group':
     'Begins the next group without waiting for the one whose turn it is; failures so far count for nothing any more.',
 } as const;

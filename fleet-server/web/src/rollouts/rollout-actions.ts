@@ -91,6 +91,22 @@ export const ROLLOUT_ACTIONS: readonly RolloutAction[] = [
 export const actionsFor = (state: State): readonly RolloutAction[] =>
   ROLLOUT_ACTIONS.filter(({ states }) => states.includes(state));
 
+/** What the type of the rollout makes of it. */
+const BY_TYPE: Readonly<Record<string, Partial<Record<RolloutView['policy']['type'], string>>>> = {
+  stop: { soft: 'Nobody is ordered any more, for good. Devices that wait for quiet still install.' },
+  rollback: {
+    soft: 'Every device is taken back to the model it ran before; those that wait for quiet are called back.',
+    download_only:
+      'Nothing of it runs, so no device is sent back; what is kept gives way to the next bundle.',
+  },
+};
+
+/** What an action does to a rollout of this policy. */
+export const describeEffect = (
+  { name, effect }: RolloutAction,
+  { type }: Pick<RolloutView['policy'], 'type'>,
+): string => BY_TYPE[name]?.[type] ?? effect;
+
 /** Why this person may not do it though the state allows it; undefined if they may. */
 export function findObstacle(
   action: Pick<RolloutAction, 'name'>,

@@ -3,7 +3,13 @@ import { useState } from 'react';
 import { ApiError } from '../api/client.ts';
 import { useServices } from '../services.ts';
 import { ErrorNotice } from '../shell/error-notice.tsx';
-import { actionsFor, findObstacle, type RolloutAction, type Viewer } from './rollout-actions.ts';
+import {
+  actionsFor,
+  describeEffect,
+  findObstacle,
+  type RolloutAction,
+  type Viewer,
+} from './rollout-actions.ts';
 import classes from './rollout-controls.module.css';
 import { actOnRollout, type RolloutView } from './rollouts-api.ts';
 
@@ -91,7 +97,7 @@ function Confirmation({ action, rollout, onClose, onDone }: ConfirmationProps) {
   };
   return (
     <Modal opened onClose={onClose} title={`${action.label}: ${rollout.name}?`} centered>
-      <Text size="sm">{action.effect}</Text>
+      <Text size="sm">{describeEffect(action, rollout.policy)}</Text>
       <Textarea
         mt="sm"
         label="Why"

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { actionsFor, findObstacle } from './rollout-actions.ts';
+import { actionsFor, describeEffect, findObstacle } from './rollout-actions.ts';
 import { EMPTY_FORM, findFormProblem, helpOf, readCanary, toPlanRequest, toRequest } from './rollout-form.ts';
 
 test('the form begins with the defaults of the policy, and tells them back unchanged', () => {
@@ -50,6 +50,18 @@ test('only a soft rollout says how long devices wait, and one that is only kept 
   assert.deepEqual(policyOf({ type: 'soft' })?.gates, [{ gate: 'installed' }]);
   assert.equal(policyOf({ type: 'soft', softHours: '' })?.softHours, undefined);
   assert.deepEqual(policyOf({ type: 'download_only' })?.gates, []);
+});
+
+test('what an action does depends on the type of the rollout', () => {
+  const [stop, rollback] = actionsFor('running')
+    .filter(({ isGrave }) => isGrave)
+    .slice(-2);
+  assert.ok(stop && rollback);
+  assert.match(describeEffect(rollback, { type: 'forced' }), /each to its own/);
+  assert.match(describeEffect(rollback, { type: 'soft' }), /called back/);
+  assert.match(describeEffect(rollback, { type: 'download_only' }), /no device is sent back/);
+  assert.match(describeEffect(stop, { type: 'soft' }), /still install/);
+  assert.match(describeEffect(stop, { type: 'download_only' }), /keep what they have/);
 });
 
 test('percents that do not rise are told', () => {
