@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 import type { EventPage } from '@watchpost/shared/api/fleet.ts';
+import type { Telemetry } from '@watchpost/shared/messages/telemetry.ts';
 import { liveTelemetry } from '../support/fleet-data.ts';
 import { makeDevice, makeEvent } from '../support/http-data.ts';
 import { createHttpWorld, DEVICE, DEVICE_AUTHORIZATION, type HttpWorld } from '../support/http-world.ts';
@@ -100,6 +101,48 @@ test('telemetry is live where there is any, else what is stored', async () => {
   assert.deepEqual((await get('/devices/box-1/telemetry')).json(), { samples: [liveTelemetry(5)] });
   world.fleet.set(makeDevice(DEVICE, { telemetry: liveTelemetry(9) }));
   assert.deepEqual((await get('/devices/box-1/telemetry')).json(), { samples: [liveTelemetry(9)] });
+});
+
+test('all that a device says of its health is sent as it came', async () => {
+  const telemetry: Telemetry = {
+    ...liveTelemetry(9),
+    pressure: { cpuSome10: 1, ioSome10: 2, memorySome10: 3 },
+    gpu: [{ name: 'Jetson GPU', load01: 0.5, frequencyMhz: 306, maxFrequencyMhz: 918 }],
+    temperatures: [{ zone: 'cpu', celsius: 61, limitCelsius: 95 }],
+    memory: {
+      ...{ totalBytes: 4, availableBytes: 2, agentRssBytes: 1 },
+      processes: [{ name: 'ffmpeg', pid: 7, rssBytes: 1 }],
+    },
+    disk: {
+      ...{
+        totalBytes: 4,
+        freeBytes: 2,
+        name: 'mmcblk0',
+        kind: 'emmc',
+        lifeUsed01: 0.9,
+        endOfLife: 'warning',
+      },
+      ...{ writtenBytesPerDay: 5.5, agentWrittenBytesPerDay: 2.5 },
+    },
+    throttled: true,
+    throttleReasons: ['under_voltage'],
+    throttleReasonsSinceBoot: ['under_voltage', 'throttled'],
+    hints: [
+      {
+        ...{ code: 'disk_worn', subject: 'mmcblk0', severity: 'warning', sinceMs: 3 },
+        evidence: { lifeUsed01: 0.9 },
+        text: 'replace it soon',
+      },
+    ],
+    outbox: {
+      ...{ rows: 1, bytes: 2, oldestSec: 3, dropped: 4 },
+      droppedByStream: { event: 1, telemetry: 3 },
+    },
+  };
+  world.fleet.set(makeDevice(DEVICE, { telemetry }));
+  assert.deepEqual((await get('/devices/box-1')).json(), makeDevice(DEVICE, { telemetry }));
+  const { samples } = (await get('/devices/box-1/telemetry')).json();
+  assert.deepEqual(samples, [telemetry]);
 });
 
 test('a picture put by a device is shown to users and never cached', async () => {
