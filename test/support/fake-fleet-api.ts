@@ -3,7 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
+import type { CommandView } from '@watchpost/shared/api/commands.ts';
 import type { DeploymentHistory } from '@watchpost/shared/api/deployments.ts';
+import type { EvidenceView } from '@watchpost/shared/api/evidence.ts';
 import type { DeviceView, ErrorReply, LiveMessage, StoredEvent } from '@watchpost/shared/api/fleet.ts';
 import type { Telemetry } from '@watchpost/shared/messages/telemetry.ts';
 
@@ -17,6 +19,14 @@ export interface FakeFleet {
   deployments: readonly DeploymentHistory[];
   /** By `device/camera`. */
   pictures: Map<string, Uint8Array>;
+  /** By `event/number`. */
+  evidencePictures: Map<string, Uint8Array>;
+  /** What the server knows of pictures of sightings, by the id of the sighting. */
+  evidence: Map<string, EvidenceView>;
+  /** What becomes of a command, by what was posted; default: none is taken. */
+  onCommand: ((order: unknown) => CommandView) | undefined;
+  /** What the person may do. */
+  roles: readonly string[];
   /** False: GET /live is refused, as while a server restarts behind a proxy. */
   liveOpen: boolean;
 }
@@ -60,6 +70,10 @@ export async function startFakeFleetApi(webRoot: string): Promise<FakeFleetApi> 
     telemetry: [],
     deployments: [],
     pictures: new Map(),
+    evidencePictures: new Map(),
+    evidence: new Map(),
+    onCommand: undefined,
+    roles: ROLES,
     liveOpen: true,
   };
   const streams = new Set<ServerResponse>();
@@ -94,15 +108,17 @@ export async function startFakeFleetApi(webRoot: string): Promise<FakeFleetApi> 
   };
 }
 
-type Route = (exchange: Exchange) => void;
+type Route = (exchange: Exchange) => void | Promise<void>;
 
 function createRoutes(fleet: FakeFleet, streams: Set<ServerResponse>): (exchange: Exchange) => Promise<void> {
   const routes: readonly (readonly [RegExp, Route])[] = [
-    [/^session$/, sessionOf],
+    [/^session$/, (exchange) => sessionOf(exchange, fleet)],
     [/^devices$/, ({ response }) => reply(response, { devices: fleet.devices })],
     [/^events$/, ({ response, url }) => reply(response, eventPage(fleet, url.searchParams))],
     [/\/telemetry$/, ({ response }) => reply(response, { samples: fleet.telemetry })],
     [/\/deployments$/, ({ response }) => reply(response, { deployments: fleet.deployments })],
+    [/\/evidence(\/\d+)?$/, (exchange) => serveEvidence(exchange, fleet)],
+    [/\/commands$/, (exchange) => takeCommand(exchange, fleet)],
     [/\/picture$/, (exchange) => servePicture(exchange, fleet)],
     [/^live$/, ({ response }) => openStream(response, fleet, streams)],
   ];
@@ -112,7 +128,7 @@ function createRoutes(fleet: FakeFleet, streams: Set<ServerResponse>): (exchange
     const known = request.headers.cookie?.includes('session=open') === true;
     if (path === 'session' && request.method === 'POST') await logIn(exchange);
     else if (!known) refuse(response, 401, 'LOGIN_REQUIRED');
-    else findRoute(routes, path)(exchange);
+    else await findRoute(routes, path)(exchange);
   };
 }
 
@@ -122,9 +138,7 @@ function findRoute(routes: readonly (readonly [RegExp, Route])[], path: string):
 }
 
 async function logIn({ request, response }: Exchange): Promise<void> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk);
-  const { user, password } = JSON.parse(Buffer.concat(chunks).toString());
+  const { user, password } = await readJson(request);
   if (user !== USER || password !== PASSWORD) {
     refuse(response, 401, 'LOGIN_FAILED');
     return;
@@ -133,9 +147,9 @@ async function logIn({ request, response }: Exchange): Promise<void> {
   reply(response, { user, expiresAtMs: Date.now() + 3_600_000, roles: ROLES });
 }
 
-function sessionOf({ request, response }: Exchange): void {
+function sessionOf({ request, response }: Exchange, { roles }: FakeFleet): void {
   if (request.method !== 'DELETE') {
-    reply(response, { user: USER, expiresAtMs: Date.now() + 3_600_000, roles: ROLES });
+    reply(response, { user: USER, expiresAtMs: Date.now() + 3_600_000, roles });
     return;
   }
   response.setHeader('set-cookie', 'session=; HttpOnly; Path=/; Max-Age=0');
@@ -157,6 +171,28 @@ function servePicture({ response, url }: Exchange, fleet: FakeFleet): void {
   else refuse(response, 404, 'NOT_FOUND');
 }
 
+function serveEvidence({ response, url }: Exchange, fleet: FakeFleet): void {
+  const [, event = '', number] = /events\/([^/]+)\/evidence(?:\/(\d+))?$/.exec(url.pathname) ?? [];
+  const jpeg = fleet.evidencePictures.get(`${event}/${number}`);
+  const view = fleet.evidence.get(event);
+  if (number === undefined && view) reply(response, view);
+  else if (jpeg)
+    response.writeHead(200, { 'content-type': 'image/jpeg', 'cache-control': 'no-store' }).end(jpeg);
+  else refuse(response, 404, 'NOT_FOUND');
+}
+
+async function takeCommand({ request, response }: Exchange, fleet: FakeFleet): Promise<void> {
+  const order = await readJson(request);
+  if (fleet.onCommand === undefined) refuse(response, 403, 'FORBIDDEN');
+  else reply(response, fleet.onCommand(order));
+}
+
+async function readJson(request: IncomingMessage): Promise<Record<string, string>> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk);
+  return JSON.parse(Buffer.concat(chunks).toString());
+}
+
 function openStream(response: ServerResponse, fleet: FakeFleet, streams: Set<ServerResponse>): void {
   if (!fleet.liveOpen) {
     refuse(response, 503, 'STORE_FAILED');
@@ -170,7 +206,8 @@ function openStream(response: ServerResponse, fleet: FakeFleet, streams: Set<Ser
 
 function remember(fleet: FakeFleet, message: LiveMessage): void {
   if (message.kind === 'event') fleet.events = [message.data, ...fleet.events];
-  else fleet.devices = [...fleet.devices.filter((device) => device.id !== message.data.id), message.data];
+  else if (message.kind === 'device')
+    fleet.devices = [...fleet.devices.filter((device) => device.id !== message.data.id), message.data];
 }
 
 function reply(response: ServerResponse, body: unknown): void {

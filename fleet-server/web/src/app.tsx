@@ -55,7 +55,7 @@ function RoutedPage({ route, viewer }: { readonly route: Route; readonly viewer:
     case 'fleet':
       return <FleetPage />;
     case 'device':
-      return <DevicePage key={route.id} id={route.id} />;
+      return <DevicePage key={route.id} id={route.id} viewer={viewer} />;
     case 'rollouts':
     case 'new-rollout':
     case 'rollout':

@@ -1,3 +1,4 @@
+import type { EvidenceView } from '@watchpost/shared/api/evidence.ts';
 import { type Api, ApiError, type DeviceView, type StoredEvent } from './client.ts';
 import type { OpenLive } from './live.ts';
 
@@ -19,6 +20,8 @@ export interface FleetStore {
   subscribe(listener: () => void): () => void;
   /** Events as they come, of all devices. @returns unsubscribes */
   onEvent(listener: (event: StoredEvent) => void): () => void;
+  /** What is told of pictures of sightings, of all devices. @returns unsubscribes */
+  onEvidence(listener: (view: EvidenceView) => void): () => void;
   /** Reads the fleet and follows it until aborted. */
   start(signal: AbortSignal): void;
 }
@@ -41,6 +44,7 @@ export function createFleetStore({
   let timer: ReturnType<typeof setTimeout> | undefined;
   const listeners = new Set<() => void>();
   const eventListeners = new Set<(event: StoredEvent) => void>();
+  const evidenceListeners = new Set<(view: EvidenceView) => void>();
 
   const update = (change: Partial<FleetSnapshot>): void => {
     state = { ...state, ...change };
@@ -78,10 +82,12 @@ export function createFleetStore({
     snapshot: () => state,
     subscribe: (listener) => subscribeTo(listeners, listener),
     onEvent: (listener) => subscribeTo(eventListeners, listener),
+    onEvidence: (listener) => subscribeTo(evidenceListeners, listener),
     start(signal) {
       const onMessage: Parameters<OpenLive>[0]['onMessage'] = (message) => {
         if (message.kind === 'device') gather(message.data);
-        else for (const listener of eventListeners) listener(message.data);
+        else if (message.kind === 'event') for (const listener of eventListeners) listener(message.data);
+        else for (const listener of evidenceListeners) listener(message.data);
       };
       const onOpen = (): void => {
         update({ link: 'live', opened: state.opened + 1 });

@@ -38,7 +38,7 @@ export const openLive: OpenLive = (handlers, signal) => {
       setTimeout(open, retryMs);
       retryMs = Math.min(retryMs * 2, LAST_RETRY_MS);
     });
-    for (const kind of ['device', 'event'] as const) {
+    for (const kind of ['device', 'event', 'evidence'] as const) {
       source.addEventListener(kind, ({ data }: MessageEvent<string>) =>
         handlers.onMessage({ kind, data: JSON.parse(data) } as LiveMessage),
       );

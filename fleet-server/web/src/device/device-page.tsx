@@ -1,6 +1,7 @@
 import { Skeleton } from '@mantine/core';
 import type { DeviceView } from '../api/client.ts';
 import { useFleet } from '../api/fleet-context.ts';
+import type { Viewer } from '../rollouts/rollout-actions.ts';
 import { ErrorNotice } from '../shell/error-notice.tsx';
 import { NotFound } from '../shell/not-found.tsx';
 import { Page } from '../shell/page.tsx';
@@ -15,10 +16,10 @@ import { ModelUpdate } from './model-update.tsx';
 import { TelemetryPanel } from './telemetry-panel.tsx';
 import { useTelemetry } from './use-telemetry.ts';
 
-export function DevicePage({ id }: { readonly id: string }) {
+export function DevicePage({ id, viewer }: { readonly id: string; readonly viewer: Viewer }) {
   const { devices, error } = useFleet();
   const device = devices?.find((each) => each.id === id);
-  if (device) return <Device device={device} />;
+  if (device) return <Device device={device} viewer={viewer} />;
   if (devices) return <NotFound what={`There is no device called ${id}.`} />;
   return (
     <Page title={id}>
@@ -27,7 +28,7 @@ export function DevicePage({ id }: { readonly id: string }) {
   );
 }
 
-function Device({ device }: { readonly device: DeviceView }) {
+function Device({ device, viewer }: { readonly device: DeviceView; readonly viewer: Viewer }) {
   const samples = useTelemetry(device.id, device.telemetry);
   return (
     <Page title={`${device.id} (${CONNECTION_WORDS[device.connection].text.toLowerCase()})`}>
@@ -43,7 +44,7 @@ function Device({ device }: { readonly device: DeviceView }) {
           <TelemetryPanel samples={samples} />
         </div>
         <div className={classes.events}>
-          <EventsPanel device={device} />
+          <EventsPanel device={device} mayAsk={viewer.mayOperate} />
         </div>
       </div>
     </Page>

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { StoredEvent } from '../api/client.ts';
-import { mergeEvents } from './merge-events.ts';
+import { mergeEvents, withEvidence } from './merge-events.ts';
 
 const event = (id: string, tsMs: number, type: StoredEvent['type'] = 'new'): StoredEvent => ({
   deviceId: 'gate',
@@ -28,4 +28,16 @@ test('the events of one sighting are all kept, newest first; a late one takes it
     merged.map((each) => each.tsMs),
     [30, 20, 10],
   );
+});
+
+test('what was told of the pictures of a sighting since counts for all its events, and for no other', () => {
+  const other = event('b', 5);
+  const evidence = { pictures: [{ number: 1, offsetMs: 0, sizeBytes: 9 }], canAsk: true };
+  const events = [event('a', 30, 'end'), event('a', 10), other];
+  const shown = withEvidence(events, new Map([['a', evidence]]));
+  assert.deepEqual(
+    shown.map((each) => each.evidence),
+    [evidence, evidence, undefined],
+  );
+  assert.equal(shown[2], other, 'what did not change is the same');
 });

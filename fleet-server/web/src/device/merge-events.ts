@@ -1,3 +1,4 @@
+import type { EventEvidence } from '@watchpost/shared/api/evidence.ts';
 import type { StoredEvent } from '../api/client.ts';
 
 /** What tells two events apart: a sighting has one id and several events. */
@@ -10,4 +11,15 @@ export function mergeEvents(
 ): readonly StoredEvent[] {
   const byKey = new Map([...known, ...more].map((event) => [eventKey(event), event]));
   return [...byKey.values()].sort((a, b) => b.tsMs - a.tsMs);
+}
+
+/** With what was told since of the pictures of sightings, by the id of the sighting. */
+export function withEvidence(
+  events: readonly StoredEvent[],
+  news: ReadonlyMap<string, EventEvidence>,
+): readonly StoredEvent[] {
+  return events.map((event) => {
+    const evidence = news.get(event.id);
+    return evidence === undefined ? event : { ...event, evidence };
+  });
 }

@@ -1,8 +1,9 @@
+import type { EventEvidence, EvidenceView } from '@watchpost/shared/api/evidence.ts';
 import { useCallback, useEffect, useState } from 'react';
 import { ApiError, type StoredEvent } from '../api/client.ts';
 import { useFleet, useFleetStore } from '../api/fleet-context.ts';
 import { useServices } from '../services.ts';
-import { mergeEvents } from './merge-events.ts';
+import { mergeEvents, withEvidence } from './merge-events.ts';
 
 const PAGE_EVENTS = 50;
 const LIVE_EVENTS_KEPT = 500;
@@ -13,6 +14,8 @@ export interface DeviceEvents {
   readonly error: ApiError | undefined;
   /** Reads the next, older page; absent when there is none. */
   readonly showOlder: (() => void) | undefined;
+  /** What was learnt of the pictures of a sighting. */
+  readonly noteEvidence: (view: EvidenceView) => void;
 }
 
 interface Pages {
@@ -28,6 +31,7 @@ export function useEvents(device: string): DeviceEvents {
   const [pages, setPages] = useState<Pages>();
   const [error, setError] = useState<ApiError>();
   const live = useLiveEvents(device, opened);
+  const { news, noteEvidence } = useEvidenceNews(device, opened);
 
   const read = useCallback(
     async (older: Pages | undefined, signal: AbortSignal): Promise<void> => {
@@ -52,7 +56,8 @@ export function useEvents(device: string): DeviceEvents {
   }, [opened, read]);
 
   return {
-    events: pages && mergeEvents(pages.events, live),
+    events: pages && withEvidence(mergeEvents(pages.events, live), news),
+    noteEvidence,
     error,
     showOlder: pages?.next === undefined ? undefined : () => void read(pages, new AbortController().signal),
   };
@@ -77,4 +82,24 @@ function useLiveEvents(device: string, opened: number): readonly StoredEvent[] {
   return live?.opened === opened ? live.events : NONE;
 }
 
+/** What was told of pictures since the stream was opened: the server tells of each change. */
+function useEvidenceNews(device: string, opened: number) {
+  const store = useFleetStore();
+  const [known, setKnown] = useState<{ readonly opened: number; readonly news: EvidenceNews }>();
+  const noteEvidence = useCallback(
+    ({ deviceId, event, pictures, canAsk }: EvidenceView): void => {
+      if (deviceId !== device) return;
+      setKnown((before) => {
+        const news = before?.opened === opened ? before.news : NO_NEWS;
+        return { opened, news: new Map(news).set(event, { pictures, canAsk }) };
+      });
+    },
+    [device, opened],
+  );
+  useEffect(() => store.onEvidence(noteEvidence), [store, noteEvidence]);
+  return { news: known?.opened === opened ? known.news : NO_NEWS, noteEvidence };
+}
+
+type EvidenceNews = ReadonlyMap<string, EventEvidence>;
+const NO_NEWS: EvidenceNews = new Map();
 const NONE: readonly StoredEvent[] = [];
