@@ -82,8 +82,16 @@ function formatBirth(birth: DeviceView['birth']): readonly (readonly [string, st
 
 function formatCamera({ id, name, status, state }: CameraView): string {
   const condition = [status?.condition ?? 'unknown', status?.code, status?.detail];
-  const sees = state?.label === undefined ? '' : `, sees ${state.label}`;
-  return `${id} (${name}) ${condition.filter((part) => part !== undefined).join(' ')}${sees}`;
+  const sees = state?.label === undefined ? '' : `, sees ${state.label}${formatRegions(state.regions)}`;
+  const slowed =
+    status?.slowed && `, slowed down to ${status.slowed.level} by ${status.slowed.why.join(', ')}`;
+  return `${id} (${name}) ${condition.filter((part) => part !== undefined).join(' ')}${sees}${slowed ?? ''}`;
+}
+
+/** Where each of what is seen is. */
+function formatRegions(regions: NonNullable<CameraView['state']>['regions']): string {
+  const seen = (regions ?? []).flatMap(({ id, label }) => (label === undefined ? [] : [`${label} in ${id}`]));
+  return seen.length === 0 ? '' : ` (${seen.join(', ')})`;
 }
 
 const formatFact = ([name, text]: readonly [string, string]): readonly string[] =>

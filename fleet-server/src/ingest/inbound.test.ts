@@ -43,6 +43,37 @@ test('an event is durable and knows its camera', () => {
   });
 });
 
+test('an event of a region keeps its region; one that is no id is refused', () => {
+  const inbound = parse('cameraEvent', { ...EVENT, region: 'lawn' }, 'door');
+  assert.ok(
+    inbound.kind === 'durable' && inbound.message.stream === 'event' && 'label' in inbound.message.body,
+  );
+  assert.equal(inbound.message.body.region, 'lawn');
+  assert.equal(parse('cameraEvent', { ...EVENT, region: 'a/b' }, 'door').kind, 'invalid');
+});
+
+test('what a camera says is understood with and without what a newer box says more', () => {
+  const status = { tsMs: 1, condition: 'online', quality01: 1 };
+  const slowed = { level: 'reduced', why: ['heat'], sinceMs: 1 };
+  const state = { tsMs: 1, sinceMs: 1, score: 0.9, model: 'pets@1', digest: 'b'.repeat(64) };
+  const pace = {
+    ...{ tsMs: 1, windowSec: 5, capturedFps: 5, processedFps: 1, skippedFps: 0, processedTotal: 9 },
+    ...{ inferMs: { p50: 1, p95: 1, p99: 1 }, endToEndMs: { p50: 1, p95: 1, p99: 1 }, reconnects: 0 },
+  };
+  const said = [
+    ['cameraStatus', status],
+    ['cameraStatus', { ...status, slowed }],
+    ['cameraState', state],
+    [
+      'cameraState',
+      { ...state, label: 'cat', regions: [{ id: 'lawn', label: 'cat', sinceMs: 1, score: 0.9 }] },
+    ],
+    ['cameraStats', pace],
+    ['cameraStats', { ...pace, gatedFps: 4, governedFps: 0, tier: 'keyframes' }],
+  ] as const;
+  for (const [kind, body] of said) assert.equal(parse(kind, body, 'door').kind, 'live', JSON.stringify(body));
+});
+
 test('a deployment change is durable', () => {
   const body = { deploymentId: 'd', tsMs: 1, state: 'queued', bundleDigest: 'b'.repeat(64), ...NUMBERS };
   assert.equal(parse('deployment', body).kind, 'durable');

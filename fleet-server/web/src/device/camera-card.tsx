@@ -4,7 +4,7 @@ import type { CameraView } from '../api/client.ts';
 import { Ago } from '../shell/ago.tsx';
 import { formatNumber, formatPercent } from '../shell/format.ts';
 import { StateBadge } from '../shell/state-badge.tsx';
-import { conditionWord } from '../shell/state-words.ts';
+import { conditionWord, slowdownWords } from '../shell/state-words.ts';
 import classes from './camera-card.module.css';
 import { usePicture } from './use-picture.ts';
 
@@ -31,6 +31,11 @@ export function CameraCard({ deviceId, camera, reachable }: CameraCardProps) {
       {status && status.condition !== 'online' && (
         <p className={classes.trouble}>
           {status.code && <code>{status.code}</code>} {status.detail} (<Ago atMs={status.tsMs} />)
+        </p>
+      )}
+      {reachable && status?.slowed && (
+        <p className={classes.slowed} role="status">
+          {slowdownWords(status.slowed)} (<Ago atMs={status.slowed.sinceMs} />)
         </p>
       )}
       <CameraPace camera={camera} flowing={flowing} />
@@ -104,6 +109,11 @@ function CameraPace({
         {stats && formatNumber(stats.processedFps, 1)}
         {stats && <span className={classes.of}> / {formatNumber(stats.capturedFps, 1)}</span>}
       </Pace>
+      {stats?.gatedFps !== undefined && (
+        <Pace name="Not looked at, nothing moves" unit="fps">
+          {formatNumber(stats.gatedFps, 1)}
+        </Pace>
+      )}
       <Pace name="Inference p50" unit="ms">
         {stats && formatNumber(stats.inferMs.p50, 1)}
       </Pace>

@@ -76,3 +76,21 @@ export function isNoteworthy(state: Deployment): boolean {
 export function conditionWord(camera: CameraView): Word {
   return camera.status ? CONDITION_WORDS[camera.status.condition] : UNKNOWN_CONDITION;
 }
+
+type Slowdown = NonNullable<NonNullable<CameraView['status']>['slowed']>;
+
+const LEVEL_WORDS: Readonly<Record<Slowdown['level'], string>> = {
+  reduced: 'Looks at three frames of five',
+  keyframes: 'Looks at keyframes only',
+  one_camera: 'Looks at one camera at a time',
+};
+const CAUSE_WORDS: Readonly<Record<Slowdown['why'][number], string>> = {
+  heat: 'the box is hot',
+  throttled: 'the box slows itself down',
+  pressure: 'the processor is overloaded',
+  queue: 'frames wait for the model',
+};
+
+/** What a person should know of a camera that is looked at less often than it is set to. */
+export const slowdownWords = ({ level, why }: Slowdown): string =>
+  `${LEVEL_WORDS[level]}: ${why.map((cause) => CAUSE_WORDS[cause]).join(', ')}`;
