@@ -150,10 +150,11 @@ describe('the director', () => {
       const { type, softUntilMs } = await reader.read(order);
       return [type, softUntilMs];
     };
-    const HOUR_MS = 3_600_000;
-    assert.deepEqual(await orderOf({ type: 'soft', softHours: 2 }), ['soft', 1e12 + 2 * HOUR_MS]);
-    assert.deepEqual(await orderOf({ type: 'soft' }), ['soft', 1e12 + 24 * HOUR_MS]);
-    assert.deepEqual(await orderOf({ type: 'download_only', softHours: 2 }), ['download_only', undefined]);
+    assert.deepEqual(await orderOf({ type: 'soft', softUntilMs: 2e12 }), ['soft', 2e12]);
+    assert.deepEqual(await orderOf({ type: 'download_only', softUntilMs: 2e12 }), [
+      'download_only',
+      undefined,
+    ]);
     assert.deepEqual(await orderOf({ type: 'forced' }), [undefined, undefined]);
   });
 

@@ -36,7 +36,8 @@ export const POLICY_OPTIONS = {
   },
   'soft-hours': {
     value: 'N',
-    description: 'with --type soft: hours after its order a device installs, quiet or not; 24 unless given',
+    description:
+      'with --type soft: hours after its order a device installs, quiet or not; 24 unless given. A window that closes ends the wait too',
   },
   selection: { value: 'WHO', description: 'snapshot, or continuous: late joiners too' },
   gate: {

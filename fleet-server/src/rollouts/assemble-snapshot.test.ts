@@ -43,10 +43,11 @@ function assemble(
     ...{ startsItself: false, state: 'running', createdBy: 'ana', createdAtMs: 1, revision: 1 },
     ...change,
   };
-  const nothing = { unfit: undefined, failures: 0, claim: undefined, windowOpensAtMs: undefined };
+  const nothing = { unfit: undefined, failures: 0, claim: undefined };
+  const noWindow = { windowOpensAtMs: undefined, windowClosesAtMs: undefined };
   const [assembled] = assembleSnapshot({
     live: { rollout, groups: [], members: new Map([['box', member]]) },
-    outlookOf: () => ({ standing: HERE, target: TARGET, ...nothing, ...outlook }),
+    outlookOf: () => ({ standing: HERE, target: TARGET, ...nothing, ...noWindow, ...outlook }),
     ...{ verdicts: [], otherInWork: new Map(), nowMs: NOW, listeningSinceMs: 0, graceMs: 100 },
   }).members;
   assert.ok(assembled);

@@ -18,6 +18,7 @@ export interface Outlook {
   readonly failures: number;
   readonly claim: Claim | undefined;
   readonly windowOpensAtMs: number | undefined;
+  readonly windowClosesAtMs: number | undefined;
 }
 
 export interface SnapshotInput {
@@ -71,7 +72,7 @@ function assembleMember(
   { nowMs, graceMs }: Pick<SnapshotInput, 'nowMs' | 'graceMs'>,
 ): Member {
   const { deviceId, group, attempts, isExcused, orderedAtMs, progress } = member;
-  const { standing, windowOpensAtMs } = outlook;
+  const { standing, windowOpensAtMs, windowClosesAtMs } = outlook;
   const budgetKey = readBudgetKey(rollout, outlook.target);
   const unfit = findUnfit(rollout, member, outlook);
   const takenBy = outlook.claim?.takenBy ?? findForeignOrder(rollout, member, outlook, nowMs);
@@ -85,6 +86,7 @@ function assembleMember(
     isGone: !(standing?.isAccepted ?? false),
     ...(budgetKey !== undefined && { budgetKey }),
     ...(windowOpensAtMs !== undefined && { windowOpensAtMs }),
+    ...(windowClosesAtMs !== undefined && { windowClosesAtMs }),
     ...(unfit !== undefined && { unfit }),
     ...(takenBy !== undefined && { takenBy }),
     ...(outrankedBy !== undefined && { outrankedBy }),

@@ -13,14 +13,21 @@ export function createCronerWindow(): WindowClock {
     jobs.set(key, job);
     return job;
   };
+  /** The first opening of those that may still be open, or the next one; it is asked for what comes after a moment. */
+  const findOpening = (window: MaintenanceWindow, timezone: string, nowMs: number): number => {
+    const sinceMs = nowMs - window.durationMinutes * MINUTE_MS;
+    const opens = jobOf(window.cron, zoneOf(window, timezone)).nextRun(new Date(sinceMs));
+    return opens?.getTime() ?? Number.MAX_SAFE_INTEGER;
+  };
   return {
     check: (window) => void jobOf(window.cron, zoneOf(window, 'UTC')),
     opensAtMs: (window, timezone, nowMs) => {
-      // The first opening of those that may still be open, or the next one; it is asked for what comes after a moment.
-      const sinceMs = nowMs - window.durationMinutes * MINUTE_MS;
-      const opens = jobOf(window.cron, zoneOf(window, timezone)).nextRun(new Date(sinceMs))?.getTime();
-      if (opens === undefined) return Number.MAX_SAFE_INTEGER;
-      return opens <= nowMs ? undefined : opens;
+      const opensMs = findOpening(window, timezone, nowMs);
+      return opensMs <= nowMs ? undefined : opensMs;
+    },
+    closesAtMs: (window, timezone, nowMs) => {
+      const opensMs = findOpening(window, timezone, nowMs);
+      return opensMs <= nowMs ? opensMs + window.durationMinutes * MINUTE_MS : undefined;
     },
   };
 }

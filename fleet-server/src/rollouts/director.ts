@@ -1,7 +1,6 @@
 import { canonicalJson } from '@watchpost/shared/kernel/canonical-json.ts';
 import { type AppError, isAppError } from '@watchpost/shared/kernel/errors.ts';
 import { isRetired, mayDeploy } from '@watchpost/shared/lifecycle/model-version.ts';
-import { SOFT_HOURS } from '@watchpost/shared/rollout/policy.ts';
 import { formatTarget, type Order } from '@watchpost/shared/trust/order.ts';
 import type { Broker } from '../broker/port.ts';
 import type { FleetProjection } from '../devices/port.ts';
@@ -138,7 +137,7 @@ async function signOrders(
       const counter = counters[index] ?? nowMs;
       const order: Order = {
         ...makeOrder(bundle, { deviceId: device.id, ...ids, counter, nowMs }),
-        ...describeOptions(options, nowMs),
+        ...describeOptions(options),
       };
       return toDeployment(deps, bundle, order, nowMs);
     }),
@@ -146,14 +145,15 @@ async function signOrders(
 }
 
 /** A forced order is signed as it was before there were types: every agent reads it. */
-function describeOptions(
-  { liftQuarantine = false, type = 'forced', softHours = SOFT_HOURS }: DeployOptions,
-  nowMs: number,
-): Pick<Order, 'liftQuarantine' | 'type' | 'softUntilMs'> {
+function describeOptions({
+  liftQuarantine = false,
+  type = 'forced',
+  softUntilMs,
+}: DeployOptions): Pick<Order, 'liftQuarantine' | 'type' | 'softUntilMs'> {
   return {
     ...(liftQuarantine && { liftQuarantine }),
     ...(type !== 'forced' && { type }),
-    ...(type === 'soft' && { softUntilMs: nowMs + softHours * HOUR_MS }),
+    ...(type === 'soft' && softUntilMs !== undefined && { softUntilMs }),
   };
 }
 

@@ -19,6 +19,9 @@ export interface FleetOutlookDeps {
 }
 
 type Unfit = Outlook['unfit'];
+type WindowOutlook = Pick<Outlook, 'windowOpensAtMs' | 'windowClosesAtMs'>;
+
+const NO_WINDOW: WindowOutlook = { windowOpensAtMs: undefined, windowClosesAtMs: undefined };
 
 /** What is known of devices beside rollouts: who is there, where it stands, what it can take, how it fared. */
 export class FleetOutlook {
@@ -86,7 +89,7 @@ export class FleetOutlook {
     const { rollout } = live;
     const claims = findClaims(live, others);
     const unfit = this.#unfit.get(rollout.bundleDigest);
-    const opensAtMs = this.#readWindows(rollout);
+    const windowOf = this.#readWindows(rollout);
     const outlookOf = (deviceId: string): Outlook => {
       const target = this.#targets.get(deviceId);
       return {
@@ -95,7 +98,7 @@ export class FleetOutlook {
         unfit: unfit?.get(deviceId),
         failures: this.#failures.get(deviceId) ?? 0,
         claim: claims.get(deviceId),
-        windowOpensAtMs: opensAtMs(target?.timezone ?? 'UTC'),
+        ...windowOf(target?.timezone ?? 'UTC'),
       };
     };
     const keyOf = (deviceId: string) => readBudgetKey(rollout, this.#targets.get(deviceId));
@@ -104,14 +107,19 @@ export class FleetOutlook {
   }
 
   /** Each time zone is asked about once. */
-  #readWindows({ policy }: RolloutRecord): (timezone: string) => number | undefined {
+  #readWindows({ policy }: RolloutRecord): (timezone: string) => WindowOutlook {
     const { window } = policy;
-    if (window === undefined) return () => undefined;
-    const nowMs = this.#deps.nowMs();
-    const found = new Map<string, number | undefined>();
+    if (window === undefined) return () => NO_WINDOW;
+    const { nowMs, windows } = this.#deps;
+    const atMs = nowMs();
+    const found = new Map<string, WindowOutlook>();
     return (timezone) => {
-      if (!found.has(timezone)) found.set(timezone, this.#deps.windows.opensAtMs(window, timezone, nowMs));
-      return found.get(timezone);
+      const known = found.get(timezone) ?? {
+        windowOpensAtMs: windows.opensAtMs(window, timezone, atMs),
+        windowClosesAtMs: windows.closesAtMs(window, timezone, atMs),
+      };
+      found.set(timezone, known);
+      return known;
     };
   }
 }

@@ -39,8 +39,8 @@ export interface DeployOptions {
   readonly liftQuarantine?: boolean;
   /** Default: forced. The device must be known to carry it out. */
   readonly type?: OrderType;
-  /** Of a soft order: how long it waits for quiet at most. */
-  readonly softHours?: number;
+  /** Of a soft order: from then on the device installs, quiet or not. */
+  readonly softUntilMs?: number;
 }
 
 /** @returns the document as a compact JWS */
@@ -103,6 +103,8 @@ export interface WindowClock {
    * @returns when it opens next; undefined while it is open
    */
   opensAtMs(window: MaintenanceWindow, timezone: string, nowMs: number): number | undefined;
+  /** @returns when it closes; undefined while it is closed */
+  closesAtMs(window: MaintenanceWindow, timezone: string, nowMs: number): number | undefined;
 }
 
 /** Campaigns that bring devices to a bundle. `by` is the name of a user. */

@@ -70,11 +70,11 @@ function toOrder({ rollout, members }: LiveRollout, step: RolloutStep): readonly
     return previousDigest === undefined ? [] : [{ deviceId, bundleDigest: previousDigest }];
   }
   const { bundleDigest, policy } = rollout;
-  const { type, softHours } = policy;
+  const { softUntilMs } = step;
   return [
     {
-      ...{ deviceId, bundleDigest, type, liftQuarantine: member.isRetried },
-      ...(softHours !== undefined && { softHours }),
+      ...{ deviceId, bundleDigest, type: policy.type, liftQuarantine: member.isRetried },
+      ...(softUntilMs !== undefined && { softUntilMs }),
     },
   ];
 }

@@ -109,6 +109,40 @@ const PLANS: readonly PlanRow[] = [
   ],
 ];
 
+const UNTIL: readonly (readonly [
+  name: string,
+  given: Parameters<typeof snapshot>[0],
+  untilMs: number | undefined,
+])[] = [
+  [
+    'by the hours of the policy',
+    { policy: { type: 'soft', softHours: 3 }, members: [member('a')] },
+    NOW + 3 * HOUR_MS,
+  ],
+  ['a day where it gives none', { policy: { type: 'soft' }, members: [member('a')] }, NOW + 24 * HOUR_MS],
+  [
+    'never after its window has closed',
+    { policy: { type: 'soft' }, members: [member('a', { windowClosesAtMs: NOW + HOUR_MS })] },
+    NOW + HOUR_MS,
+  ],
+  [
+    'nor later than its hours because the window is longer',
+    {
+      policy: { type: 'soft', softHours: 1 },
+      members: [member('a', { windowClosesAtMs: NOW + 9 * HOUR_MS })],
+    },
+    NOW + HOUR_MS,
+  ],
+  ['a forced one has no such time', { members: [member('a', { windowClosesAtMs: NOW + 1 })] }, undefined],
+];
+for (const [name, given, untilMs] of UNTIL) {
+  test(`rollout: a device that is ordered installs at the latest: ${name}`, () => {
+    const [step] = planRollout(snapshot(given), NOW).steps;
+    assert.ok(step?.kind === 'order');
+    assert.equal(step.softUntilMs, untilMs);
+  });
+}
+
 for (const [name, given, steps, held] of PLANS) {
   test(`rollout: ${name}`, () => {
     const found = planRollout(snapshot(given), NOW);

@@ -11,7 +11,16 @@ import {
   type Tally,
   tally,
 } from './rollout-tally.ts';
-import { end, endAbsent, endGone, endSilent, endsAtMs, findWakeTime, plan } from './rollout-times.ts';
+import {
+  end,
+  endAbsent,
+  endGone,
+  endSilent,
+  endsAtMs,
+  findWakeTime,
+  plan,
+  softUntilMs,
+} from './rollout-times.ts';
 
 const ON_ERROR = { pause: 'paused', stop: 'stopping', rollback: 'rolling_back' } as const;
 
@@ -68,10 +77,18 @@ function planRunning(given: RolloutSnapshot, nowMs: number): RolloutPlan {
   const open = snapshot.groups.filter(({ state }) => state !== 'scheduled' && state !== 'error');
   const { chosen, held } = chooseOrders(snapshot, new Set(open.map(({ index }) => index)), nowMs);
   const orders = chosen.map(
-    ({ deviceId, attempts }): RolloutStep => ({ kind: 'order', deviceId, attempt: attempts + 1 }),
+    (member): RolloutStep => ({
+      ...{ kind: 'order', deviceId: member.deviceId, attempt: member.attempts + 1 },
+      ...(snapshot.policy.type === 'soft' && { softUntilMs: installsByMs(snapshot, member, nowMs) }),
+    }),
   );
   const alsoMs = [endsAtMs(snapshot), ...soakEndsMs(snapshot)];
   return plan(orders, { held, wakeAtMs: findWakeTime(snapshot, held, nowMs, alsoMs) });
+}
+
+/** A device is disturbed while its window is open, or not at all. */
+function installsByMs({ policy }: RolloutSnapshot, { windowClosesAtMs }: Member, nowMs: number): number {
+  return Math.min(softUntilMs(policy, { orderedAtMs: nowMs }), windowClosesAtMs ?? Number.POSITIVE_INFINITY);
 }
 
 /** Out of time nothing is tried again, or a device that failed and went away would keep the rollout open for ever. */

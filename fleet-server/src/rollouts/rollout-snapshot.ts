@@ -16,6 +16,8 @@ export interface Member {
   readonly budgetKey?: string;
   /** When its maintenance window opens; absent while it is open, or there is none. */
   readonly windowOpensAtMs?: number;
+  /** When its maintenance window closes; absent while it is closed, or there is none. */
+  readonly windowClosesAtMs?: number;
   /** Why the device cannot take the bundle, whatever anybody does. */
   readonly unfit?: { readonly code: string; readonly detail: string };
   /** The device is not one of the fleet any more. */
@@ -93,7 +95,13 @@ export type Hold = (typeof HOLDS)[number];
 export type RolloutStep =
   | { readonly kind: 'rollout'; readonly to: RolloutState; readonly why: string }
   | { readonly kind: 'group'; readonly index: number; readonly to: GroupState; readonly why: string }
-  | { readonly kind: 'order'; readonly deviceId: string; readonly attempt: number }
+  | {
+      readonly kind: 'order';
+      readonly deviceId: string;
+      readonly attempt: number;
+      /** Of a soft rollout: when the device installs at the latest. */
+      readonly softUntilMs?: number;
+    }
   | { readonly kind: 'restore'; readonly deviceId: string; readonly attempt: number }
   | {
       readonly kind: 'end';

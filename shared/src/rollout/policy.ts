@@ -104,7 +104,8 @@ export const RolloutPolicy = Type.Object(
     softHours: Type.Optional(
       Count(1, {
         maximum: 720,
-        description: 'of type soft: hours after its order a device installs, quiet or not; 24 unless given',
+        description:
+          'of type soft: hours after its order a device installs, quiet or not, or when its window closes; 24 unless given',
       }),
     ),
     targetSelection: Type.Enum(['snapshot', 'continuous'], {
