@@ -15,6 +15,7 @@ const PACKAGES = {
   ffmpeg: 'ffmpeg',
   chromium: 'chromium',
   mosquitto: 'mosquitto',
+  fswebcam: 'fswebcam',
   debootstrap: 'debootstrap',
   'systemd-nspawn': 'systemd-container',
 };

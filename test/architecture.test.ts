@@ -8,9 +8,9 @@ import { findCycle, type Import, ROOT, readImports } from './support/imports.ts'
 const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   agent: [
     ['cli', 'composition'],
-    ['pipeline', 'update', 'commands', 'local-api', 'replay', 'watchdog', 'doctor'],
+    ['pipeline', 'update', 'commands', 'local-api', 'replay', 'watchdog', 'doctor', 'bench'],
     ['inference', 'attention', 'trust', 'download', 'evidence'],
-    ['capture', 'decision', 'uplink', 'telemetry', 'drift', 'identity', 'config'],
+    ['capture', 'discovery', 'decision', 'uplink', 'telemetry', 'drift', 'identity', 'config'],
     ['kernel'],
   ],
   'fleet-server': [
@@ -36,6 +36,8 @@ const ADAPTERS: Readonly<Record<string, RegExp>> = {
   '@tufjs/models': /\/tuf-[a-z-]+\.ts$/,
   croner: /\/croner-[a-z-]+\.ts$/,
   pino: /\/pino-[a-z-]+\.ts$/,
+  'node-webcam': /\/node-webcam-[a-z-]+\.ts$/,
+  onvif: /\/onvif-[a-z-]+\.ts$/,
 };
 
 /** Pure, but for the hash and signature functions of Node, which are functions of their arguments. */

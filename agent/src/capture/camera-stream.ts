@@ -1,29 +1,40 @@
 import { isAppError } from '@watchpost/shared/kernel/errors.ts';
+import type { Logger } from '@watchpost/shared/kernel/log.ts';
 import type { CameraConfig } from '../config/schema.ts';
-import { agentError } from '../kernel/errors.ts';
+import { AGENT_ERRORS, type AgentErrorCode, agentError } from '../kernel/errors.ts';
 import { isTextFile } from '../kernel/text-file.ts';
 import { hostOf } from './camera-url.ts';
 import { readCredentials } from './credentials-file.ts';
-import { playStream, type StreamDeps, type StreamListener } from './ffmpeg-stream.ts';
+import { type DecodedStreamDeps, playDecoded } from './decode-stream.ts';
+import type { StreamListener, StreamSource } from './ffmpeg-stream.ts';
 import type { HostGate } from './host-gate.ts';
-import type { FramePlan } from './port.ts';
+import type { DecodeTier, FramePlan } from './port.ts';
+import type { PlacedClip, Playlist } from './sources/playlist.ts';
+import type { OpenStills } from './sources/take-picture.ts';
 import type { StreamFailure } from './stream-error.ts';
 import type { StreamEnd } from './supervision.ts';
+import { lookAtCertificate } from './tls-look.ts';
 
-export interface CameraStreamDeps extends StreamDeps {
+export interface CameraStreamDeps extends DecodedStreamDeps {
   readonly gate: HostGate;
+  readonly openStills: OpenStills;
+  readonly logger: Logger;
 }
 
 export interface CameraStreamSource {
   readonly camera: CameraConfig;
   readonly plans: readonly FramePlan[];
-  /** The frame of a recording to begin with. */
+  readonly tier: DecodeTier;
+  /** What a recording consists of. */
+  readonly playlist?: Playlist;
+  /** The frame of the recording to begin with. */
   readonly fromIndex: number;
 }
 
 /** One opening of a camera: from its turn at the host to the end of its ffmpeg. */
 export interface CameraStream {
   readonly plans: readonly FramePlan[];
+  readonly tier: DecodeTier;
   /** Resolves with the first frame, or with the end. */
   readonly begun: Promise<unknown>;
   /** Resolves when its ffmpeg is gone. */
@@ -46,14 +57,15 @@ export function openStream(
   const life = new AbortController();
   const first = Promise.withResolvers<void>();
   let next = source.fromIndex;
-  const onFrame = (tensors: readonly Uint8Array[], index: number): void => {
+  const onFrame: StreamListener['onFrame'] = (picture, index) => {
     next = index + 1;
-    listener.onFrame(tensors, index);
     first.resolve();
+    return listener.onFrame(picture, index);
   };
   const end = play(deps, source, { ...listener, onFrame }, life.signal);
   return {
     plans: source.plans,
+    tier: source.tier,
     begun: Promise.race([first.promise, end]),
     end,
     hasFrames: () => next > source.fromIndex,
@@ -70,22 +82,75 @@ async function play(
   listener: StreamListener,
   signal: AbortSignal,
 ): Promise<StreamEnd> {
-  const { url, file, credentialsFile } = source.camera;
-  const leave = url === undefined ? () => undefined : await deps.gate.enter(hostOf(url), signal);
-  const onFrame = (tensors: readonly Uint8Array[], index: number): void => {
+  const { url, stillUrl, credentialsFile } = source.camera;
+  const address = url ?? stillUrl;
+  const leave = address === undefined ? () => undefined : await deps.gate.enter(hostOf(address), signal);
+  const onFrame: StreamListener['onFrame'] = (picture, index) => {
     leave();
-    listener.onFrame(tensors, index);
+    return listener.onFrame(picture, index);
   };
   try {
-    if (file !== undefined) await refuseText(file);
+    if (url !== undefined) await lookAtCertificate(url, deps.limits.socketTimeoutMs, signal);
     const credentials = credentialsFile === undefined ? undefined : await readCredentials(credentialsFile);
     if (signal.aborted) return { kind: 'ended', frames: source.fromIndex };
-    const what = { ...source, ...(credentials !== undefined && { credentials }) };
-    return await playStream(deps, what, { ...listener, onFrame }, signal);
+    const takePicture = deps.openStills(source.camera, credentials);
+    const what = { ...source, ...(credentials && { credentials }), ...(takePicture && { takePicture }) };
+    return await playClips(deps, what, { ...listener, onFrame }, signal);
   } catch (error) {
     return { kind: 'failed', frames: 0, failure: refusalOf(error) };
   } finally {
     leave();
+  }
+}
+
+/** The clips of a recording, one after the other; anything else is one stream. */
+async function playClips(
+  deps: CameraStreamDeps,
+  source: CameraStreamSource & StreamSource,
+  listener: StreamListener,
+  signal: AbortSignal,
+): Promise<StreamEnd> {
+  const { playlist, fromIndex, camera } = source;
+  if (playlist === undefined) return playDecoded(deps, source, listener, signal);
+  let index = fromIndex;
+  let lost: StreamFailure | undefined;
+  while (!signal.aborted) {
+    const placed = await playlist.find(index);
+    if (placed === undefined) break;
+    const end = await playClip(deps, { ...source, fromIndex: index }, { placed, listener }, signal);
+    // A folder is not given up for one file that is broken or was taken away.
+    const isLost = end.kind === 'failed' && SKIPPED.includes(end.failure.code);
+    if (end.kind === 'failed' && (camera.file !== undefined || !isLost)) return end;
+    if (end.kind === 'failed') {
+      lost = end.failure;
+      deps.logger.warn({ ...lost, ...placed }, 'a part of the folder is left out');
+    }
+    if (!signal.aborted) playlist.finish(placed, end.frames);
+    index = end.frames;
+  }
+  return index === 0 && lost !== undefined
+    ? { kind: 'failed', frames: 0, failure: lost }
+    : { kind: 'ended', frames: index };
+}
+
+const SKIPPED: readonly AgentErrorCode[] = ['CAMERA_FORMAT', 'CAMERA_NOT_FOUND'];
+
+/** Frames are counted from the start of the recording, by ffmpeg from the start of the clip. */
+async function playClip(
+  deps: CameraStreamDeps,
+  source: CameraStreamSource & StreamSource,
+  { placed, listener }: { readonly placed: PlacedClip; readonly listener: StreamListener },
+  signal: AbortSignal,
+): Promise<StreamEnd> {
+  const { clip, startsAt } = placed;
+  const onFrame: StreamListener['onFrame'] = (picture, index) => listener.onFrame(picture, startsAt + index);
+  try {
+    if (clip.kind === 'video') await refuseText(clip.path);
+    const what = { ...source, clip, fromIndex: source.fromIndex - startsAt };
+    const end = await playDecoded(deps, what, { ...listener, onFrame }, signal);
+    return { ...end, frames: startsAt + end.frames };
+  } catch (error) {
+    return { kind: 'failed', frames: source.fromIndex, failure: refusalOf(error) };
   }
 }
 
@@ -98,8 +163,6 @@ async function refuseText(file: string): Promise<void> {
 
 /** What was wrong with the source before ffmpeg saw it; any other error is a bug. */
 function refusalOf(error: unknown): StreamFailure {
-  for (const code of ['CAMERA_AUTH', 'CAMERA_FORMAT'] as const) {
-    if (isAppError(error, code)) return { code, detail: error.message };
-  }
-  throw error;
+  if (!isAppError(error) || !(error.code in AGENT_ERRORS)) throw error;
+  return { code: error.code as AgentErrorCode, detail: error.message };
 }

@@ -1,15 +1,21 @@
 import type { CameraConfig } from '../config/schema.ts';
+import { isPatient, isStill } from './camera-kind.ts';
 import { type Credentials, hasCredentials, withCredentials } from './camera-url.ts';
+import type { Clip } from './sources/clip.ts';
 
 export interface FfmpegInput {
   readonly args: readonly string[];
-  /** What ffmpeg reads on its standard input, where that is the way to tell it a secret. */
+  /** What ffmpeg reads on its standard input: a playlist, where that is the way to tell it a secret or many files. */
   readonly stdin?: string;
+  /** Pictures come on its standard input, as long as it runs. */
+  readonly isFed?: boolean;
 }
 
 export interface FfmpegInputSource {
   readonly camera: CameraConfig;
-  /** For a recording: the frame to begin with. Default: the first. */
+  /** The part of a recording that is played. Default: the file. */
+  readonly clip?: Clip;
+  /** The frame of the clip to begin with. Default: the first. */
   readonly fromIndex?: number;
   readonly credentials?: Credentials;
   /** How long ffmpeg waits for a silent camera before it gives up. */
@@ -22,16 +28,51 @@ const PROTOCOLS = 'pipe,fd,tcp,udp,rtp,srtp,rtsp,rtsps,tls,http,https,httpproxy,
 
 /** The options and the input that come before the filters. */
 export function planInput(source: FfmpegInputSource): FfmpegInput {
-  const { url, device, file } = source.camera;
+  const { url, device, file = '' } = source.camera;
+  if (isStill(source.camera)) return { args: [...ONE_SIZE, ...STILLS], isFed: true };
   if (url !== undefined) return planStreamInput(url, source);
-  if (device !== undefined) return { args: ['-f', 'v4l2', '-i', device] };
-  // `file:` keeps a name with a colon from being read as a protocol.
-  return { args: ['-re', ...planSeek(source), '-i', `file:${file ?? ''}`] };
+  if (device !== undefined) return { args: [...ONE_SIZE, '-f', 'v4l2', '-i', device] };
+  const clip = source.clip ?? { kind: 'video', path: file };
+  return clip.kind === 'video' ? planVideoInput(clip.path, source) : planPicturesInput(clip.paths, source);
 }
 
+/** The filters are not set up anew when the pictures change their size: they scale each to that of the first. */
+const ONE_SIZE = ['-reinit_filter', '0'];
+
+/** Parts of a multipart stream, each with its length; nothing is guessed, so that the first picture goes through. */
+const STILLS = '-use_wallclock_as_timestamps 1 -fpsprobesize 0 -f mpjpeg -i pipe:0'.split(' ');
+
+const planPace = (camera: CameraConfig): readonly string[] => (isPatient(camera) ? [] : ['-re']);
+
 /** Exact to a picture of the recording: ffmpeg decodes from the keyframe before, at full speed, and throws away. */
-function planSeek({ camera, fromIndex = 0 }: FfmpegInputSource): readonly string[] {
-  return fromIndex === 0 ? [] : ['-ss', `${Math.floor((fromIndex * 1_000_000) / camera.fps)}us`];
+function planVideoInput(path: string, { camera, fromIndex = 0 }: FfmpegInputSource): FfmpegInput {
+  const seek = fromIndex === 0 ? [] : ['-ss', `${Math.floor((fromIndex * 1_000_000) / camera.fps)}us`];
+  // `file:` keeps a name with a colon from being read as a protocol.
+  return { args: [...ONE_SIZE, ...planPace(camera), ...seek, '-i', `file:${path}`] };
+}
+
+/** A playlist: the names would not fit into a command line. Each picture keeps its own size. */
+function planPicturesInput(
+  paths: readonly string[],
+  { camera, fromIndex = 0 }: FfmpegInputSource,
+): FfmpegInput {
+  const entries = paths
+    .slice(fromIndex)
+    .flatMap((path) => [`file 'file:${path.replaceAll("'", "'\\''")}'`, `duration ${1 / camera.fps}`]);
+  return {
+    args: [
+      ...planPace(camera),
+      '-f',
+      'concat',
+      '-safe',
+      '0',
+      '-protocol_whitelist',
+      'pipe,fd,file',
+      '-i',
+      'pipe:0',
+    ],
+    stdin: ['ffconcat version 1.0', ...entries, ''].join('\n'),
+  };
 }
 
 function planStreamInput(url: string, source: FfmpegInputSource): FfmpegInput {
@@ -41,7 +82,8 @@ function planStreamInput(url: string, source: FfmpegInputSource): FfmpegInput {
     : mjpegOptions(timeoutUs);
   const address = source.credentials === undefined ? url : withCredentials(url, source.credentials);
   if (hasCredentials(address)) return planSecretInput(address, options);
-  return { args: [...Object.entries(options).flatMap(([key, value]) => [`-${key}`, value]), '-i', address] };
+  const flags = Object.entries(options).flatMap(([key, value]) => [`-${key}`, value]);
+  return { args: [...ONE_SIZE, ...flags, '-i', address] };
 }
 
 /** The frame rate need not be guessed: that alone would hold back the first frame for seconds. */
@@ -72,7 +114,7 @@ function planSecretInput(address: string, options: Options): FfmpegInput {
   const settings = Object.entries(options).map(([key, value]) => `option ${key} ${value}`);
   const playlist = ['-f', 'concat', '-safe', '0', '-protocol_whitelist', PROTOCOLS, '-i', 'pipe:0'];
   return {
-    args: ['-fpsprobesize', NO_RATE_PROBE.fpsprobesize, ...playlist],
+    args: [...ONE_SIZE, '-fpsprobesize', NO_RATE_PROBE.fpsprobesize, ...playlist],
     stdin: ['ffconcat version 1.0', `file '${quoted}'`, ...settings, ''].join('\n'),
   };
 }

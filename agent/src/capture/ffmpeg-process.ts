@@ -1,14 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import type { Readable, Writable } from 'node:stream';
+import { Readable, type Writable } from 'node:stream';
 import { readProcessMemory } from '../kernel/proc-memory.ts';
-import { type FfmpegInvocation, FIRST_TENSOR_PIPE, PICTURE_PIPE } from './ffmpeg-arguments.ts';
+import { type FfmpegInvocation, FIRST_FRAME_PIPE, PICTURE_PIPE } from './ffmpeg-arguments.ts';
 import type { ChunkSink } from './frame-splitter.ts';
 import type { FfmpegExit } from './stream-error.ts';
 
 export interface FfmpegSinks {
   readonly onPictureBytes: ChunkSink;
-  /** One for each plan. */
-  readonly onTensorBytes: readonly ChunkSink[];
+  /** One for each output, in their order. */
+  readonly onFrameBytes: readonly ChunkSink[];
 }
 
 export interface FfmpegProcess {
@@ -22,6 +22,11 @@ export interface FfmpegProcess {
   forgive(): void;
   /** What it holds of the machine's memory; undefined when it is gone. */
   rssBytes(): Promise<number | undefined>;
+  /** For an input that is fed: resolves when there is room for more, or the process reads no more. */
+  feed(bytes: Uint8Array): Promise<void>;
+  /** Nothing it writes is read until `resume`: it waits as soon as its pipes are full. */
+  pause(): void;
+  resume(): void;
 }
 
 export interface FfmpegLauncher {
@@ -45,7 +50,7 @@ export function createFfmpegLauncher(deps: FfmpegLauncherDeps): FfmpegLauncher {
   return {
     launch(invocation, sinks) {
       if (running.size === 0) process.on('exit', killAll);
-      const child = startChild(deps.ffmpegPath, invocation, sinks.onTensorBytes.length);
+      const child = startChild(deps.ffmpegPath, invocation, sinks.onFrameBytes.length);
       running.add(child);
       return superviseChild(child, sinks, deps, () => {
         running.delete(child);
@@ -56,15 +61,16 @@ export function createFfmpegLauncher(deps: FfmpegLauncherDeps): FfmpegLauncher {
 }
 
 /** A process group of its own, so that the whole of it can be killed; nobody's terminal reaches it. */
-function startChild(ffmpegPath: string, { args, stdin }: FfmpegInvocation, tensors: number): ChildProcess {
-  const input = stdin === undefined ? 'ignore' : 'pipe';
-  const tensorPipes = Array.from({ length: tensors }, () => 'pipe' as const);
+function startChild(ffmpegPath: string, invocation: FfmpegInvocation, outputs: number): ChildProcess {
+  const { args, stdin, isFed = false } = invocation;
+  const input = stdin === undefined && !isFed ? 'ignore' : 'pipe';
+  const framePipes = Array.from({ length: outputs }, () => 'pipe' as const);
   const child = spawn(ffmpegPath, args, {
     detached: true,
-    stdio: [input, 'ignore', 'pipe', 'pipe', ...tensorPipes],
+    stdio: [input, 'ignore', 'pipe', 'pipe', ...framePipes],
   });
   child.stdin?.on('error', ignoreClosedPipe);
-  child.stdin?.end(stdin);
+  if (!isFed) child.stdin?.end(stdin);
   return child;
 }
 
@@ -86,7 +92,7 @@ function superviseChild(
   });
   const pipes: readonly (Readable | Writable | null | undefined)[] = child.stdio;
   drain(pipes[PICTURE_PIPE], sinks.onPictureBytes);
-  for (const [at, sink] of sinks.onTensorBytes.entries()) drain(pipes[FIRST_TENSOR_PIPE + at], sink);
+  for (const [at, sink] of sinks.onFrameBytes.entries()) drain(pipes[FIRST_FRAME_PIPE + at], sink);
   const settle = (exitCode: number | null, signal: string | null): void => {
     clearTimeout(killTimer);
     onGone();
@@ -110,7 +116,24 @@ function superviseChild(
     },
     rssBytes: async () =>
       child.pid === undefined ? undefined : (await readProcessMemory(child.pid))?.residentBytes,
+    feed: (bytes) => feedChild(child, bytes),
+    pause: () => outputsOf(child).forEach((pipe) => void pipe.pause()),
+    resume: () => outputsOf(child).forEach((pipe) => void pipe.resume()),
   };
+}
+
+/** What it says on standard error is always read. */
+function outputsOf(child: ChildProcess): readonly Readable[] {
+  const pipes: readonly (Readable | Writable | null | undefined)[] = child.stdio;
+  return pipes.slice(PICTURE_PIPE).filter((pipe) => pipe instanceof Readable);
+}
+
+/** Resolves when the pipe took them; also when nobody reads it any more, which the exit explains. */
+function feedChild({ stdin }: ChildProcess, bytes: Uint8Array): Promise<void> {
+  const taken = Promise.withResolvers<void>();
+  if (stdin === null || !stdin.writable) return Promise.resolve();
+  stdin.write(bytes, () => taken.resolve());
+  return taken.promise;
 }
 
 function drain(pipe: Readable | Writable | null | undefined, sink: ChunkSink): void {

@@ -6,7 +6,7 @@ const never = new AbortController().signal;
 
 test('the newest wins, the others are counted', async () => {
   const slot = createLatestSlot<number>();
-  for (const value of [1, 2, 3]) slot.put(value);
+  for (const value of [1, 2, 3]) void slot.put(value);
   assert.equal(await slot.take(never), 3);
   assert.equal(slot.overwritten(), 2);
 });
@@ -14,8 +14,8 @@ test('the newest wins, the others are counted', async () => {
 test('takers that wait are served one value each, in their order', async () => {
   const slot = createLatestSlot<number>();
   const taken = Promise.all([slot.take(never), slot.take(never)]);
-  slot.put(1);
-  slot.put(2);
+  void slot.put(1);
+  void slot.put(2);
   assert.deepEqual(await taken, [1, 2]);
   assert.equal(slot.overwritten(), 0);
 });
@@ -26,13 +26,13 @@ test('a taker that gave up takes nothing away from the next', async () => {
   const waiting = slot.take(giveUp.signal);
   giveUp.abort();
   assert.equal(await waiting, undefined);
-  slot.put(1);
+  void slot.put(1);
   assert.equal(await slot.take(never), 1);
 });
 
 test('what is cleared cannot be taken and counts as not taken', async () => {
   const slot = createLatestSlot<number>();
-  slot.put(1);
+  void slot.put(1);
   slot.clear();
   slot.clear();
   assert.equal(slot.overwritten(), 1);
@@ -41,7 +41,7 @@ test('what is cleared cannot be taken and counts as not taken', async () => {
 
 test('after close what is there can be taken, then there is nothing, and nobody waits', async () => {
   const slot = createLatestSlot<number>();
-  slot.put(1);
+  void slot.put(1);
   slot.close();
   assert.equal(await slot.take(never), 1);
   assert.equal(await slot.take(never), undefined);

@@ -1,0 +1,73 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { CameraConfig } from '../../config/schema.ts';
+import { agentError } from '../../kernel/errors.ts';
+import type { Clip } from './clip.ts';
+import { groupClips } from './group-clips.ts';
+
+/** A clip and where it stands in the whole recording. */
+export interface PlacedClip {
+  readonly clip: Clip;
+  /** Number of its first frame. */
+  readonly startsAt: number;
+}
+
+/**
+ * The clips of a recording, one after the other. How many frames a clip has is known once it was played, so a frame
+ * can be found in what was played, and in the clip that comes next.
+ */
+export interface Playlist {
+  /**
+   * Frame 0 reads the folder again: what was put there meanwhile is played in the next pass.
+   * @returns undefined behind the last clip
+   * @throws AppError CAMERA_NOT_FOUND, CAMERA_FORMAT
+   */
+  find(index: number): Promise<PlacedClip | undefined>;
+  /** The clip that starts there is over; the next one starts at `endsAt`. */
+  finish(placed: PlacedClip, endsAt: number): void;
+}
+
+/** @returns undefined for a camera that is no recording */
+export function createPlaylist({ file, folder }: CameraConfig): Playlist | undefined {
+  if (folder !== undefined) return new ClipList(() => readFolder(folder));
+  return file === undefined ? undefined : new ClipList(async () => [{ kind: 'video', path: file }]);
+}
+
+class ClipList implements Playlist {
+  readonly #read: () => Promise<readonly Clip[]>;
+  #clips: readonly Clip[] = [];
+  /** Where each clip starts, as far as it is known: one more than were played. */
+  #starts: readonly number[] = [];
+
+  constructor(read: () => Promise<readonly Clip[]>) {
+    this.#read = read;
+  }
+
+  async find(index: number): Promise<PlacedClip | undefined> {
+    if (index === 0 || this.#clips.length === 0) {
+      this.#clips = await this.#read();
+      this.#starts = [0];
+    }
+    const at = this.#starts.findLastIndex((start) => start <= index);
+    const clip = this.#clips[at];
+    return clip === undefined ? undefined : { clip, startsAt: this.#starts[at] ?? 0 };
+  }
+
+  finish(placed: PlacedClip, endsAt: number): void {
+    const at = this.#clips.indexOf(placed.clip);
+    if (at >= 0 && at === this.#starts.length - 1) this.#starts = [...this.#starts, endsAt];
+  }
+}
+
+async function readFolder(folder: string): Promise<readonly Clip[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
+    throw agentError('CAMERA_NOT_FOUND', `folder ${folder} cannot be read`, { cause });
+  });
+  const clips = groupClips(entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name));
+  if (clips.length === 0) throw agentError('CAMERA_FORMAT', `folder ${folder} holds no video and no picture`);
+  return clips.map((clip) =>
+    clip.kind === 'video'
+      ? { ...clip, path: join(folder, clip.path) }
+      : { ...clip, paths: clip.paths.map((path) => join(folder, path)) },
+  );
+}
