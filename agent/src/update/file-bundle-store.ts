@@ -10,14 +10,14 @@ import { inStore } from '../kernel/store-error.ts';
 import { layOut, loadBundle, loadManifest } from './bundle-folder.ts';
 import { type FileSlots, openFileSlots } from './file-slots.ts';
 import { parseFormerDeployment } from './former-records.ts';
+import { type KeptFile, openKeptFile } from './kept-file.ts';
 import { checkRoom, dropDamaged, objectPath } from './object-files.ts';
-import type { BundleStore, Champion, DeploymentRecord, KeptBundle } from './port.ts';
+import type { BundleStore, Champion, DeploymentRecord } from './port.ts';
 import { computeRoom, planRemoval } from './removal.ts';
 import { digestsOf, isOnTrial, type Slot, type Slots, withoutChallenger } from './slots.ts';
 import {
   parseDeploymentRecord,
   parseHistory,
-  parseKept,
   parseOrderMark,
   parseQuarantine,
   saveRecord,
@@ -40,10 +40,11 @@ function pathsBelow(dataDir: string) {
     bundles: join(dataDir, 'bundles'),
     /** <sha256>: hard links of the files of the bundles, and downloads. */
     objects: join(dataDir, 'objects'),
+    /** What runtimes made ready of the files of the bundles: made anew where it is missing. */
+    graphs: join(dataDir, 'graphs'),
     deployment: join(dataDir, 'deployment.json'),
     orderMark: join(dataDir, 'order.json'),
     quarantine: join(dataDir, 'quarantine.json'),
-    kept: join(dataDir, 'kept.json'),
     history: join(dataDir, 'event-history.json'),
   } as const;
 }
@@ -52,6 +53,7 @@ function pathsBelow(dataDir: string) {
 interface Disk {
   readonly paths: ReturnType<typeof pathsBelow>;
   readonly slots: FileSlots;
+  readonly kept: KeptFile;
   readonly log: Logger;
 }
 
@@ -63,8 +65,9 @@ export async function openFileBundleStore(options: FileBundleStoreOptions): Prom
     await mkdir(paths.bundles, { recursive: true });
     await mkdir(paths.objects, { recursive: true });
   });
-  const disk: Disk = { paths, slots: openFileSlots(dataDir, log), log };
-  return { ...storeSlots(disk), ...storeRecords(disk), ...storeKept(disk), ...storeBundles(disk, options) };
+  const kept = openKeptFile(dataDir, log);
+  const disk: Disk = { paths, slots: openFileSlots(dataDir, log), kept, log };
+  return { ...storeSlots(disk), ...storeRecords(disk), ...kept, ...storeBundles(disk, options) };
 }
 
 type SlotMethods =
@@ -127,22 +130,6 @@ function storeRecords({ paths, log }: Disk): Pick<BundleStore, RecordMethods> {
   };
 }
 
-type KeptMethods = 'readKept' | 'saveKept';
-
-function storeKept(disk: Disk): Pick<BundleStore, KeptMethods> {
-  const { kept } = disk.paths;
-  return {
-    readKept: () => inStore(`reading ${kept}`, () => loadKept(disk)),
-    saveKept: (bundle) =>
-      inStore(`writing ${kept}`, () =>
-        bundle === undefined ? rm(kept, { force: true }) : saveRecord(kept, bundle),
-      ),
-  };
-}
-
-const loadKept = ({ paths, log }: Disk): Promise<KeptBundle | undefined> =>
-  loadRecord(paths.kept, parseKept, log);
-
 function parseAnyDeployment(text: string): ReturnType<typeof parseDeploymentRecord> {
   try {
     return parseDeploymentRecord(text);
@@ -152,7 +139,7 @@ function parseAnyDeployment(text: string): ReturnType<typeof parseDeploymentReco
   }
 }
 
-type BundleMethods = Exclude<keyof BundleStore, SlotMethods | RecordMethods | KeptMethods>;
+type BundleMethods = Exclude<keyof BundleStore, SlotMethods | RecordMethods | keyof KeptFile>;
 
 function storeBundles(disk: Disk, options: FileBundleStoreOptions): Pick<BundleStore, BundleMethods> {
   const { reserveBytes = RESERVE_BYTES, maxBytes = Number.POSITIVE_INFINITY } = options;
@@ -264,7 +251,7 @@ async function checkBudget(disk: Disk, manifest: Manifest, maxBytes: number): Pr
 type InWork = Parameters<BundleStore['removeUnused']>[0];
 
 async function removeUnused(disk: Disk, inWork: InWork, maxBytes: number): Promise<void> {
-  const { bundles, objects } = disk.paths;
+  const { bundles, objects, graphs } = disk.paths;
   const inSlots = await listReferenced(disk);
   // Lost slots are no reason to lose the bundles too.
   if (inSlots.length === 0 && inWork === undefined) return;
@@ -274,7 +261,7 @@ async function removeUnused(disk: Disk, inWork: InWork, maxBytes: number): Promi
   const kept = await loadManifests(disk, referenced);
   const files = [...kept, ...installed].flatMap((manifest) => manifest.files.map(({ sha256 }) => sha256));
   const removal = planRemoval(
-    { bundles: await readdir(bundles), objects: await readdir(objects) },
+    { bundles: await readdir(bundles), objects: await readdir(objects), graphs: await listIfThere(graphs) },
     {
       digests: inWork === undefined ? referenced : [...referenced, inWork.digest],
       contents: inWork === undefined || isKnown ? files : undefined,
@@ -283,6 +270,7 @@ async function removeUnused(disk: Disk, inWork: InWork, maxBytes: number): Promi
   );
   await removeAll(bundles, removal.bundles);
   await removeAll(objects, removal.objects);
+  await removeAll(graphs, removal.graphs);
 }
 
 /** What is kept takes no room from what runs, or is to run. */
@@ -292,7 +280,7 @@ async function listKept(
   inWork: InWork,
   maxBytes: number,
 ): Promise<readonly string[]> {
-  const kept = await loadKept(disk);
+  const kept = await disk.kept.readKept();
   if (kept === undefined) return [];
   const others = await loadManifests(disk, inSlots);
   const needed = [...others, ...(inWork?.manifest === undefined ? [] : [inWork.manifest])];
@@ -303,6 +291,8 @@ async function listKept(
   );
   return room.kind === 'enough' ? [kept.digest] : [];
 }
+
+const listIfThere = (folder: string): Promise<readonly string[]> => readdir(folder).catch(() => []);
 
 async function removeAll(folder: string, names: readonly string[]): Promise<void> {
   for (const name of names) await rm(join(folder, name), { recursive: true, force: true });
