@@ -45,6 +45,7 @@ function createTrial({ config, log, cameras, model, vitals }: Box, onChange: () 
       host,
       spinning: config.inference.spinning,
       accelerator: config.inference.accelerator,
+      graphs: join(config.dataDir, 'graphs'),
       checkGoldenFrames,
       log: trialLog,
     }),

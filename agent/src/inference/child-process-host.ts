@@ -2,6 +2,7 @@ import { computeBackoffMs } from '@watchpost/shared/kernel/backoff.ts';
 import { type AppError, describeError, isAppError } from '@watchpost/shared/kernel/errors.ts';
 import type { Logger } from '@watchpost/shared/kernel/log.ts';
 import { waitMs } from '@watchpost/shared/kernel/wait.ts';
+import type { AgentErrorCode } from '../kernel/errors.ts';
 import { readProcessMemory } from '../kernel/proc-memory.ts';
 import { type InferenceProcess, startInferenceProcess } from './child-process.ts';
 import type {
@@ -48,7 +49,7 @@ export function createChildProcessHost({ limits, ...deps }: ChildProcessHostDeps
       signal?.addEventListener('abort', kill, { once: true, signal: life.ended.signal });
       if (signal?.aborted) kill();
       try {
-        return new RestartingClassifier(life, await loadInChild(life));
+        return new RestartingClassifier(life, await loadWhole(life));
       } catch (error) {
         kill();
         throw error;
@@ -70,6 +71,21 @@ interface LoadedChild {
   readonly executionProviders: readonly string[];
   readonly setbacks: readonly ProviderSetback[];
 }
+
+/** A graph that was made ready before and takes its process along is not met twice. */
+async function loadWhole(life: Life): Promise<LoadedChild> {
+  const { graphs, ...plain } = life.spec;
+  try {
+    return await loadInChild(life);
+  } catch (error) {
+    const isLost = graphs !== undefined && isAppError(error) && ENDED.includes(error.code);
+    if (!isLost || life.ended.signal.aborted) throw error;
+    life.log.warn({ error: describeError(error) }, 'model is loaded from its own file instead');
+    return loadInChild({ ...life, spec: plain });
+  }
+}
+
+const ENDED: readonly string[] = ['INFERENCE_CRASHED', 'INFERENCE_TIMEOUT'] satisfies AgentErrorCode[];
 
 async function loadInChild({ spec, limits, ended, maxMemoryBytes = Infinity }: Life): Promise<LoadedChild> {
   const { memoryIntervalMs } = limits;
@@ -162,7 +178,7 @@ class RestartingClassifier implements HostedClassifier {
     onRestart?.({ spec, why });
     await waitMs(pauseMs, stopping);
     if (stopping.aborted) throw why;
-    this.#loaded = await loadInChild(this.#life);
+    this.#loaded = await loadWhole(this.#life);
   }
 
   async peakMemoryBytes(): Promise<number | undefined> {

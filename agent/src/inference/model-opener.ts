@@ -3,7 +3,7 @@ import type { Logger } from '@watchpost/shared/kernel/log.ts';
 import { agentError } from '../kernel/errors.ts';
 import { computeFramePlan } from './frame-plan.ts';
 import { describeMismatch } from './golden.ts';
-import { type BundleFiles, composeModelSpec } from './model-spec.ts';
+import { type BundleFiles, composeModelSpec, withGraphs } from './model-spec.ts';
 import type {
   CheckGoldenFrames,
   Classifier,
@@ -18,6 +18,8 @@ export interface ModelOpenerDeps {
   readonly spinning: boolean;
   /** `auto`: what the self-test chose. */
   readonly accelerator: Accelerator;
+  /** Folder of what runtimes made ready of the models; without it, they do so at each start. */
+  readonly graphs?: string;
   readonly checkGoldenFrames: CheckGoldenFrames;
   readonly log: Logger;
 }
@@ -35,10 +37,10 @@ export function createModelOpener(deps: ModelOpenerDeps): OpenModel {
       throw agentError('BUNDLE_UNFIT', `bundle ${model} ${version} has no variant ${choice.variant}`);
     }
     const { threads, provider } = choice;
-    const spec = composeModelSpec(bundle, variant, {
-      ...{ threads, spinning: deps.spinning },
-      accelerator: deps.accelerator === 'auto' ? (provider ?? 'cpu') : deps.accelerator,
-    });
+    const accelerator = deps.accelerator === 'auto' ? (provider ?? 'cpu') : deps.accelerator;
+    const how = { threads, spinning: deps.spinning, accelerator };
+    const composed = composeModelSpec(bundle, variant, how);
+    const spec = deps.graphs === undefined ? composed : withGraphs(composed, bundle, deps.graphs);
     const plan = computeFramePlan(manifest.preprocess, manifest.input);
     const classifier = await openProved(spec, { bundle, proved: provider ?? 'cpu' }, deps);
     const running = { digest, manifest, variant: variant.name, threads, plan, classifier };

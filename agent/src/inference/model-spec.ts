@@ -8,6 +8,16 @@ export interface BundleFiles {
   readonly folder: string;
 }
 
+/** As composed below, for a runtime that may keep its graph in `folder`. */
+export function withGraphs(
+  spec: ModelSpec,
+  { manifest, folder: files }: BundleFiles,
+  folder: string,
+): ModelSpec {
+  const listed = manifest.files.find(({ path }) => join(files, path) === spec.path);
+  return listed === undefined ? spec : { ...spec, graphs: { folder, sha256: listed.sha256 } };
+}
+
 /** How to load one variant of a bundle. */
 export function composeModelSpec(
   { manifest, folder }: BundleFiles,

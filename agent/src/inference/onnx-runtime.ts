@@ -1,12 +1,9 @@
-import { basename } from 'node:path';
 import { inputShape, type ModelGraph, toModelGraph } from '@watchpost/shared/bundle/model-graph.ts';
-import type { Provider } from '@watchpost/shared/bundle/providers.ts';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { agentError } from '../kernel/errors.ts';
-import { describeCause, listOffered, runOn } from './onnx-providers.ts';
-import type { InferenceRuntime, ModelInspector, ModelSpec, ProviderSetback } from './port.ts';
+import { Tensor } from 'onnxruntime-node';
+import { createOnBest, createSession } from './onnx-session.ts';
+import type { InferenceRuntime, ModelInspector, ModelSpec } from './port.ts';
 import { isDistribution } from './probabilities.ts';
-import { planProviders, withFallback } from './provider-plan.ts';
+import { withFallback } from './provider-plan.ts';
 import {
   checkGraph,
   createSessionClassifier,
@@ -15,8 +12,6 @@ import {
   runSession,
 } from './session-classifier.ts';
 import { createTensorMaker, type TensorData } from './tensor.ts';
-
-const ERRORS_ONLY = 3;
 
 /** ONNX Runtime in this process. */
 export const onnxRuntime: InferenceRuntime = {
@@ -59,54 +54,6 @@ async function openSession(spec: ModelSpec): Promise<ModelSession> {
     },
     release: () => session.release(),
   };
-}
-
-interface OpenedSession {
-  readonly session: InferenceSession;
-  readonly provider: Provider;
-  readonly setbacks: readonly ProviderSetback[];
-}
-
-/** The first provider that takes the model. Its library, its card or the model may be what it fails for. */
-async function createOnBest(spec: ModelSpec): Promise<OpenedSession> {
-  const { tries, setbacks: missed } = planProviders(spec.accelerator ?? 'cpu', listOffered());
-  const setbacks = [...missed];
-  for (const provider of tries) {
-    try {
-      const session = await createSession(spec.path, { ...composeOptions(spec), ...runOn(provider) });
-      return { session, provider, setbacks };
-    } catch (error) {
-      if (provider === 'cpu') throw error;
-      setbacks.push({ provider, why: describeCause(error) });
-    }
-  }
-  throw new Error('the processor was not tried');
-}
-
-function composeOptions({ spinning, threads }: ModelSpec): InferenceSession.SessionOptions {
-  const allow_spinning = spinning ? '1' : '0';
-  return {
-    intraOpNumThreads: threads,
-    extra: { session: { intra_op: { allow_spinning }, inter_op: { allow_spinning } } },
-  };
-}
-
-async function createSession(
-  path: string,
-  options: InferenceSession.SessionOptions,
-): Promise<InferenceSession> {
-  try {
-    return await InferenceSession.create(path, {
-      graphOptimizationLevel: 'all',
-      executionProviders: ['cpu'],
-      logSeverityLevel: ERRORS_ONLY,
-      ...options,
-    });
-  } catch (cause) {
-    throw agentError('MODEL_UNREADABLE', `${basename(path)} is not an ONNX model this runtime can load`, {
-      cause,
-    });
-  }
 }
 
 /** A tensor is a view of its data, so an array that is filled again needs no second one. */

@@ -27,6 +27,12 @@ export interface ModelSpec {
   readonly spinning: boolean;
   /** Where it cannot run there, the processor runs it; without it, the processor does. TensorFlow.js takes no heed. */
   readonly accelerator?: Accelerator;
+  /** Where a runtime may keep the graph as it made it ready, to be loaded faster and smaller the next time. */
+  readonly graphs?: {
+    readonly folder: string;
+    /** Of the file at `path`, which was checked. */
+    readonly sha256: string;
+  };
 }
 
 /** Why a provider does not run a model. */

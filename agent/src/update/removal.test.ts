@@ -4,7 +4,11 @@ import { computeRoom, type Inventory, planRemoval, type Referenced } from './rem
 
 const [A, B, C] = ['a', 'b', 'c'].map((letter) => letter.repeat(64)) as [string, string, string];
 const [X, Y, Z] = ['1', '2', '3'].map((digit) => digit.repeat(64)) as [string, string, string];
-const FULL: Inventory = { bundles: [A, B, `${C}.new`], objects: [X, Y, `${Z}.part`, `${Z}.part.journal`] };
+const FULL: Inventory = {
+  bundles: [A, B, `${C}.new`],
+  objects: [X, Y, `${Z}.part`, `${Z}.part.journal`],
+  graphs: [`${X}-made-for`, `${Y}-made-for`, 'damaged'],
+};
 
 const TABLE: readonly {
   readonly name: string;
@@ -19,17 +23,17 @@ const TABLE: readonly {
   {
     name: 'bundles of slots stay with their files',
     referenced: { digests: [A, B], contents: [X, Y] },
-    gone: { bundles: [`${C}.new`], objects: [`${Z}.part`, `${Z}.part.journal`] },
+    gone: { bundles: [`${C}.new`], objects: [`${Z}.part`, `${Z}.part.journal`], graphs: ['damaged'] },
   },
   {
     name: 'downloads of the deployment in work stay',
     referenced: { digests: [A, C], contents: [X], wanted: [Z] },
-    gone: { bundles: [B, `${C}.new`], objects: [Y] },
+    gone: { bundles: [B, `${C}.new`], objects: [Y], graphs: [`${Y}-made-for`, 'damaged'] },
   },
   {
     name: 'while it is not known which files a bundle in work needs, all of them stay',
     referenced: { digests: [A], contents: undefined },
-    gone: { bundles: [B, `${C}.new`], objects: [] },
+    gone: { bundles: [B, `${C}.new`], objects: [], graphs: [] },
   },
 ];
 

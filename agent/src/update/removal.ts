@@ -4,6 +4,8 @@ export interface Inventory {
   readonly bundles: readonly string[];
   /** Names in the folder of files: sha256, with a suffix while they are downloaded. */
   readonly objects: readonly string[];
+  /** Names in the folder of graphs that runtimes made ready: they begin with the sha256 of the file they are made of. */
+  readonly graphs: readonly string[];
 }
 
 /** What must stay. */
@@ -23,7 +25,10 @@ export function planRemoval(inventory: Inventory, referenced: Referenced): Inven
   const { digests, contents, wanted = [] } = referenced;
   const isNeeded = (name: string): boolean =>
     contents === undefined || contents.includes(name) || wanted.includes(name.slice(0, SHA256_LENGTH));
+  const isOfNeeded = (name: string): boolean =>
+    contents === undefined || contents.includes(name.slice(0, SHA256_LENGTH));
   return {
+    graphs: inventory.graphs.filter((name) => !isOfNeeded(name)),
     bundles: inventory.bundles.filter((name) => !digests.includes(name)),
     objects: inventory.objects.filter((name) => !isNeeded(name)),
   };
