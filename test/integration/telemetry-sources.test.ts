@@ -145,7 +145,7 @@ describe('throttling', () => {
     assert.deepEqual(await reasons(source), [false, [], ['package_heat', 'core_heat']]);
   });
 
-  test('a Jetson is held back by a cooling device that slows down, and by its current limit', async () => {
+  test('a Jetson is held back by a cooling device that slows down, and by what its supply does', async () => {
     root.lay({
       'sys/class/thermal/cooling_device0/type': 'pwm-fan\n',
       'sys/class/thermal/cooling_device0/cur_state': '3\n',
@@ -162,7 +162,12 @@ describe('throttling', () => {
       'sys/class/hwmon/hwmon3/oc3_event_cnt': '4\n',
     });
     const both = ['over_current', 'thermal_cooling'];
-    assert.deepEqual(await reasons(source), [true, both, ['over_current', 'thermal_cooling']]);
+    assert.deepEqual(await reasons(source), [true, both, both]);
+    root.lay({
+      'sys/class/thermal/cooling_device1/cur_state': '0\n',
+      'sys/class/hwmon/hwmon3/oc1_event_cnt': '1\n',
+    });
+    assert.deepEqual(await reasons(source), [true, ['under_voltage'], ['under_voltage', 'over_current']]);
   });
 });
 

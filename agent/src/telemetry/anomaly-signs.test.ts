@@ -17,7 +17,7 @@ const POINT: HintPoint = {
   writtenBytes: 0,
   availableBytes: 2 * GB,
   agentBytes: 200 * MB,
-  isShortOfPower: false,
+  isUnderVoltage: false,
 };
 
 /** A history of one point a minute, kept as the agent keeps it; `at` says what is other than usual at a minute. */
@@ -141,7 +141,7 @@ describe('temperature_rising', () => {
 });
 
 test('power_weak: one window of low voltage in an hour is told, and an hour after the last one it is not', () => {
-  const at = (end: number) => record(end, (minute) => ({ isShortOfPower: minute === 10 }));
+  const at = (end: number) => record(end, (minute) => ({ isUnderVoltage: minute === 10 }));
   assert.equal(scoreOf(at(9), 'power_weak'), 0);
   assert.equal(scoreOf(at(40), 'power_weak'), 1);
   assert.equal(scoreOf(at(71), 'power_weak'), 0);

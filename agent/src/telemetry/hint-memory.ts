@@ -63,10 +63,15 @@ function toHint(sign: Sign, before: HintSeverity | undefined, sinceMs: number): 
     ...(subject !== undefined && { subject }),
     severity: score >= mark ? 'urgent' : severity,
     sinceMs,
-    evidence,
+    evidence: Object.fromEntries(
+      Object.entries(evidence).map(([name, value]) => [name, Number(value.toPrecision(EVIDENCE_DIGITS))]),
+    ),
     text: text.slice(0, 300),
   };
 }
+
+/** More would be noise. */
+const EVIDENCE_DIGITS = 4;
 
 const RANK: Readonly<Record<HintSeverity, number>> = { urgent: 0, warning: 1, notice: 2 };
 /** As many as a message may carry. */

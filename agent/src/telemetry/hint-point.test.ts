@@ -31,7 +31,7 @@ test('a point has what was written in its window, and the memory of all processe
     writtenBytes: 1,
     availableBytes: 50,
     agentBytes: 17,
-    isShortOfPower: false,
+    isUnderVoltage: false,
   });
   assert.equal(toHintPoint(SUMMARY, undefined, undefined).agentBytes, 10);
 });
@@ -53,16 +53,9 @@ test('frames are a share of those the cameras are set to', () => {
   );
 });
 
-const POWER = [
-  [[], false],
-  [['under_voltage'], true],
-  [['core_heat', 'over_current'], true],
-  [['core_heat'], false],
-] as const;
-for (const [reasons, isShortOfPower] of POWER) {
-  test(`held back by ${reasons.join(', ') || 'nothing'}, it is ${isShortOfPower ? '' : 'not '}short of power`, () =>
-    assert.equal(
-      toHintPoint({ ...SUMMARY, throttleReasons: [...reasons] }, undefined, undefined).isShortOfPower,
-      isShortOfPower,
-    ));
-}
+test('a window in which the voltage was too low is marked', () => {
+  const isUnderVoltage = (reasons: readonly string[]) =>
+    toHintPoint({ ...SUMMARY, throttleReasons: [...reasons] }, undefined, undefined).isUnderVoltage;
+  assert.equal(isUnderVoltage(['core_heat', 'under_voltage']), true);
+  assert.equal(isUnderVoltage(['over_current']), false);
+});

@@ -12,7 +12,7 @@ export interface HintPoint {
   readonly availableBytes: number;
   /** What the agent and all it started keep in memory. */
   readonly agentBytes: number;
-  readonly isShortOfPower: boolean;
+  readonly isUnderVoltage: boolean;
   readonly pace?: WindowPace;
 }
 
@@ -29,7 +29,6 @@ export interface WindowPace {
 
 const BUSY01 = 0.5;
 const SEC_PER_DAY = 86_400;
-const SHORT_OF_POWER: readonly string[] = ['under_voltage', 'over_current'];
 
 /**
  * @param summary of a window @param inference what its model did, where one did
@@ -49,7 +48,7 @@ export function toHintPoint(
     writtenBytes: ((disk.writtenBytesPerDay ?? 0) * windowSec) / SEC_PER_DAY,
     availableBytes: memory.availableBytes,
     agentBytes: processes.reduce((sum, { rssBytes }) => sum + rssBytes, 0),
-    isShortOfPower: throttleReasons.some((reason) => SHORT_OF_POWER.includes(reason)),
+    isUnderVoltage: throttleReasons.includes('under_voltage'),
     ...(inference !== undefined && { pace: toPace(inference, windowSec, fpsSet) }),
   };
 }

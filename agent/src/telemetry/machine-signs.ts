@@ -64,7 +64,7 @@ function judgeHeat(zone: string, points: readonly TrendPoint[], limitCelsius: nu
 
 export function findWeakPower(history: readonly HintPoint[], last: HintPoint): readonly Sign[] {
   const recent = since(history, last, HOUR_SEC);
-  const windows = recent.filter(({ isShortOfPower }) => isShortOfPower).length;
+  const windows = recent.filter(({ isUnderVoltage }) => isUnderVoltage).length;
   return [
     {
       code: 'power_weak',
@@ -72,7 +72,7 @@ export function findWeakPower(history: readonly HintPoint[], last: HintPoint): r
       severity: 'warning',
       urgentAt: Math.max(2, recent.length / 2),
       evidence: { windows, windowsLookedAt: recent.length },
-      text: `The power supply was too weak in ${windows} of the last ${recent.length} windows: cards are damaged by that. Use the supply made for this board, and a short, thick cable.`,
+      text: `The voltage was too low in ${windows} of the last ${recent.length} windows: boards hang and cards are damaged by that. Use the supply made for this board, and a short, thick cable.`,
     },
   ];
 }

@@ -57,8 +57,10 @@ function summarisePaces(samples: readonly Sample[]): Partial<Sample['disk']> {
   const writtenBytesPerDay = meanIf(samples, ({ disk }) => disk.writtenBytesPerDay);
   const agentWrittenBytesPerDay = meanIf(samples, ({ disk }) => disk.agentWrittenBytesPerDay);
   return {
-    ...(writtenBytesPerDay !== undefined && { writtenBytesPerDay }),
-    ...(agentWrittenBytesPerDay !== undefined && { agentWrittenBytesPerDay }),
+    ...(writtenBytesPerDay !== undefined && { writtenBytesPerDay: Math.round(writtenBytesPerDay) }),
+    ...(agentWrittenBytesPerDay !== undefined && {
+      agentWrittenBytesPerDay: Math.round(agentWrittenBytesPerDay),
+    }),
   };
 }
 

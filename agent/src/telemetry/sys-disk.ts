@@ -64,7 +64,7 @@ function computePaces(
   const perDay = (from: number | undefined, to: number | undefined): number | undefined => {
     const seconds = after.uptimeSec - (before?.uptimeSec ?? 0);
     if (from === undefined || to === undefined || seconds <= 0) return undefined;
-    return (Math.max(0, to - from) / seconds) * SEC_PER_DAY;
+    return Math.round((Math.max(0, to - from) / seconds) * SEC_PER_DAY);
   };
   const disk = perDay(before === undefined ? 0 : before.disk, after.disk);
   const agent = perDay(before?.agent, after.agent);

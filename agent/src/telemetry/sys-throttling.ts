@@ -18,7 +18,7 @@ interface Places {
   readonly pi: readonly string[];
   /** The voltage alarm of Raspberry Pi kernels that do not have that file. */
   readonly voltage: readonly string[];
-  /** By reason: of Intel processors, and of the current limits of a Jetson. */
+  /** By reason: of Intel processors, and of the alarms of a Jetson's supply. */
   readonly counters: ReadonlyMap<string, readonly string[]>;
   /** State of each cooling device that slows down: 0 while it does nothing. */
   readonly cooling: readonly string[];
@@ -62,7 +62,8 @@ async function findPlaces(files: SysFiles): Promise<Places> {
   const names = await Promise.all(chips.map((chip) => files.read(`${chip}/name`)));
   const types = await Promise.all(devices.map((device) => files.read(`${device}/type`)));
   const chipsOf = (wanted: string) => chips.filter((_, index) => names[index] === wanted);
-  const overCurrent = chipsOf('soctherm_oc').map((chip) => files.list(chip, /^oc\d+_event_cnt$/));
+  const countsOf = async (counter: RegExp): Promise<readonly string[]> =>
+    (await Promise.all(chipsOf('soctherm_oc').map((chip) => files.list(chip, counter)))).flat();
   return {
     pi: firmwares.map((folder) => `${folder}/get_throttled`),
     voltage: chipsOf('rpi_volt').map((chip) => `${chip}/in0_lcrit_alarm`),
@@ -70,7 +71,9 @@ async function findPlaces(files: SysFiles): Promise<Places> {
       // The cores of a package count the same.
       ['package_heat', ['sys/devices/system/cpu/cpu0/thermal_throttle/package_throttle_count']],
       ['core_heat', cores.map((core) => `${core}/thermal_throttle/core_throttle_count`)],
-      ['over_current', (await Promise.all(overCurrent)).flat()],
+      // Of a Jetson Orin and later: its first alarm is one of low voltage.
+      ['under_voltage', await countsOf(/^oc1_event_cnt$/)],
+      ['over_current', await countsOf(/^oc[23]_event_cnt$/)],
     ]),
     cooling: devices
       .filter((_, index) => isSlowingDevice(types[index] ?? ''))
