@@ -21,6 +21,8 @@ const HELP = `watchpost-agent: classifies the cameras beside this box and report
       what is wrong with this box, camera by camera, and what to do; exit code 1: there are problems
   watchpost-agent replay --help
       run a model over pictures or a video
+  watchpost-agent bench --help
+      how many cameras this box carries with a model, and the best settings for them
   watchpost-agent validate --bundle DIR [--json]
       load every variant of a bundle as "run" does, and tell whether a box may trust it
 
@@ -29,11 +31,21 @@ Settings: defaults < profile of the board (--profile FILE|FOLDER, or WATCHPOST_P
 input.
 `;
 
+type RunCommand = (args: readonly string[]) => Promise<number>;
+
+/** Commands that read all of their arguments themselves. */
+const OWN_ARGUMENTS: Readonly<Record<string, RunCommand>> = {
+  replay: async (args) => (await import('./cli/replay.ts')).runReplay(args, process),
+  bench: async (args) => (await import('./cli/bench.ts')).runBenchCommand(args, process),
+  provision: async (args) => (await import('./cli/provision.ts')).runProvisionCommand(args),
+  validate: async (args) => (await import('./cli/validate.ts')).runValidate(args, process.stdout),
+};
+
 async function main(args: readonly string[]): Promise<number> {
   const [command, ...rest] = args;
-  if (command === 'replay') return (await import('./cli/replay.ts')).runReplay(rest, process);
-  if (command === 'provision') return (await import('./cli/provision.ts')).runProvisionCommand(rest);
-  if (command === 'validate') return (await import('./cli/validate.ts')).runValidate(rest, process.stdout);
+  const own =
+    command !== undefined && Object.hasOwn(OWN_ARGUMENTS, command) ? OWN_ARGUMENTS[command] : undefined;
+  if (own !== undefined) return own(rest);
   const { values } = parseArgs({
     args: [...rest],
     options: {

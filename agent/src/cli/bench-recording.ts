@@ -1,0 +1,76 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
+import Value from 'typebox/value';
+import { readCredentials } from '../capture/credentials-file.ts';
+import { type FfmpegInput, planInput } from '../capture/ffmpeg-input.ts';
+import { parseStreamFailure } from '../capture/stream-error.ts';
+import { CameraConfig } from '../config/schema.ts';
+import { agentError } from '../kernel/errors.ts';
+import type { BenchRequest } from './bench-arguments.ts';
+
+/** Longer than one run of many cameras: a file that begins again loses frames. */
+const RECORDING_SEC = 40;
+const SOCKET_TIMEOUT_MS = 10_000;
+
+/** A camera with the defaults of the settings. */
+export const benchCamera = (fields: object): CameraConfig =>
+  Value.Default(CameraConfig, { id: 'camera-1', ...fields }) as CameraConfig;
+
+/** What the settings name it by. */
+export function sourceFields({ source }: Pick<BenchRequest, 'source'>): Readonly<Record<string, string>> {
+  return isAddress(source) ? { url: withoutSecrets(source) } : { file: resolve(source) };
+}
+
+const isAddress = (source: string): boolean => /^(rtsps?|https?):\/\//.test(source);
+
+/** Settings hold no credentials. */
+export const withoutSecrets = (address: string): string => address.replace(/^(\w+:\/\/)[^/@]*@/, '$1');
+
+/**
+ * A recording of the camera, not coded anew, so that it costs as much to decode. A short file is repeated.
+ * @throws AppError CAMERA_* as the camera's own, INPUT_MISSING
+ */
+export async function recordSource(
+  request: BenchRequest,
+  folder: string,
+  signal: AbortSignal,
+): Promise<string> {
+  const { source } = request;
+  if (!isAddress(source)) {
+    const found = await stat(source).catch(() => undefined);
+    if (!found?.isFile()) throw agentError('INPUT_MISSING', `there is no video file ${source}`);
+  }
+  const { args, stdin } = await planRecording(request);
+  const file = join(folder, 'recording.mkv');
+  const output = ['-map', '0:v:0', '-c', 'copy', '-t', String(RECORDING_SEC), '-y', file];
+  const child = spawn('ffmpeg', ['-hide_banner', '-loglevel', 'error', ...args, ...output], {
+    stdio: ['pipe', 'ignore', 'pipe'],
+    signal: AbortSignal.any([signal, AbortSignal.timeout((RECORDING_SEC + 30) * 1000)]),
+  });
+  child.stdin.on('error', () => undefined).end(stdin);
+  const startedMs = performance.now();
+  const ended = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
+  const [[exitCode, by], stderr] = await Promise.all([ended, text(child.stderr)]);
+  const ranForMs = performance.now() - startedMs;
+  const recorded = await stat(file).catch(() => undefined);
+  if (exitCode === 0 && recorded !== undefined && recorded.size > 0) return file;
+  const failure = parseStreamFailure({ exitCode, signal: by, stderr, ranForMs }, SOCKET_TIMEOUT_MS);
+  const { code = 'CAMERA_FORMAT', detail = 'no picture came' } = failure ?? {};
+  throw agentError(code, `${withoutSecrets(source)}: ${detail}`);
+}
+
+async function planRecording({ source, fps, credentialsFile }: BenchRequest): Promise<FfmpegInput> {
+  if (!isAddress(source)) return { args: ['-stream_loop', '-1', '-i', `file:${resolve(source)}`] };
+  const credentials = credentialsFile === undefined ? undefined : await readCredentials(credentialsFile);
+  const camera = benchCamera({ url: source, fps });
+  const { args, stdin } = planInput({
+    ...{ camera, socketTimeoutMs: SOCKET_TIMEOUT_MS },
+    ...(credentials && { credentials }),
+  });
+  // Nothing is filtered where nothing is decoded.
+  const kept = args.filter((arg, at) => arg !== '-reinit_filter' && args[at - 1] !== '-reinit_filter');
+  return { args: kept, ...(stdin !== undefined && { stdin }) };
+}

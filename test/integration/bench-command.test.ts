@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { runBenchCommand } from '../../agent/src/cli/bench.ts';
+import { runCameras } from '../../agent/src/cli/bench-load.ts';
+import { recordSource } from '../../agent/src/cli/bench-recording.ts';
+import { type ClipFolder, createClipFolder } from '../support/camera-clips.ts';
+import { SMALL } from '../support/camera-session.ts';
+import { tinyBundle, writeTinyBundle } from '../support/tiny-bundle.ts';
+
+const NEVER = new AbortController().signal;
+let clips: ClipFolder;
+let folder = '';
+let bundle = '';
+before(async () => {
+  clips = await createClipFolder();
+  folder = await mkdtemp(join(tmpdir(), 'watchpost-bench-test-'));
+  bundle = await writeTinyBundle(join(folder, 'bundle'), tinyBundle());
+});
+after(async () => {
+  await clips.remove();
+  await rm(folder, { recursive: true });
+});
+
+async function runBench(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
+  const said = { out: '', err: '' };
+  const code = await runBenchCommand(argv, {
+    stdout: { write: (text) => (said.out += text) },
+    stderr: { write: (text) => (said.err += text) },
+  });
+  return { code, ...said };
+}
+
+test('help tells of every option, and wrong use is told apart from a camera that cannot be read', async () => {
+  const help = await runBench('--help');
+  assert.equal(help.code, 0);
+  for (const option of ['--model', '--fps', '--credentials-file', '--write', '--json'])
+    assert.ok(help.out.includes(option), option);
+  for (const argv of [[], ['a.mp4', 'b.mp4'], ['a.mp4', '--fps', '0'], ['a.mp4', '--speed', '2']]) {
+    const { code, err } = await runBench(...argv);
+    assert.equal(code, 2, argv.join(' '));
+    assert.match(err, /USAGE_INVALID/);
+  }
+});
+
+test('a file that is not there, or holds no video, is named with its code', async () => {
+  const missing = await runBench(join(folder, 'none.mp4'), '--model', bundle);
+  assert.equal(missing.code, 1);
+  assert.match(missing.err, /there is no video file .*none\.mp4 \[INPUT_MISSING\]/);
+  const text = join(folder, 'text.mp4');
+  await writeFile(text, 'this is no video');
+  const broken = await runBench(text, '--model', bundle);
+  assert.equal(broken.code, 1);
+  assert.match(broken.err, /CAMERA_FORMAT/);
+});
+
+test('cameras that are really run lose nothing where there is room for them', async () => {
+  const request = { source: await clips.halves(4), fps: 5, json: false };
+  const file = await recordSource(request, folder, NEVER);
+  const prediction = { label: 'red', labelIndex: 0, probability: 1, probabilities: [1, 0, 0], inferMs: 1 };
+  const classifier = {
+    executionProviders: ['cpu'],
+    classify: async () => prediction,
+    release: async () => undefined,
+  };
+  const run = await runCameras(2, { file, fps: 5, plan: SMALL, classifier }, NEVER);
+  assert.equal(run.cameras, 2);
+  assert.equal(run.silent, 0);
+});
