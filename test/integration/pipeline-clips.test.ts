@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { before, type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
-import type { Manifest } from '@watchpost/shared/bundle/manifest.ts';
+import type { Manifest, Variant } from '@watchpost/shared/bundle/manifest.ts';
 import { parseLabels } from '@watchpost/shared/bundle/model-graph.ts';
 import { PREPROCESS_PRESETS } from '@watchpost/shared/bundle/preprocess.ts';
 import { silentLogger } from '@watchpost/shared/kernel/log.ts';
@@ -45,7 +45,12 @@ before(async () => {
 /** The pet park: cat, dog, other. */
 function petManifest(): Manifest {
   const labels = [...parseLabels(readFileSync(join(DATA, 'models/petpark_labels.txt'), 'utf8'))];
-  const variant = { name: 'int8', runtime: 'onnx', precision: 'int8', cpuFeatures: [] } as const;
+  const variant: Omit<Variant, 'file'> = {
+    name: 'int8',
+    runtime: 'onnx',
+    precision: 'int8',
+    cpuFeatures: [],
+  };
   return tinyBundle({
     variants: [{ ...variant, file: 'models/petpark_v2_int8_u8nhwc.onnx' }],
     input: { name: 'input', layout: 'NHWC', dtype: 'uint8', width: 224, height: 224, channels: 'RGB' },

@@ -22,6 +22,12 @@ test('a window tells what the model did in it, with the latency at its end', () 
   });
 });
 
+test('of what was left out on purpose a window tells by the frames there were to classify', () => {
+  const at = (frames: number) => ({ ...reading(A, frames), framesDue: frames + 5 });
+  const window = computeInferenceWindow([at(100), at(160)]);
+  assert.deepEqual([window?.framesCaptured, window?.framesDue, window?.framesClassified], [120, 60, 60]);
+});
+
 test('a window without a model, or with two, tells nothing', () => {
   for (const digests of [[A, B], [A, B, A], [undefined, A], [A, undefined], [A], []]) {
     assert.equal(
