@@ -57,7 +57,7 @@ after(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test('the pictures of a sighting stay on the box until somebody asks for them', async () => {
+test('the pictures of a sighting stay on the box until somebody asks for them', async (t) => {
   const { id, evidence } = await awaitSighting();
   assert.deepEqual(evidence, { pictures: [], canAsk: true });
   const out = join(folder, 'fetched');
@@ -65,6 +65,7 @@ test('the pictures of a sighting stay on the box until somebody asks for them', 
   assert.equal(fetched.status, 0, fetched.error);
   const names = await readdir(out);
   assert.ok(names.length > 0, fetched.out);
+  t.diagnostic(fetched.out);
   for (const name of names) {
     assert.match(fetched.out, new RegExp(name));
     const { format, width = 0 } = await sharp(await readFile(join(out, name))).metadata();
@@ -99,14 +100,17 @@ test('set to send each as it is made, from the fleet and while it runs, the pict
   assert.equal(error, '');
   const api = await client();
   const known = (await listSightings()).map(({ id }) => id);
-  const arrived = async (id: string) =>
-    (await api.get(`devices/box-1/events/${id}/evidence`, EvidenceView)).pictures.length;
+  const isComplete = async ({ id }: StoredEvent): Promise<boolean> => {
+    const { pictures } = await api.get(`devices/box-1/events/${id}/evidence`, EvidenceView);
+    return (
+      pictures.some(({ offsetMs }) => offsetMs < -500) && pictures.some(({ offsetMs }) => offsetMs > 500)
+    );
+  };
   await until(
-    'pictures of a new sighting came',
+    'a new sighting has come with pictures from before and after its decision',
     async () => {
       const fresh = (await listSightings()).filter(({ id }) => !known.includes(id));
-      for (const { id } of fresh) if ((await arrived(id)) > 0) return true;
-      return false;
+      return (await Promise.all(fresh.map(isComplete))).includes(true);
     },
     90_000,
   );

@@ -84,10 +84,10 @@ class StoredEvidenceDesk implements EvidenceDesk {
 
   async viewAll(sightings: readonly SightingKey[]): Promise<readonly EventEvidence[]> {
     const { store } = this.#deps;
-    const pictures = await store.list(sightings);
+    const pictures = Map.groupBy(await store.list(sightings), keyOf);
     const absent = new Set((await store.listAbsent(sightings)).map(keyOf));
     return sightings.map((sighting) => ({
-      pictures: pictures.filter((picture) => keyOf(picture) === keyOf(sighting)).map(viewPicture),
+      pictures: (pictures.get(keyOf(sighting)) ?? []).map(viewPicture),
       canAsk: !absent.has(keyOf(sighting)),
     }));
   }
