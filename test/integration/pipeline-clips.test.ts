@@ -94,8 +94,8 @@ async function play(t: TestContext, source: Partial<CameraConfig>) {
   const pipeline = createPipeline({
     model,
     uplink: {
-      record: (_, body) => void events.push(body as EventBody),
-      publish: (kind, body) => void (kind === 'cameraStats' && stats.push(body as CameraStats)),
+      record: (_, body: object) => void events.push(body as EventBody),
+      publish: (kind, body: object) => void (kind === 'cameraStats' && stats.push(body as CameraStats)),
       isConnected: () => false,
       report: () => ({ rows: 0, bytes: 0, oldestSec: 0, dropped: 0 }),
     },
