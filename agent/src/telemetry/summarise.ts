@@ -86,8 +86,13 @@ function celsiusAt(sample: Sample, zone: string, index: number): readonly number
   return reading?.zone === zone ? [reading.celsius] : [];
 }
 
+/** Sensors know no more digits; a box sends and stores each of them, day after day. */
+const DIGITS = 6;
+
 function mean(values: readonly number[]): number | undefined {
-  return values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0) / values.length;
+  if (values.length === 0) return undefined;
+  const exact = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return Number(exact.toPrecision(DIGITS));
 }
 
 /** The mean of those that have it. */

@@ -71,7 +71,7 @@ class TelemetryReporter implements Component {
     this.#window.push(sample);
     this.#readInference();
     const [first, ...rest] = this.#window;
-    const windowSec = (clock.monotonicMs() - this.#windowStartMs) / 1000;
+    const windowSec = Math.round(clock.monotonicMs() - this.#windowStartMs) / 1000;
     if (first === undefined || windowSec < summarySec) return;
     const inference = computeInferenceWindow(this.#readings);
     const summary = summarise([first, ...rest], windowSec);
