@@ -209,6 +209,8 @@ describe('the web page', { skip: chromiumPath === undefined ? NO_CHROMIUM : fals
       pressure: { cpuSome10: 42 },
     });
     api.fleet.devices = [deviceView('box-1', { telemetry }), deviceView('box-2', { cameras: [] })];
+    await open('/');
+    await row('box-1').getByText('Disk worn').waitFor();
     await open('/devices/box-1');
     const signs = page.getByRole('region', { name: 'Early signs' });
     assert.match((await signs.textContent()) ?? '', /Urgentmmcblk0: about 100 %.*since 3 d/);

@@ -1,6 +1,7 @@
 import type { CameraView, DeviceView } from '../api/client.ts';
 import { Ago } from '../shell/ago.tsx';
 import { formatNumber, formatPercent } from '../shell/format.ts';
+import { summariseHints } from '../shell/hint-words.ts';
 import { Link } from '../shell/link.tsx';
 import { devicePath } from '../shell/route.ts';
 import { StateBadge, StateDot } from '../shell/state-badge.tsx';
@@ -33,10 +34,17 @@ export function DeviceName({ device }: DeviceCellProps) {
 }
 
 export function DeviceStates({ device }: DeviceCellProps) {
+  const hints = device.telemetry?.hints ?? [];
+  const signs = summariseHints(hints);
   return (
     <span className={classes.badges}>
       <StateBadge word={CONNECTION_WORDS[device.connection]} />
       {device.state !== 'accepted' && <StateBadge word={ADMISSION_WORDS[device.state]} />}
+      {signs && (
+        <span title={hints.map(({ text }) => text).join('\n')}>
+          <StateBadge word={signs} />
+        </span>
+      )}
     </span>
   );
 }
