@@ -38,11 +38,9 @@ export function createHttpPutEvidence({
         cause,
       });
     });
-    if (response.ok) {
-      await response.body?.cancel();
-      return 'stored';
-    }
-    const code = readCode(await response.text().catch(() => ''));
+    const text = await response.text().catch(() => '');
+    if (response.ok) return 'stored';
+    const code = readCode(text);
     if (code === EARLY) return 'early';
     if (code !== undefined && REFUSED.includes(code)) return 'refused';
     throw agentError('SERVER_UNREACHABLE', `${url.origin} answered ${response.status} to a picture`);

@@ -1,5 +1,6 @@
 import { createFamily } from './attack.ts';
 import { BODY_PLANS } from './body-plans.ts';
+import { EVIDENCE_PLANS } from './evidence-plans.ts';
 import { openHttpStage } from './http-stage.ts';
 import { MODEL_PLANS } from './model-plans.ts';
 import { SESSION_PLANS } from './session-plans.ts';
@@ -9,5 +10,5 @@ export const HTTP_FAMILY = createFamily({
   name: 'http',
   open: openHttpStage,
   scope: 'shared',
-  plans: [...BODY_PLANS, ...SESSION_PLANS, ...MODEL_PLANS],
+  plans: [...BODY_PLANS, ...SESSION_PLANS, ...MODEL_PLANS, ...EVIDENCE_PLANS],
 });
