@@ -38,6 +38,20 @@ export function classifierContract(name: string, load: Load, makeSpec: () => Mod
       assert.equal((await classifier.classify(BLUE)).label, 'blue');
     }));
 
+  for (const [temperature, exponent] of [
+    [2, 1.9],
+    [0.5, 7.6],
+  ] as const)
+    test(`${name}: a temperature of ${temperature} calibrates what the model says, the label stays`, async () => {
+      const spec = makeSpec();
+      const classifier = await load({ ...spec, output: { ...spec.output, temperature } });
+      const red = await classifier.classify(RED);
+      await classifier.release();
+      const expected = 1 / (1 + 2 * Math.exp(-exponent));
+      assert.equal(red.label, 'red');
+      assert.ok(Math.abs(red.probability - expected) < 1e-4, `${red.probability} is not ${expected}`);
+    });
+
   test(`${name}: the same picture gives the same answer, and stays as it was`, () =>
     withClassifier(async (classifier) => {
       const picture = Uint8Array.from(RED);

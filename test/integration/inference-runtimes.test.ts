@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { silentLogger } from '@watchpost/shared/kernel/log.ts';
+import { createChildProcessHost } from '../../agent/src/inference/child-process-host.ts';
 import { localRuntime } from '../../agent/src/inference/local-runtime.ts';
 import { onnxInspector } from '../../agent/src/inference/onnx-runtime.ts';
 import type { ModelSpec } from '../../agent/src/inference/port.ts';
@@ -23,7 +25,22 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 const onnxSpec = (change: Partial<TinyOnnx> = {}): ModelSpec => tinySpec(folder, change);
 
 classifierContract('onnx', localRuntime.load, () => onnxSpec());
-classifierContract('tfjs', localRuntime.load, () => ({ ...onnxSpec(), runtime: 'tfjs', path: tfjsModel }));
+const tfjsSpec = (): ModelSpec => ({ ...onnxSpec(), runtime: 'tfjs', path: tfjsModel });
+const host = createChildProcessHost({ log: silentLogger, random: () => 0 });
+
+classifierContract('onnx on the best there is', host.start, () => ({
+  ...onnxSpec(),
+  accelerator: 'auto',
+}));
+classifierContract('tfjs', localRuntime.load, tfjsSpec);
+classifierContract('tfjs in a process of its own', host.start, tfjsSpec);
+
+test('tfjs: the backend is named, native where it is installed, else WebAssembly', async (t) => {
+  const classifier = await localRuntime.load(tfjsSpec());
+  t.diagnostic(`runs on ${classifier.executionProviders}`);
+  assert.match(String(classifier.executionProviders), /^(tensorflow|wasm|wasm-simd)$/);
+  await classifier.release();
+});
 
 const GREEN = Uint8Array.from({ length: 24 }, (_, index) => (index % 3 === 1 ? 250 : 0));
 

@@ -12,6 +12,11 @@ for (const [name, raw, activation, temperature, expected] of [
   ['rounded probabilities are made to sum to one', [0.2, 0.2, 0.4], 'probabilities', 1, [0.25, 0.25, 0.5]],
   ['a tiny negative probability is none', [-0.0001, 1], 'probabilities', 1, [0, 1]],
   ['a temperature of two flattens probabilities', [0.1, 0.9], 'probabilities', 2, [0.25, 0.75]],
+  ['a temperature of a half sharpens logits', [0, Math.log(3)], 'logits', 0.5, [0.1, 0.9]],
+  ['a temperature of a half sharpens probabilities', [0.25, 0.75], 'probabilities', 0.5, [0.1, 0.9]],
+  ['a huge temperature leaves no preference', [-3, 0, 9], 'logits', 1e9, [0.3333, 0.3333, 0.3333]],
+  ['a tiny temperature leaves the best alone', [8, 0, 9], 'logits', 1e-3, [0, 0, 1]],
+  ['the order of the labels stays under a temperature', [3, 1, 2], 'logits', 4, [0.4192, 0.2543, 0.3265]],
   ['a temperature leaves a certain answer', [0, 1], 'probabilities', 2, [0, 1]],
 ] as const)
   test(name, () => {

@@ -32,7 +32,7 @@ async function openSession(spec: ModelSpec): Promise<ModelSession> {
   const model = await loadModel(tf, spec.path);
   return {
     graph: readGraph(model, spec),
-    executionProviders: [tf.getBackend()],
+    executionProviders: [await nameBackend(tf)],
     run: (data) => runModel(tf, model, spec, data),
     release: async () => {
       model.dispose();
@@ -71,6 +71,13 @@ async function importWebAssembly(): Promise<TensorFlow> {
   await tf.setBackend('wasm');
   await tf.ready();
   return tf;
+}
+
+/** The backend takes wider instructions where there are some; threads it does not start in Node. */
+async function nameBackend(tf: TensorFlow): Promise<string> {
+  const backend = tf.getBackend();
+  const isWide = backend === 'wasm' && (await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT')) === true;
+  return isWide ? 'wasm-simd' : backend;
 }
 
 async function loadModel(tf: TensorFlow, path: string): Promise<GraphModel> {
