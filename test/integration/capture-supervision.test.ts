@@ -94,7 +94,8 @@ for (const [name, jump, atMost] of [
     const source = `color=gray:s=64x36:r=10:d=2,setpts='PTS+3600/TB+if(gte(N,10),0${jump},0)'`;
     const graph = planFilterGraph(cameraConfig({ url: 'rtsp://camera.example/', fps: 5 }), [SMALL]);
     const input = ['-v', 'error', '-nostdin', '-f', 'lavfi', '-i', source, '-filter_complex', graph];
-    const output = ['-map', '[tensor0]', '-f', 'rawvideo', 'pipe:1', '-map', '[picture]', '-f', 'null', '-'];
+    const [picture, gray] = ['[picture]', '[frames0]'].map((pad) => ['-map', pad, '-f', 'null', '-']);
+    const output = ['-map', '[frames1]', '-f', 'rawvideo', 'pipe:1', ...(picture ?? []), ...(gray ?? [])];
     const { stdout } = await promisify(execFile)('ffmpeg', [...input, ...output], { encoding: 'buffer' });
     const frames = stdout.length / (SMALL.width * SMALL.height * 3);
     assert.ok(frames >= 9 && frames <= atMost, `${frames} frames`);

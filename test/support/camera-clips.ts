@@ -15,8 +15,10 @@ export interface ClipFolder {
   numbered(seconds: number): Promise<string>;
   /** One colour; with the noise every camera has, unless `still`. */
   solid(colour: string, seconds: number, still?: 'still'): Promise<string>;
-  /** JPEGs of a moving picture. */
-  jpegs(): Promise<readonly Uint8Array[]>;
+  /** Whatever a graph of ffmpeg's filters draws. */
+  drawn(name: string, graph: string, seconds: number): Promise<string>;
+  /** JPEGs of a moving picture, or of what a graph draws in two seconds. */
+  jpegs(graph?: string): Promise<readonly Uint8Array[]>;
   remove(): Promise<void>;
 }
 
@@ -43,9 +45,10 @@ export async function createClipFolder(): Promise<ClipFolder> {
       const noise = still === undefined ? ',noise=alls=4:allf=t' : '';
       return encode(`${colour}-${still ?? 'live'}`, `color=${colour}:s=320x180:r=10${noise}`, seconds);
     },
-    async jpegs() {
+    drawn: encode,
+    async jpegs(graph = 'testsrc2=s=320x180:r=10') {
       const file = join(path, 'pictures.mjpeg');
-      const input = ['-v', 'error', '-nostdin', '-y', '-f', 'lavfi', '-i', 'testsrc2=s=320x180:r=10:d=2'];
+      const input = ['-v', 'error', '-nostdin', '-y', '-f', 'lavfi', '-i', graph, '-t', '2'];
       await run('ffmpeg', [...input, '-f', 'mjpeg', file]);
       const pictures: Uint8Array[] = [];
       createJpegSplitter((jpeg) => pictures.push(jpeg))(await readFile(file));

@@ -9,7 +9,7 @@ const SQUASH: FramePlan = { width: 64, height: 48, fit: 'squash', scaleFlags: 'b
 
 function plan(
   camera: Partial<CameraConfig>,
-  rest: Partial<Pick<FfmpegSource, 'plans' | 'fromIndex' | 'credentials'>> = {},
+  rest: Partial<Pick<FfmpegSource, 'plans' | 'tier' | 'fromIndex' | 'credentials'>> = {},
 ): FfmpegInvocation {
   const config = Value.Default(CameraConfig, { id: 'door', ...camera }) as CameraConfig;
   return planFfmpeg({ camera: config, plans: [SQUASH], socketTimeoutMs: 10_000, ...rest });
@@ -28,51 +28,96 @@ const INPUTS: readonly (readonly [string, Partial<CameraConfig>, string])[] = [
   [
     'RTSP over TCP',
     { url: 'rtsp://cam/1' },
-    '-rtsp_transport tcp -timeout 10000000 -allowed_media_types video -fpsprobesize 1 -i rtsp://cam/1',
+    '-reinit_filter 0 -rtsp_transport tcp -timeout 10000000 -allowed_media_types video -fpsprobesize 1 -i rtsp://cam/1',
   ],
   [
     'RTSPS over UDP',
     { url: 'rtsps://cam/1', rtspTransport: 'udp' },
-    '-rtsp_transport udp -timeout 10000000 -allowed_media_types video -fpsprobesize 1 -i rtsps://cam/1',
+    '-reinit_filter 0 -rtsp_transport udp -timeout 10000000 -allowed_media_types video -fpsprobesize 1 -i rtsps://cam/1',
   ],
   [
     'HTTP MJPEG',
     { url: 'https://cam/video.mjpg' },
-    '-rw_timeout 10000000 -use_wallclock_as_timestamps 1 -i https://cam/video.mjpg',
+    '-reinit_filter 0 -rw_timeout 10000000 -use_wallclock_as_timestamps 1 -i https://cam/video.mjpg',
   ],
-  ['a V4L2 device', { device: '/dev/video0' }, '-f v4l2 -i /dev/video0'],
-  ['a file at real-time pace', { file: 'walk: dog.mp4' }, '-re -i file:walk: dog.mp4'],
+  ['a V4L2 device', { device: '/dev/video0' }, '-reinit_filter 0 -f v4l2 -i /dev/video0'],
+  ['a file at real-time pace', { file: 'walk: dog.mp4' }, '-reinit_filter 0 -re -i file:walk: dog.mp4'],
 ];
 for (const [name, camera, expected] of INPUTS) {
   test(`the input of ${name}`, () => assert.equal(inputOf(plan(camera)), expected));
 }
 
-test('one decoder thread, damaged packets dropped, pictures on pipe 3 and frames on pipe 4', () => {
+test('one decoder thread, damaged packets dropped; pictures on pipe 3, grey ones on pipe 4, tensors behind', () => {
   const text = plan({ file: 'a.mp4' }).args.join(' ');
-  assert.match(text, /-fflags \+genpts\+discardcorrupt -threads 1 -re/);
-  assert.match(text, /-map \[picture\] -c:v mjpeg -q:v 6 .*pipe:3 /);
-  assert.match(text, /pipe:3 -map \[tensor0\] -f rawvideo -flush_packets 1 pipe:4$/);
+  assert.match(text, /-fflags \+genpts\+discardcorrupt -threads 1 /);
+  assert.match(text, /-map \[picture\] -vsync passthrough -c:v mjpeg -q:v 6 .*pipe:3 -map \[frames0\]/);
+  assert.match(
+    text,
+    /-map \[frames0\] [^:]*-f rawvideo [^:]*pipe:4 -map \[frames1\] [^:]*-f rawvideo [^:]*pipe:5$/,
+  );
 });
 
 test('each further plan is another output of the same decoded picture', () => {
   const wide: FramePlan = { width: 96, height: 32, fit: 'squash', scaleFlags: 'area' };
   const invocation = plan({ file: 'a.mp4' }, { plans: [SQUASH, wide] });
   const graph = graphOf(invocation);
-  assert.match(graph, /,split=3\[shown\]\[frames0\]\[frames1\];/);
-  assert.match(graph, /\[frames0\]scale=64:48:[^;]*\[tensor0\];\[frames1\]scale=96:32:[^;]*\[tensor1\]$/);
-  assert.match(invocation.args.join(' '), /-map \[tensor0\] .* pipe:4 -map \[tensor1\] .* pipe:5$/);
+  assert.match(graph, /,split=4\[shown\]\[part0\]\[part1\]\[part2\];/);
+  assert.match(graph, /\[part0\]scale=160:90:flags=area,format=gray\[frames0\];/);
+  assert.match(graph, /\[part1\]scale=64:48:[^;]*\[frames1\];\[part2\]scale=96:32:[^;]*\[frames2\]$/);
+});
+
+test('each region is cut for each plan before it is scaled', () => {
+  const wide: FramePlan = { width: 96, height: 32, fit: 'squash', scaleFlags: 'area' };
+  const regions = [
+    { id: 'gate', x01: 0, y01: 0.5, width01: 0.25, height01: 0.5 },
+    { id: 'lawn', x01: 0.5, y01: 0, width01: 0.5, height01: 1 },
+  ];
+  const graph = graphOf(plan({ file: 'a.mp4', regions }, { plans: [SQUASH, wide] }));
+  const gate = "crop='max(2,iw*0.25)':'max(2,ih*0.5)':'iw*0':'ih*0.5'";
+  assert.ok(graph.includes(`[part1]${gate},scale=64:48:`) && graph.includes(`[part2]${gate},scale=96:32:`));
+  assert.match(graph, /\[part3\]crop='max\(2,iw\*0\.5\)'.*\[part4\]crop=.*\[frames4\]$/);
+});
+
+test('masks are painted before the paths part', () => {
+  const masks = [
+    { x01: 0.1, y01: 0.2, width01: 0.2, height01: 0.3 },
+    { x01: 0.9, y01: 0, width01: 0.1, height01: 1 },
+  ];
+  const graph = graphOf(plan({ url: 'rtsp://cam/1', masks }));
+  const [before = '', after = ''] = graph.split(',split=');
+  assert.equal(before.match(/drawbox=/g)?.length, 2);
+  assert.match(before, /x='floor\(iw\*0\.1\)':y='floor\(ih\*0\.2\)':w='ceil\(iw\*0\.3\)-floor\(iw\*0\.1\)'/);
+  assert.doesNotMatch(after, /drawbox/);
+});
+
+test('for squares around what moves ffmpeg gives the scene once, whatever the plans', () => {
+  const invocation = plan({ file: 'a.mp4', view: 'motion' }, { plans: [SQUASH, { ...SQUASH, width: 32 }] });
+  assert.match(
+    graphOf(invocation),
+    /split=3.*\[part1\]scale='min\(640,iw\)':-2:flags=area,format=rgb24\[frames1\]$/,
+  );
+  assert.match(invocation.args.join(' '), /-c:v ppm -f image2pipe .*pipe:5$/);
+});
+
+test('keyframes alone are decoded without reordering, and none is doubled', () => {
+  const { args } = plan({ url: 'rtsp://cam/1' }, { tier: 'keyframes' });
+  const text = args.join(' ');
+  assert.match(text, /-skip_frame nokey -flags low_delay .*-i rtsp:/);
+  assert.match(text, /select='isnan\(prev_selected_t\)\+gte\(t-prev_selected_t,0\.1800\)'/);
+  assert.doesNotMatch(text, /fps=\d/);
+  assert.doesNotMatch(plan({ url: 'rtsp://cam/1' }).args.join(' '), /skip_frame/);
 });
 
 test('a recording goes on at its frame, not after it', () => {
   const seek = inputOf(plan({ file: 'a.mp4', fps: 3 }, { fromIndex: 2 }));
-  assert.equal(seek, '-re -ss 666666us -i file:a.mp4');
+  assert.equal(seek, '-reinit_filter 0 -re -ss 666666us -i file:a.mp4');
 });
 
 test('frames are dropped before they are scaled', () => {
   const graph = graphOf(plan({ file: 'a.mp4' }));
-  assert.ok(graph.startsWith('[0:v:0]fps=5:round=up:start_time=0,split=2[shown][frames0];'), graph);
-  assert.match(graph, /\[shown\]scale='min\(640,iw\)':-2:flags=area\[picture\];/);
-  assert.match(graph, /\[frames0\]scale=64:48:flags=bilinear,format=rgb24\[tensor0\]$/);
+  assert.match(graph, /^\[0:v:0\][^;]*fps=5:round=up:start_time=0,split=3\[shown\]\[part0\]\[part1\];/);
+  assert.match(graph, /\[shown\]fps=2,scale='min\(640,iw\)':-2:flags=area\[picture\];/);
+  assert.match(graph, /\[part1\]scale=64:48:flags=bilinear,format=rgb24\[frames1\]$/);
 });
 
 test('a live clock is steadied, the clock of a recording is left alone', () => {
@@ -82,8 +127,8 @@ test('a live clock is steadied, the clock of a recording is left alone', () => {
   assert.doesNotMatch(graphOf(plan({ url: 'rtsp://cam/1' })), /start_time/);
 });
 
-test('a fast camera shows people at most five pictures a second', () => {
-  assert.match(graphOf(plan({ file: 'a.mp4', fps: 30 })), /\[shown\]fps=5,scale=/);
+test('a slow camera shows people each of its pictures', () => {
+  assert.match(graphOf(plan({ file: 'a.mp4', fps: 2 })), /\[shown\]scale=/);
 });
 
 const COVERS: readonly (readonly [number | undefined, string])[] = [
@@ -102,7 +147,7 @@ for (const [shortestEdge, scale] of COVERS) {
     };
     const graph = graphOf(plan({ file: 'a.mp4' }, { plans: [cover] }));
     assert.ok(
-      graph.includes(`[frames0]${scale},format=rgb24,crop=224:224:ceil((iw-ow)/2):ceil((ih-oh)/2)[tensor0]`),
+      graph.includes(`[part1]${scale},format=rgb24,crop=224:224:ceil((iw-ow)/2):ceil((ih-oh)/2)[frames1]`),
       graph,
     );
   });

@@ -1,12 +1,18 @@
 import type { Logger } from '@watchpost/shared/kernel/log.ts';
 import type { CameraConfig } from '../config/schema.ts';
+import { isPatient, isRecording } from './camera-kind.ts';
 import { type CameraListener, CameraSupervisor, type CameraSupervisorDeps } from './camera-supervisor.ts';
+import type { CapturedPicture } from './captured-picture.ts';
+import type { DecodeChooser } from './decode-chooser.ts';
 import { createFfmpegLauncher } from './ffmpeg-process.ts';
 import { createFlowMeter } from './flow-meter.ts';
+import { createFrameMaker } from './frame-maker.ts';
 import { IDLE_PLAN } from './frame-plan.ts';
 import { createHostGate } from './host-gate.ts';
-import { createLatestSlot } from './latest-slot.ts';
-import { createPictureWatch, PICTURE_LIMITS } from './picture-watch.ts';
+import { createLatestSlot, type FrameSlot } from './latest-slot.ts';
+import type { LensLimits } from './lens-watch.ts';
+import { createPatientSlot } from './patient-slot.ts';
+import { createPictureRing } from './picture-ring.ts';
 import type {
   Camera,
   CameraCounters,
@@ -15,9 +21,9 @@ import type {
   Frame,
   FramePlan,
   OpenCamera,
-  PlannedPicture,
   TimedPicture,
 } from './port.ts';
+import { openStills } from './sources/open-stills.ts';
 import { CAPTURE_LIMITS, type CameraSight, type CaptureLimits, computeHealth } from './supervision.ts';
 import { untilAborted } from './until-aborted.ts';
 
@@ -30,6 +36,9 @@ export interface FfmpegCameraDeps {
   /** Default: `ffmpeg` on the PATH. */
   readonly ffmpegPath?: string;
   readonly limits?: Partial<CaptureLimits>;
+  readonly lens?: LensLimits;
+  /** Without it, software decodes. */
+  readonly decoding?: DecodeChooser;
 }
 
 /** The cameras of one box. They share the gates that keep them from storming a host, or the box, together. */
@@ -37,10 +46,22 @@ export function createFfmpegCamera(deps: FfmpegCameraDeps): OpenCamera {
   const { logger, nowMs, random01, ffmpegPath = 'ffmpeg' } = deps;
   const limits = { ...CAPTURE_LIMITS, ...deps.limits };
   const launcher = createFfmpegLauncher({ ffmpegPath, nowMs, killAfterMs: limits.killAfterMs });
+  const lens = deps.lens === undefined ? {} : { lens: deps.lens };
   const gates = { gate: createHostGate(), besideGate: createHostGate() };
+  const decoding = deps.decoding && { decoding: deps.decoding };
   return (config, plan = IDLE_PLAN) =>
     new FfmpegCamera(
-      { launcher, limits, nowMs, random01, ...gates, logger: logger.child({ camera: config.id }) },
+      {
+        launcher,
+        limits,
+        nowMs,
+        random01,
+        openStills,
+        ...gates,
+        ...lens,
+        ...decoding,
+        logger: logger.child({ camera: config.id }),
+      },
       config,
       plan,
     );
@@ -48,9 +69,12 @@ export function createFfmpegCamera(deps: FfmpegCameraDeps): OpenCamera {
 
 interface CameraDeps extends CameraSupervisorDeps {
   readonly logger: Logger;
+  readonly lens?: LensLimits;
 }
 
-const MAX_RECENT = 15;
+const MIN_GRACE_MS = 2_000;
+/** Until two keyframes told how often they come. */
+const FIRST_KEYFRAMES_MS = 10_000;
 const NEVER = new AbortController().signal;
 
 class FfmpegCamera implements Camera {
@@ -59,13 +83,14 @@ class FfmpegCamera implements Camera {
   readonly #nowMs: () => number;
   readonly #config: CameraConfig;
   readonly #supervisor: CameraSupervisor;
-  readonly #slot = createLatestSlot<Frame>();
-  readonly #watchPicture = createPictureWatch(PICTURE_LIMITS);
+  readonly #slot: FrameSlot<Frame>;
+  readonly #makeFrame: ReturnType<typeof createFrameMaker>;
+  readonly #ring = createPictureRing();
   readonly #listeners: ((health: CameraHealth) => void)[] = [];
   #running: Promise<void> = Promise.resolve();
   #sight: CameraSight = { stream: 'connecting', picture: 'clear' };
   #flow = createFlowMeter(0, 0);
-  #recent: readonly TimedPicture[] = [];
+  #lastKeyframeAtMs: number | undefined;
   #captured = 0;
   #reconnects = 0;
 
@@ -74,11 +99,17 @@ class FfmpegCamera implements Camera {
     this.#logger = deps.logger;
     this.#nowMs = deps.nowMs;
     this.#config = config;
+    this.#slot = isPatient(config) ? createPatientSlot() : createLatestSlot();
     this.#supervisor = new CameraSupervisor(deps, config, [plan], this.#listen());
+    this.#makeFrame = createFrameMaker({
+      camera: config,
+      plans: () => this.#supervisor.plans(),
+      ...(deps.lens !== undefined && { lens: deps.lens }),
+    });
   }
 
   async start(signal: AbortSignal): Promise<void> {
-    const graceMs = Math.max(2_000, 2_000 / this.#config.fps);
+    const graceMs = Math.max(MIN_GRACE_MS, 2_000 / this.#config.fps);
     this.#flow = createFlowMeter(this.#nowMs(), graceMs);
     const onAbort = (): void => this.#halt();
     signal.addEventListener('abort', onAbort);
@@ -100,14 +131,16 @@ class FfmpegCamera implements Camera {
   }
 
   latestPicture(): Uint8Array | undefined {
-    return this.#recent.at(-1)?.jpeg;
+    return this.#ring.list().at(-1)?.jpeg;
   }
 
   recentPictures(): readonly TimedPicture[] {
-    return this.#recent;
+    return this.#ring.list();
   }
 
-  useTier(_tier: DecodeTier): void {}
+  useTier(tier: DecodeTier): void {
+    this.#supervisor.useTier(tier);
+  }
 
   health(): CameraHealth {
     return { ...computeHealth(this.#sight), quality01: this.#flow.quality01(this.#nowMs()) };
@@ -134,11 +167,14 @@ class FfmpegCamera implements Camera {
 
   #listen(): CameraListener {
     return {
-      onFrame: (pictures, index) => this.#take(pictures, index),
-      onPicture: (jpeg) => {
-        this.#recent = [...this.#recent, { jpeg, capturedAtMs: this.#nowMs() }].slice(-MAX_RECENT);
+      onFrame: (picture, index, tier) => this.#take(picture, index, tier),
+      onPicture: (jpeg) => this.#ring.add({ jpeg, capturedAtMs: this.#nowMs() }),
+      onOutdated: () => {
+        const untaken = this.#slot.clear();
+        // They come again.
+        if (isPatient(this.#config)) this.#captured -= untaken;
+        return untaken;
       },
-      onOutdated: () => this.#slot.clear(),
       onFailure: (failure, afterMs) => {
         this.#see({ stream: 'failed', failure, picture: 'clear' });
         this.#logger.debug({ ...failure, afterMs }, 'camera is opened again later');
@@ -150,23 +186,30 @@ class FfmpegCamera implements Camera {
     };
   }
 
-  #take(pictures: readonly PlannedPicture[], index: number): void {
-    const [champion] = pictures;
-    if (champion === undefined) return;
+  #take(picture: CapturedPicture, index: number, tier: DecodeTier): Promise<void> | undefined {
     const capturedAtMs = this.#nowMs();
-    const { fps, file } = this.#config;
-    const mediaMs = file === undefined ? {} : { mediaMs: Math.round((index * 1000) / fps) };
-    this.#flow.onFrame(capturedAtMs);
+    const mediaMs = isRecording(this.#config) ? Math.round((index * 1000) / this.#config.fps) : undefined;
+    this.#flow.onFrame(capturedAtMs, this.#graceMs(capturedAtMs, tier));
     this.#captured += 1;
-    this.#slot.put({
+    const { motion, verdict, look } = this.#makeFrame(picture, mediaMs ?? capturedAtMs);
+    const taken = this.#slot.put({
       cameraId: this.id,
       sequence: this.#captured,
       capturedAtMs,
-      motion: { share01: 1 },
-      look: async () => [{ pictures }],
-      ...mediaMs,
+      motion,
+      look,
+      ...(mediaMs !== undefined && { mediaMs }),
     });
-    this.#see({ stream: 'flowing', picture: this.#watchPicture(champion, capturedAtMs) });
+    this.#see({ stream: 'flowing', picture: verdict });
+    return taken;
+  }
+
+  /** Keyframes flow as long as they come as often as before. */
+  #graceMs(nowMs: number, tier: DecodeTier): number | undefined {
+    const before = this.#lastKeyframeAtMs;
+    this.#lastKeyframeAtMs = tier === 'keyframes' ? nowMs : undefined;
+    if (tier === 'every') return undefined;
+    return before === undefined ? FIRST_KEYFRAMES_MS : Math.max(MIN_GRACE_MS, 2 * (nowMs - before));
   }
 
   #see(sight: CameraSight): void {

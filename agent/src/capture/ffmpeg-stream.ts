@@ -1,7 +1,11 @@
+import { isRecording } from './camera-kind.ts';
+import { type CapturedPicture, createPartSplitter, joinParts, type PicturePart } from './captured-picture.ts';
 import { type FfmpegSource, planFfmpeg } from './ffmpeg-arguments.ts';
 import type { FfmpegLauncher, FfmpegProcess } from './ffmpeg-process.ts';
-import { frameBytes } from './frame-plan.ts';
-import { createFrameSplitter, createJoiner, createJpegSplitter } from './frame-splitter.ts';
+import { planOutputs } from './frame-outputs.ts';
+import { createJoiner, createJpegSplitter } from './frame-splitter.ts';
+import { feedPictures } from './sources/picture-feed.ts';
+import type { TakePicture } from './sources/take-picture.ts';
 import { type FfmpegExit, parseStreamFailure, type StreamFailure } from './stream-error.ts';
 import {
   type CaptureLimits,
@@ -17,14 +21,17 @@ export interface StreamDeps {
   readonly nowMs: () => number;
 }
 
-export type StreamSource = Omit<FfmpegSource, 'socketTimeoutMs'>;
+export interface StreamSource extends Omit<FfmpegSource, 'socketTimeoutMs'> {
+  /** For a still camera: where its pictures come from. */
+  readonly takePicture?: TakePicture;
+}
 
 export interface StreamListener {
   /**
-   * @param tensors of one decoded picture, in the order of the plans
    * @param index of the frame in this stream, or in the recording
+   * @returns when given: nothing more is read until it resolves
    */
-  onFrame(tensors: readonly Uint8Array[], index: number): void;
+  onFrame(picture: CapturedPicture, index: number): Promise<void> | undefined;
   onPicture(jpeg: Uint8Array): void;
 }
 
@@ -39,31 +46,79 @@ export async function playStream(
   signal: AbortSignal,
 ): Promise<StreamEnd> {
   const { launcher, limits, nowMs } = deps;
-  let stream: RunningStream = { fps: source.camera.fps, startedAtMs: nowMs() };
+  let stream: RunningStream = { fps: paceOf(source), startedAtMs: nowMs() };
   let frames = source.fromIndex ?? 0;
   let fault: StreamFailure | undefined;
-  const onFrame = (tensors: readonly Uint8Array[]): void => {
+  let untaken = 0;
+  const onFrame = (picture: CapturedPicture): void => {
     if (signal.aborted) return;
-    stream = { ...stream, lastFrameAtMs: nowMs() };
+    stream = followPace(stream, source, nowMs());
     child.forgive();
-    listener.onFrame(tensors, frames++);
+    const taken = listener.onFrame(picture, frames++);
+    if (taken !== undefined) void hold(taken);
   };
-  const outputs = createJoiner(source.plans.length, onFrame);
+  const hold = async (taken: Promise<void>): Promise<void> => {
+    untaken += 1;
+    child.pause();
+    await taken;
+    untaken -= 1;
+    stream = { ...stream, lastFrameAtMs: nowMs() };
+    if (untaken === 0) child.resume();
+  };
+  const outputs = planOutputs(source.camera, source.plans);
+  const joined = createJoiner<PicturePart>(outputs.length, (parts) => onFrame(joinParts(outputs, parts)));
   const child = launcher.launch(planFfmpeg({ ...source, socketTimeoutMs: limits.socketTimeoutMs }), {
     onPictureBytes: createJpegSplitter(listener.onPicture),
-    onTensorBytes: source.plans.map((plan, at) =>
-      createFrameSplitter(frameBytes(plan), (tensor) => outputs[at]?.(tensor)),
-    ),
+    onFrameBytes: outputs.map((output, at) => createPartSplitter(output, (part) => joined[at]?.(part))),
   });
-  const end = (): void => child.end();
+  const end = (): void => {
+    // One that waits for a reader would not notice.
+    child.resume();
+    child.end();
+  };
   signal.addEventListener('abort', end);
+  const life = new AbortController();
+  const fed = feed(deps, source, child, AbortSignal.any([signal, life.signal])).then((failure) => {
+    fault ??= failure;
+    if (failure !== undefined) end();
+  });
   const watch = setInterval(async () => {
-    fault ??= await endWhenIll(child, stream, deps);
+    if (untaken === 0) fault ??= await endWhenIll(child, stream, deps);
   }, limits.tickMs);
   const exit = await child.gone;
+  life.abort();
+  await fed;
   clearInterval(watch);
   signal.removeEventListener('abort', end);
   return concludeStream(fault ?? failureOf(exit, frames, source, limits), frames);
+}
+
+/** How often a camera sends keyframes is not known before the second one; it may send some at once in the beginning. */
+const KEYFRAMES = { unknownFps: 0.1, mostFps: 0.25 };
+
+const paceOf = ({ camera, tier }: StreamSource): number =>
+  tier === 'keyframes' ? KEYFRAMES.unknownFps : camera.fps;
+
+/** Keyframes are expected as often as the last two came. */
+function followPace(stream: RunningStream, { tier }: StreamSource, nowMs: number): RunningStream {
+  const { lastFrameAtMs } = stream;
+  if (tier !== 'keyframes' || lastFrameAtMs === undefined) return { ...stream, lastFrameAtMs: nowMs };
+  return {
+    ...stream,
+    lastFrameAtMs: nowMs,
+    fps: Math.min(KEYFRAMES.mostFps, 1000 / (nowMs - lastFrameAtMs)),
+  };
+}
+
+async function feed(
+  { limits, nowMs }: StreamDeps,
+  { takePicture, camera }: StreamSource,
+  child: FfmpegProcess,
+  signal: AbortSignal,
+): Promise<StreamFailure | undefined> {
+  if (takePicture === undefined) return undefined;
+  const pictures = { takePicture, write: child.feed, fps: camera.fps, shotMs: limits.socketTimeoutMs, nowMs };
+  return feedPictures(pictures, signal);
 }
 
 /** A silent one may be a stopped one, which only SIGKILL reaches, and time without frames counts. */
@@ -92,6 +147,6 @@ function failureOf(
   { camera }: StreamSource,
   limits: CaptureLimits,
 ): StreamFailure | undefined {
-  const isPlayed = camera.file !== undefined && frames > 0 && exit.exitCode === 0;
+  const isPlayed = isRecording(camera) && frames > 0 && exit.exitCode === 0;
   return isPlayed ? undefined : parseStreamFailure(exit, limits.socketTimeoutMs);
 }

@@ -2,7 +2,7 @@ import type { CameraConfig } from '../config/schema.ts';
 import type { CapturedPicture } from './captured-picture.ts';
 import { planVisible, planWatched } from './counted-pixels.ts';
 import { createLensWatch, type LensLimits, type LensVerdict } from './lens-watch.ts';
-import { createMotionWatch } from './motion.ts';
+import { createMotionWatch, QUICK_MOTION_LIMITS } from './motion.ts';
 import { createSpotWatch, planCut, SPOT_LIMITS, type Spot } from './motion-square.ts';
 import type { Frame, FramePlan, FrameView, Motion } from './port.ts';
 import type { Scene } from './scene.ts';
@@ -24,7 +24,9 @@ export interface FrameMakerDeps {
 
 /** @returns to be called with each picture; `clockMs` is the monotonic time, or the position of a recording */
 export function createFrameMaker({ camera, plans, lens }: FrameMakerDeps) {
-  const watchMotion = createMotionWatch(planWatched(camera));
+  const watched = planWatched(camera);
+  const watchMotion = createMotionWatch(watched);
+  const watchMoving = createMotionWatch(watched, QUICK_MOTION_LIMITS);
   const watchSpot = createSpotWatch({ ...SPOT_LIMITS, minShare01: camera.motion.minShare01 });
   const watchLens = createLensWatch(planVisible(camera), lens);
   let lastMs: number | undefined;
@@ -33,9 +35,9 @@ export function createFrameMaker({ camera, plans, lens }: FrameMakerDeps) {
     const elapsedMs = Math.max(0, clockMs - (lastMs ?? clockMs));
     lastMs = clockMs;
     const motion = watchMotion(gray, elapsedMs);
-    const spot = watchSpot(motion, elapsedMs);
     const verdict = watchLens(gray, motion.share01, clockMs);
     if (scene === undefined) return { motion, verdict, look: async () => views };
+    const spot = watchSpot(watchMoving(gray, elapsedMs), elapsedMs);
     return { motion, verdict, look: once(() => cutView(scene, spot, plans())) };
   };
 }
@@ -45,9 +47,10 @@ async function cutView(
   spot: Spot | undefined,
   plans: readonly FramePlan[],
 ): Promise<readonly FrameView[]> {
-  const cut = (plan: FramePlan): Promise<Uint8Array> =>
-    spot === undefined ? fitScene(scene, plan) : cutScene(scene, planCut(spot, scene, plan), plan);
-  const pictures = plans.map(async (plan) => ({ plan, rgb: await cut(plan) }));
+  const pictures = plans.map(async (plan) => {
+    const cut = spot === undefined ? undefined : planCut(spot, scene, plan);
+    return { plan, rgb: cut === undefined ? await fitScene(scene, plan) : await cutScene(scene, cut, plan) };
+  });
   return [{ pictures: await Promise.all(pictures) }];
 }
 

@@ -31,14 +31,36 @@ export const MOTION_LIMITS: MotionLimits = {
   sameScene01: 0.6,
 };
 
+/** What moves now, whatever is in a place where it was not before: a camera that turns slowly moves nothing. */
+export const QUICK_MOTION_LIMITS: MotionLimits = { ...MOTION_LIMITS, calmMs: 2_000, movingMs: 3_000 };
+
 /** @param elapsedMs since the picture before */
 export type MotionWatch = (gray: Uint8Array, elapsedMs: number) => Motion;
 
 const PIXELS = GRAY.width * GRAY.height;
 const STILL: Motion = { share01: 0 };
 const UNCHANGED: Fit = { gain: 1, offset: 0 };
-/** The background is the mean of the first pictures, so that what moved in the first of all does not stay in it. */
-const FIRST_PICTURES = 10;
+/**
+ * At first the background goes towards each picture by so many levels at most: near their median, in which neither what
+ * the very first one happened to show nor what only passes by stays.
+ */
+const FIRST_PICTURES = 15;
+const FIRST_PACE: Pace = { calm: 1, moving: 1, most: 10 };
+
+/** How far the background follows a picture. */
+interface Pace {
+  /** Shares of the way, where it stands still and where it moves. */
+  readonly calm: number;
+  readonly moving: number;
+  /** Grey levels. */
+  readonly most: number;
+}
+
+const planPace = ({ calmMs, movingMs }: MotionLimits, elapsedMs: number): Pace => ({
+  calm: 1 - Math.exp(-elapsedMs / calmMs),
+  moving: 1 - Math.exp(-elapsedMs / movingMs),
+  most: 255,
+});
 
 /**
  * Compares each grey picture with a slow mean of those before it. Light that changes everywhere is not motion, nor are
@@ -61,13 +83,11 @@ export function createMotionWatch(watched: PixelMap, limits: MotionLimits = MOTI
     return count / PIXELS;
   };
 
-  const learn = (gray: Uint8Array, { gain, offset }: Fit, elapsedMs: number): void => {
-    const least = pictures <= FIRST_PICTURES ? 1 / pictures : 0;
-    const share = (ms: number): number => Math.max(1 - Math.exp(-elapsedMs / ms), least);
-    const [calm, busy] = [share(limits.calmMs), share(limits.movingMs)];
+  const learn = (gray: Uint8Array, { gain, offset }: Fit, pace: Pace): void => {
     for (let at = 0; at < PIXELS; at += 1) {
       const before = (background[at] ?? 0) * gain + offset;
-      background[at] = before + ((gray[at] ?? 0) - before) * (moving[at] === 1 ? busy : calm);
+      const step = ((gray[at] ?? 0) - before) * (moving[at] === 1 ? pace.moving : pace.calm);
+      background[at] = before + Math.min(pace.most, Math.max(-pace.most, step));
     }
   };
 
@@ -97,7 +117,7 @@ export function createMotionWatch(watched: PixelMap, limits: MotionLimits = MOTI
         return motion;
       }
     }
-    learn(gray, fit, elapsedMs);
+    learn(gray, fit, pictures <= FIRST_PICTURES ? FIRST_PACE : planPace(limits, elapsedMs));
     return findMovers(moving);
   };
 }

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { parseLabels } from '@watchpost/shared/bundle/model-graph.ts';
+import { PREPROCESS_PRESETS } from '@watchpost/shared/bundle/preprocess.ts';
+import { silentLogger } from '@watchpost/shared/kernel/log.ts';
+import type { FramePlan } from '../../agent/src/capture/port.ts';
+import { createChildProcessHost } from '../../agent/src/inference/child-process-host.ts';
+import type { HostedClassifier } from '../../agent/src/inference/port.ts';
+import { watchCamera } from '../support/camera-session.ts';
+
+/** Real clips and a real model, which are not part of the project. */
+const DATA = join(import.meta.dirname, '../../../shared/data');
+const isAbsent = !existsSync(join(DATA, 'SOURCES.md'));
+const THRESHOLD = 0.6;
+/** The first 20 s of each clip, as in its SOURCES.md. */
+const FRAMES = 100;
+const CENTRE: FramePlan = { width: 224, height: 224, fit: 'cover', scaleFlags: 'lanczos' };
+const SQUASHED: FramePlan = { ...CENTRE, fit: 'squash' };
+
+let model: HostedClassifier | undefined;
+before(async () => {
+  if (isAbsent) return;
+  const host = createChildProcessHost({ log: silentLogger, random: () => 0 });
+  const labels = parseLabels(readFileSync(join(DATA, 'models/petpark_labels.txt'), 'utf8'));
+  model = await host.start({
+    path: join(DATA, 'models/petpark_v2_int8_u8nhwc.onnx'),
+    runtime: 'onnx',
+    input: { name: 'input', layout: 'NHWC', dtype: 'uint8', width: 224, height: 224, channels: 'RGB' },
+    preprocess: PREPROCESS_PRESETS.raw,
+    output: { name: 'probs', activation: 'probabilities', labels: [...labels], temperature: 1 },
+    threads: 1,
+    spinning: false,
+  });
+});
+after(() => model?.release());
+
+type Counts = Readonly<Record<string, number>>;
+
+/** How often each label was sure in a clip at 5 fps, for each plan. */
+async function count(
+  clip: string,
+  view: 'frame' | 'motion',
+  plans: readonly FramePlan[],
+): Promise<readonly Counts[]> {
+  const file = join(DATA, 'video', `${clip}.mp4`);
+  await using session = await watchCamera({ file, fps: 5, pace: 'full', view }, { plans });
+  const counts: Record<string, number>[] = plans.map(() => ({}));
+  const soon = AbortSignal.timeout(300_000);
+  for (let taken = 0; taken < FRAMES; taken += 1) {
+    const frame = await session.camera.nextFrame(soon);
+    if (frame === undefined) break;
+    for (const { pictures } of await frame.look()) {
+      for (const [at, { rgb }] of pictures.entries()) {
+        const found = await model?.classify(rgb);
+        const label = found !== undefined && found.probability >= THRESHOLD ? found.label : 'unsure';
+        const row = counts[at] ?? {};
+        row[label] = (row[label] ?? 0) + 1;
+      }
+    }
+  }
+  return counts;
+}
+
+const EXPECTED: readonly (readonly [string, 'cat' | 'dog' | undefined])[] = [
+  ['cat', 'cat'],
+  ['dog', 'dog'],
+  ['people-indoor', undefined],
+  ['car-park', undefined],
+];
+for (const [clip, animal] of EXPECTED) {
+  const what =
+    animal === undefined
+      ? 'shows no more false dogs than the squashed picture'
+      : 'finds it no less often than the centre';
+  test(`${clip}: the square around what moves ${what}`, async (t) => {
+    if (isAbsent) return t.skip(`no reference data at ${DATA}`);
+    const [centre = {}, squashed = {}] = await count(clip, 'frame', [CENTRE, SQUASHED]);
+    const [moving = {}] = await count(clip, 'motion', [CENTRE]);
+    for (const [name, counts] of Object.entries({ centre, squashed, moving })) {
+      t.diagnostic(`${clip}, ${name}: ${JSON.stringify(counts)}`);
+    }
+    if (animal === undefined) assert.ok((moving.dog ?? 0) <= (squashed.dog ?? 0));
+    else assert.ok((moving[animal] ?? 0) >= (centre[animal] ?? 0));
+  });
+}
