@@ -64,8 +64,8 @@ const TABLE: readonly (readonly [name: string, phases: readonly Phase[], told: r
   [
     'tasks that wait for the CPU',
     [
-      { forSec: 20, strain: { cpuSome10: 65 } },
-      { forSec: 60, strain: { cpuSome10: 90 } },
+      { forSec: 20, strain: { cpuSome10: 80 } },
+      { forSec: 60, strain: { cpuSome10: 95 } },
     ],
     ['5 reduced pressure', '25 keyframes pressure'],
   ],
@@ -125,8 +125,8 @@ test('a temperature that swings about a limit within the hysteresis changes the 
 
 test('what asks for a level does not hold another cause in place', () => {
   const told = climb([
-    { forSec: 20, strain: { celsius: 86, cpuSome10: 45 } },
-    { forSec: 400, strain: { celsius: 50, cpuSome10: 45 } },
+    { forSec: 20, strain: { celsius: 86, cpuSome10: 50 } },
+    { forSec: 400, strain: { celsius: 50, cpuSome10: 50 } },
   ]);
   assert.equal(told.at(-1)?.text, 'full');
 });

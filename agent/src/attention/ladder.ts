@@ -41,7 +41,7 @@ export const MAX_REST_MS = 16 * BETTER_FOR_MS;
 const RELAPSE_MS = 2 * BETTER_FOR_MS;
 
 /** Where each level begins, from `reduced` on. */
-const PRESSURE: Rungs = { limits: [60, 80], leave: (limit) => limit * 0.6 };
+const PRESSURE: Rungs = { limits: [75, 90], leave: (limit) => limit * 0.6 };
 const QUEUE: Rungs = { limits: [1_000, 3_000, 8_000], leave: (limit) => limit / 2 };
 
 const CAUSES = ['heat', 'throttled', 'pressure', 'queue'] as const satisfies readonly Cause[];

@@ -41,7 +41,9 @@ export function createLiveParts(box: Box, uplink: Uplink): LiveParts {
   const governor = createBoxGovernor({
     settings: config.governor,
     telemetry: source,
-    waitingSinceMs: () => model.waitingSinceMs(),
+    // While the process of the model is started again, frames wait for that, and not because there are too many.
+    waitingSinceMs: () =>
+      vitals.look().recoveringSinceMs === undefined ? model.waitingSinceMs() : undefined,
     clock: systemClock,
     log,
   });

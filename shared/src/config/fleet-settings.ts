@@ -6,6 +6,7 @@ import { findSchemaProblems } from './find-problems.ts';
 import {
   CameraConfig,
   EvidenceSettings,
+  GovernorSettings,
   InferenceSettings,
   LogSettings,
   OutboxSettings,
@@ -80,6 +81,7 @@ export const FleetSettings = Type.Object(
     telemetry: Type.Optional(Type.Partial(TelemetrySettings, closed)),
     pictures: Type.Optional(Type.Partial(PicturesSettings, closed)),
     evidence: Type.Optional(Type.Partial(EvidenceSettings, closed)),
+    governor: Type.Optional(Type.Partial(GovernorSettings, closed)),
     log: Type.Optional(Type.Partial(LogSettings, closed)),
   },
   closed,
