@@ -10,6 +10,9 @@ import type { BenchSubject } from './edge/world.ts';
 const SUBJECTS: Readonly<Record<string, () => Promise<BenchSubject>>> = {
   infer: async () => (await import('./edge/infer.ts')).benchInfer,
   pipeline: async () => (await import('./edge/pipeline.ts')).benchPipeline,
+  idle: async () => (await import('./edge/idle.ts')).benchIdle,
+  memory: async () => (await import('./edge/memory.ts')).benchMemory,
+  coldstart: async () => (await import('./edge/cold-start.ts')).benchColdStart,
 };
 
 const HELP = `npm run bench -- infer|pipeline|idle|memory|coldstart|switch … : what the agent costs on this machine.

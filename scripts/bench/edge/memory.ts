@@ -1,0 +1,87 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { startAgent } from './agent-run.ts';
+import { startBenchFleet } from './broker.ts';
+import { layBox } from './laid-box.ts';
+import { startLiveCameras } from './live-cameras.ts';
+import { readTree } from './proc-tree.ts';
+import { type Figure, median } from './targets.ts';
+import type { BenchSubject, BenchWorld } from './world.ts';
+
+const SUBJECT = 'memory';
+const CAMERAS = 4;
+const EVERY_MS = 1_000;
+const MB = 1024 * 1024;
+/** Growth over the whole run below which there is none, as in `npm run soak`: so much caches take while they fill. */
+const LEAST_BYTES = 8 * MB;
+
+interface Reading {
+  readonly atMin: number;
+  readonly value: number;
+}
+
+interface Trend {
+  readonly slope: number;
+  readonly low: number;
+  readonly minutes: number;
+  readonly noise: number;
+}
+
+/** The test of `npm run soak`, which is not part of the program of the scripts. */
+interface TrendTest {
+  computeTrend(readings: readonly Reading[]): Trend;
+  isWithinNoise(trend: Trend, least: number): boolean;
+}
+
+const loadTrendTest = async (): Promise<TrendTest> =>
+  import(new URL('../../../test/faults/soak/trend.ts', import.meta.url).href);
+
+export const benchMemory: BenchSubject = async (world) => {
+  const minutes = world.isQuick ? Math.min(world.minutes, 0.5) : world.minutes;
+  world.say(`memory: ${CAMERAS} cameras for ${minutes} minutes (--minutes; the target speaks of an hour)`);
+  const readings = await watchMemory(world, minutes);
+  const { computeTrend, isWithinNoise } = await loadTrendTest();
+  const trend = computeTrend(readings);
+  const last = readings.slice(-Math.ceil(readings.length / 5)).map(({ value }) => value);
+  const slope = `${(trend.slope / 1024).toFixed(0)} KB a minute, noise ${(trend.noise / MB).toFixed(1)} MB`;
+  const grown = isWithinNoise(trend, LEAST_BYTES) ? 0 : (trend.low * trend.minutes) / MB;
+  return [
+    {
+      subject: SUBJECT,
+      what: 'RSS of control process + inference child (MB)',
+      value: median(last) / MB,
+      note: `median of the last fifth of ${minutes} minutes`,
+      target: 'memoryMb',
+    },
+    {
+      subject: SUBJECT,
+      what: 'growth beyond noise over the run (MB)',
+      value: grown,
+      note: slope,
+      target: 'memorySlope',
+    },
+  ] satisfies readonly Figure[];
+};
+
+async function watchMemory(world: BenchWorld, minutes: number): Promise<readonly Reading[]> {
+  const { data, scratch, signal } = world;
+  const fleet = await startBenchFleet();
+  const cameras = await startLiveCameras(await data.video360p());
+  const box = await layBox({ scratch, model: data.int8, fleet, cameras: cameras.configs(CAMERAS) });
+  const agent = startAgent({ box, fleet, world });
+  try {
+    await agent.flowing(cameras.configs(CAMERAS).map(({ id }) => String(id)));
+    const startedMs = performance.now();
+    const readings: Reading[] = [];
+    for (;;) {
+      const atMin = (performance.now() - startedMs) / 60_000;
+      if (atMin >= minutes) return readings;
+      const { rootRssBytes, nodeRssBytes } = readTree(agent.pid);
+      readings.push({ atMin, value: rootRssBytes + nodeRssBytes });
+      await delay(EVERY_MS, undefined, { signal });
+    }
+  } finally {
+    await agent.stop();
+    await cameras.stop();
+    await fleet.stop();
+  }
+}
