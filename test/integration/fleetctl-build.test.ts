@@ -5,6 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import sharp from 'sharp';
+import { checkGoldenFrames } from '../../agent/src/inference/golden.ts';
+import { composeModelSpec } from '../../agent/src/inference/model-spec.ts';
+import { onnxRuntime } from '../../agent/src/inference/onnx-runtime.ts';
 import { type Manifest, parseManifest } from '../../shared/src/bundle/manifest.ts';
 import { sha256Hex } from '../../shared/src/kernel/digest.ts';
 import { fleetctl } from '../support/fleetctl.ts';
@@ -105,6 +108,41 @@ test('a config with a margin gives golden frames with that margin', async () => 
   const { golden } = await manifest();
   const picture = await sharp(join(out, golden[0]?.file ?? '')).metadata();
   assert.deepEqual([picture.width, picture.height], [16, 8]);
+});
+
+test('a golden frame that is padded holds its edges, and gives the same on a box', async () => {
+  const config = join(folder, 'padded.json');
+  const sides = { width: 8, height: 8 };
+  await writeFile(config, JSON.stringify({ do_pad: true, pad_value: 114, size: sides, do_rescale: false }));
+  const args = ['--preprocess', config, '--golden', join(folder, 'red.jpg')];
+  const { status, error, manifest, out } = await build(await writeTiny(sides), ...args);
+  assert.equal(status, 0, error);
+  const made = await manifest();
+  const pixels = await sharp(join(out, made.golden[0]?.file ?? ''))
+    .raw()
+    .toBuffer();
+  const levelsAt = (row: number): readonly number[] => [...pixels.subarray(row * 24, row * 24 + 3)];
+  assert.deepEqual([levelsAt(0), levelsAt(7)], [Array(3).fill(114), Array(3).fill(114)]);
+  assert.ok((levelsAt(3)[0] ?? 0) > 240 && (levelsAt(3)[1] ?? 255) < 15, 'the picture is in the middle');
+  const [variant] = made.variants;
+  assert.ok(variant !== undefined);
+  const how = { threads: 1, spinning: false };
+  const classifier = await onnxRuntime.load(composeModelSpec({ manifest: made, folder: out }, variant, how));
+  const outcome = await checkGoldenFrames(classifier, made, out);
+  await classifier.release();
+  assert.equal(outcome.kind, 'passed');
+});
+
+test('a temperature calibrates the model and its golden frames', async () => {
+  const golden = ['--golden', join(folder, 'red.jpg')];
+  const plain = await build(await writeTiny(), ...golden);
+  const flat = await build(await writeTiny(), ...golden, '--temperature', '2.5');
+  const [one, other] = [await plain.manifest(), await flat.manifest()];
+  assert.deepEqual([one.output.temperature, other.output.temperature], [1, 2.5]);
+  const redOf = ({ golden: [frame] }: Manifest): number => frame?.probabilities[0] ?? 0;
+  const logOdds = (probability: number): number => Math.log((2 * probability) / (1 - probability));
+  assert.ok(Math.abs(logOdds(redOf(one)) / logOdds(redOf(other)) - 2.5) < 0.01);
+  assert.match(await refuse(await writeTiny(), '--temperature', '0'), /\[USAGE\]/);
 });
 
 test('card, TensorFlow.js files, rules, metrics and lineage are taken along', async () => {

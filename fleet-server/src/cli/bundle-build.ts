@@ -12,6 +12,7 @@ import {
   readObject,
   readPreprocess,
   readSource,
+  readTemperature,
   readTfjsModel,
 } from './bundle-sources.ts';
 import type { Command, OptionValues } from './command.ts';
@@ -59,6 +60,7 @@ async function readSources(values: OptionValues): Promise<BundleSources> {
     labels,
     goldenPaths: await listPictures(values.texts('golden')),
     decision: await readObject(values.text('decision'), 'decision'),
+    ...readTemperature(values.text('temperature')),
     metrics: await readObject(values.text('metrics'), 'metrics'),
     lineage: await readObject(values.text('lineage'), 'lineage'),
     ...(preprocess !== undefined && { preprocess: await readPreprocess(preprocess) }),

@@ -23,6 +23,10 @@ export const BUNDLE_OPTIONS = {
     description: 'pictures whose results every box must reproduce; may be given several times',
     multiple: true,
   },
+  temperature: {
+    value: 'T',
+    description: 'divides what comes before the softmax, to calibrate the model; default 1',
+  },
   decision: { value: 'FILE', description: 'JSON: decision rules that differ from the default' },
   card: { value: 'FILE', description: 'model card, Markdown' },
 } as const satisfies Readonly<Record<string, OptionSpec>>;
@@ -40,6 +44,14 @@ export async function readObject(path: string | undefined, what: string): Promis
   const content = parseJson(await readSource(path, what), `${what} ${path}`);
   if (typeof content === 'object' && content !== null && !Array.isArray(content)) return content;
   throw serverError('FILE_UNREADABLE', `${what} ${path} does not hold a JSON object`);
+}
+
+/** @throws AppError USAGE */
+export function readTemperature(given: string | undefined): { readonly temperature?: number } {
+  if (given === undefined) return {};
+  const temperature = Number(given);
+  if (Number.isFinite(temperature) && temperature > 0) return { temperature };
+  throw serverError('USAGE', `--temperature "${given}" is no number above 0`);
 }
 
 export async function readLabels(path: string): Promise<readonly string[]> {

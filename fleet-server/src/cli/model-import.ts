@@ -18,6 +18,7 @@ import {
   readObject,
   readPreprocess,
   readSource,
+  readTemperature,
 } from './bundle-sources.ts';
 import type { Command, OptionValues } from './command.ts';
 import { readImportFolder } from './yaml-import-folder.ts';
@@ -89,6 +90,7 @@ async function composeSources(
     labels: await chooseLabels(values, imported),
     goldenPaths: await listPictures(values.texts('golden')),
     decision: await readObject(values.text('decision'), 'decision'),
+    ...readTemperature(values.text('temperature')),
     metrics: imported.metrics,
     lineage: imported.lineage,
     ...(await choosePreprocess(values, imported)),

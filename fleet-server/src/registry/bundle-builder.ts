@@ -57,6 +57,8 @@ export interface BundleSources {
   readonly onnx: { readonly path: string; readonly bytes: Uint8Array };
   readonly labels: readonly string[];
   readonly preprocess?: PreprocessChoice;
+  /** Calibrates what the model says; without it, 1. */
+  readonly temperature?: number;
   /** Pictures whose results every box must reproduce. */
   readonly goldenPaths: readonly string[];
   /** Over the default rules. */
@@ -121,7 +123,8 @@ async function describeModel(model: ReferenceModel, sources: BundleSources): Pro
       `${sources.labels.length} labels, but the model gives ${count} numbers`,
     );
   const labels = [...sources.labels];
-  return { input, preprocess, output: { name, activation: findActivation(outputs), labels, temperature: 1 } };
+  const { temperature = 1 } = sources;
+  return { input, preprocess, output: { name, activation: findActivation(outputs), labels, temperature } };
 }
 
 interface MadeGolden extends GoldenFrame {
@@ -143,7 +146,7 @@ async function makeGolden({ model, described, tools, paths }: GoldenJob): Promis
     const { png, picture } = await tools.renderGolden(path, frame, preprocess.scale_flags);
     const tensor = computeTensor(cutCentre(picture, input), input, preprocess);
     const scores = await model.run(tensor, input, output.name);
-    const probabilities = computeProbabilities(scores, output.activation);
+    const probabilities = computeProbabilities(scores, output.activation, output.temperature);
     if (probabilities === undefined)
       throw serverError('MODEL_UNSUITABLE', `the model gives no probabilities for ${path}`);
     const file = `golden/${String(index + 1).padStart(3, '0')}.png`;

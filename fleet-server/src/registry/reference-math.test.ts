@@ -37,6 +37,8 @@ test('uint8 holds the pixels', () => {
 test('the centre is cut out', () => {
   const wide = { width: 4, height: 1, rgb: Uint8Array.of(1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4) };
   assert.deepEqual([...cutCentre(wide, input).rgb], [2, 2, 2, 3, 3, 3]);
+  const odd = { width: 3, height: 1, rgb: wide.rgb.subarray(0, 9) };
+  assert.deepEqual([...cutCentre(odd, input).rgb], [2, 2, 2, 3, 3, 3]);
 });
 
 test('outputs that sum to one are probabilities, any other are logits', () => {
@@ -63,6 +65,12 @@ test('logits go through softmax, probabilities are scaled to one', () => {
     computeProbabilities([0.2, 0.6], 'probabilities')?.map((p) => Math.round(p * 100)),
     [25, 75],
   );
+});
+
+test('a temperature of two flattens what the model says', () => {
+  const hundredths = (found: readonly number[] | undefined) => found?.map((p) => Math.round(p * 100));
+  assert.deepEqual(hundredths(computeProbabilities([0, 2 * Math.log(3)], 'logits', 2)), [25, 75]);
+  assert.deepEqual(hundredths(computeProbabilities([0.1, 0.9], 'probabilities', 2)), [25, 75]);
 });
 
 test('what is no number has no probabilities', () => {

@@ -12,10 +12,10 @@ const CHANNELS = 3;
 const SUM_TOLERANCE = 0.05;
 const LOWEST_PROBABILITY = -1e-3;
 
-/** The centre of a picture, at the size of `input`. */
+/** The centre of a picture, at the size of `input`; where it lies between two pixels, as boxes do, the later one. */
 export function cutCentre({ width, height, rgb }: Picture, input: ModelInput): Picture {
-  const left = Math.floor((width - input.width) / 2);
-  const top = Math.floor((height - input.height) / 2);
+  const left = Math.ceil((width - input.width) / 2);
+  const top = Math.ceil((height - input.height) / 2);
   const cut = new Uint8Array(input.width * input.height * CHANNELS);
   const rowBytes = input.width * CHANNELS;
   for (let row = 0; row < input.height; row += 1) {
@@ -63,20 +63,22 @@ export function findActivation(outputs: readonly ArrayLike<number>[]): ModelOutp
 }
 
 /**
- * Probabilities that sum to 1.
+ * Probabilities that sum to 1: softmax of the logits over the temperature. The logarithm of a softmax is its logits but
+ * for a constant.
  * @returns undefined when the output holds what is no number
  */
 export function computeProbabilities(
   output: ArrayLike<number>,
   activation: ModelOutput['activation'],
+  temperature = 1,
 ): readonly number[] | undefined {
-  const values = Array.from(output);
+  const values = Array.from(output, (value) => (activation === 'logits' ? value / temperature : value));
   if (!values.every(Number.isFinite)) return undefined;
   const highest = values.reduce((best, value) => Math.max(best, value), Number.NEGATIVE_INFINITY);
   const positive =
     activation === 'logits'
       ? values.map((value) => Math.exp(value - highest))
-      : values.map((value) => Math.max(value, 0));
+      : values.map((value) => Math.max(value, 0) ** (1 / temperature));
   const total = sum(positive);
   return total > 0 ? positive.map((value) => value / total) : undefined;
 }
