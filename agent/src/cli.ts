@@ -19,6 +19,8 @@ const HELP = `watchpost-agent: classifies the cameras beside this box and report
       check and show the settings, every key explained; --sample prints a file
   watchpost-agent doctor [--config FILE] [--set ...] [--json]
       what is wrong with this box, camera by camera, and what to do; exit code 1: there are problems
+  watchpost-agent discover --help
+      find the ONVIF cameras of the network, choose their best streams, print them for agent.yaml
   watchpost-agent replay --help
       run a model over pictures or a video
   watchpost-agent bench --help
@@ -37,6 +39,7 @@ type RunCommand = (args: readonly string[]) => Promise<number>;
 const OWN_ARGUMENTS: Readonly<Record<string, RunCommand>> = {
   replay: async (args) => (await import('./cli/replay.ts')).runReplay(args, process),
   bench: async (args) => (await import('./cli/bench.ts')).runBenchCommand(args, process),
+  discover: async (args) => (await import('./cli/discover.ts')).runDiscover(args, process),
   provision: async (args) => (await import('./cli/provision.ts')).runProvisionCommand(args),
   validate: async (args) => (await import('./cli/validate.ts')).runValidate(args, process.stdout),
 };
@@ -90,5 +93,6 @@ try {
     error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
   if (!isUsage && !isAppError(error)) throw error;
   process.stderr.write(`watchpost-agent: ${describeError(error)}\n`);
-  process.exitCode = isUsage || isAppError(error, 'CONFIG_INVALID', 'CONFIG_UNREADABLE') ? 2 : 1;
+  process.exitCode =
+    isUsage || isAppError(error, 'CONFIG_INVALID', 'CONFIG_UNREADABLE', 'USAGE_INVALID') ? 2 : 1;
 }

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { isIP } from 'node:net';
 import { connect } from 'node:tls';
+import { describeConnectFailure } from '../kernel/connect-failure.ts';
 import { agentError } from '../kernel/errors.ts';
+import { trustedAuthorities } from '../kernel/trusted-authorities.ts';
 import { hostOf } from './camera-url.ts';
-import { describeConnectFailure } from './connect-failure.ts';
-import { trustedAuthorities } from './trusted-authorities.ts';
 
 const PORTS: Readonly<Record<string, number>> = { 'https:': 443, 'rtsps:': 322 };
 

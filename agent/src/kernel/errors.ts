@@ -263,7 +263,8 @@ export const AGENT_ERRORS = {
   EVIDENCE_UNKNOWN: {
     retry: false,
     http: 404,
-    remedy: 'See whether evidence.enabled was on, and whether the camera showed pictures when it was decided.',
+    remedy:
+      'See whether evidence.enabled was on, and whether the camera showed pictures when it was decided.',
   },
   EVIDENCE_GONE: {
     retry: false,
@@ -274,6 +275,18 @@ export const AGENT_ERRORS = {
     retry: true,
     http: 502,
     remedy: 'See that the server has the event (`fleetctl device show`), then ask again.',
+  },
+  DISCOVERY_EMPTY: {
+    retry: true,
+    http: 404,
+    remedy:
+      'Check that box and cameras are in one network and that ONVIF is on in the camera, or name the camera with --host.',
+  },
+  DISCOVERY_FAILED: {
+    retry: true,
+    http: 503,
+    remedy:
+      'Check the network of this box (`ip route`), choose one with --interface, or name cameras with --host.',
   },
   CAMERA_UNKNOWN: { retry: false, http: 404, remedy: 'See the cameras of the box (`fleetctl device show`).' },
 } as const satisfies Record<string, ErrorKind>;

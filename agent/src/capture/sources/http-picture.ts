@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import { isAppError } from '@watchpost/shared/kernel/errors.ts';
+import { describeConnectFailure } from '../../kernel/connect-failure.ts';
 import { type AgentErrorCode, agentError } from '../../kernel/errors.ts';
+import { trustedAuthorities } from '../../kernel/trusted-authorities.ts';
 import { type Credentials, hostOf, redactUrl } from '../camera-url.ts';
-import { describeConnectFailure } from '../connect-failure.ts';
-import { trustedAuthorities } from '../trusted-authorities.ts';
 import { answerChallenge, type Challenge, chooseChallenge } from './digest-auth.ts';
 import { isJpeg, PICTURE_MAX_BYTES, type TakePicture } from './take-picture.ts';
 

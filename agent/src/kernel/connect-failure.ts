@@ -1,5 +1,11 @@
-import type { AgentErrorCode } from '../kernel/errors.ts';
-import type { StreamFailure } from './stream-error.ts';
+import type { AgentErrorCode } from './errors.ts';
+
+/** Why a camera could not be reached. */
+export interface ConnectFailure {
+  readonly code: AgentErrorCode;
+  /** For people. */
+  readonly detail: string;
+}
 
 type Words = readonly [AgentErrorCode, string];
 
@@ -32,7 +38,7 @@ const CONNECTION: Readonly<Record<string, Words>> = {
  * What an error of a socket, of DNS or of TLS means, in words for people.
  * @param at host and port, or name, of the camera
  */
-export function describeConnectFailure(error: unknown, at: string): StreamFailure {
+export function describeConnectFailure(error: unknown, at: string): ConnectFailure {
   const { code = '', message } = causeOf(error);
   const certificate = CERTIFICATE[code];
   if (certificate !== undefined) {
