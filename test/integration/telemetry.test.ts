@@ -304,6 +304,39 @@ describe('TelemetryReporter', () => {
     );
   });
 
+  test('a box that is slowed down says so with each sample and in the history', {
+    timeout: 10_000,
+  }, async () => {
+    const slowed = { level: 'reduced', why: ['heat'], sinceMs: 5 } as const;
+    const told: Telemetry['slowed'][] = [];
+    let samples = 0;
+    await new Promise<void>((resolve) => {
+      const reporter = createTelemetryReporter({
+        source: {
+          sample: async (tsMs) => {
+            samples += 1;
+            return { ...SAMPLE, tsMs };
+          },
+        },
+        uplink: {
+          publish: (_kind, payload) => told.push(parseTelemetry(payload).slowed),
+          record: (_kind, body) => {
+            told.push(parseTelemetry(body).slowed);
+            void reporter.stop().then(resolve);
+          },
+          report: () => OUTBOX,
+        },
+        slowed: () => (samples > 1 ? { ...slowed, why: [...slowed.why] } : undefined),
+        intervalSec: 0.001,
+        summarySec: 3,
+        clock: { wallMs: () => samples * 1000, monotonicMs: () => samples * 1000 },
+        log: silentLogger,
+      });
+      void reporter.start(new AbortController().signal);
+    });
+    assert.deepEqual(told, [undefined, slowed, slowed, slowed]);
+  });
+
   test('what summaries are signs of is told with them and with every sample, from the third on', {
     timeout: 10_000,
   }, async () => {

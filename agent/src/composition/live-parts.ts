@@ -31,22 +31,15 @@ export function createLiveParts(box: Box, uplink: Uplink): LiveParts {
   };
   const fileHints = createFileHints({ dataDir: config.dataDir, log });
   const hints = createMemoryHintWatch(fileHints.save);
+  const governor = createGovernor(box);
+  const told = { inference, hints, slowed: () => governor.current() };
   const reporter = createRenewable('telemetry', config.telemetry, (pace) =>
-    createTelemetryReporter({ source, uplink, ...pace, inference, hints, clock: systemClock, log }),
+    createTelemetryReporter({ source, uplink, ...pace, ...told, clock: systemClock, log }),
   );
   const pictures = createRenewable('pictures', picturesOf(config), ({ enabled, idleSec }) =>
     enabled && box.guard.verdict === 'normal' ? createPictures(box, idleSec) : undefined,
   );
   const evidence = createBoxEvidence(box);
-  const governor = createBoxGovernor({
-    settings: config.governor,
-    telemetry: source,
-    // While the process of the model is started again, frames wait for that, and not because there are too many.
-    waitingSinceMs: () =>
-      vitals.look().recoveringSinceMs === undefined ? model.waitingSinceMs() : undefined,
-    clock: systemClock,
-    log,
-  });
   return {
     telemetry: [gpu, fileHints, reporter],
     ...{ pictures, evidence, governor },
@@ -57,6 +50,18 @@ export function createLiveParts(box: Box, uplink: Uplink): LiveParts {
       await evidence.renew(wanted.evidence);
     },
   };
+}
+
+function createGovernor({ config, telemetry, vitals, model, log }: Box): BoxGovernor {
+  return createBoxGovernor({
+    settings: config.governor,
+    telemetry,
+    // While the process of the model is started again, frames wait for that, and not because there are too many.
+    waitingSinceMs: () =>
+      vitals.look().recoveringSinceMs === undefined ? model.waitingSinceMs() : undefined,
+    clock: systemClock,
+    log,
+  });
 }
 
 /** Other cameras are other pictures. */

@@ -53,6 +53,12 @@ test('frames are a share of those the cameras are set to', () => {
   );
 });
 
+test('a window in which frames were left out on purpose does not tell how many the cameras deliver', () => {
+  const busy = (framesDue: number): boolean | undefined =>
+    toHintPoint(SUMMARY, { ...INFERENCE, framesDue }, 5).pace?.isBusy;
+  assert.deepEqual([busy(270), busy(540), busy(200), busy(12)], [true, true, false, false]);
+});
+
 test('a window in which the voltage was too low is marked', () => {
   const isUnderVoltage = (reasons: readonly string[]) =>
     toHintPoint({ ...SUMMARY, throttleReasons: [...reasons] }, undefined, undefined).isUnderVoltage;

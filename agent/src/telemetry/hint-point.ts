@@ -22,12 +22,15 @@ export interface WindowPace {
   readonly digest: string;
   /** Frames captured, as a share of those the cameras are set to. */
   readonly captured01?: number;
-  /** Most of what was captured was classified: the cameras were looked at, something moved. */
+  /** What was captured was to be classified: the cameras were looked at all the time, something moved. */
   readonly isBusy: boolean;
   readonly inferP95Ms?: number;
 }
 
+/** Of a box that does not tell how many frames were due. */
 const BUSY01 = 0.5;
+/** Those of a change of plans may be missing. */
+const ALL_DUE01 = 0.95;
 const SEC_PER_DAY = 86_400;
 
 /**
@@ -54,14 +57,18 @@ export function toHintPoint(
 }
 
 function toPace(
-  { digest, framesCaptured, framesClassified, inferP95Ms }: InferenceWindow,
+  { digest, framesCaptured, framesClassified, framesDue, inferP95Ms }: InferenceWindow,
   windowSec: number,
   fpsSet: number | undefined,
 ): WindowPace {
   const framesSet = (fpsSet ?? 0) * windowSec;
   return {
     digest,
-    isBusy: framesCaptured > 0 && framesClassified >= framesCaptured * BUSY01,
+    isBusy:
+      framesCaptured > 0 &&
+      (framesDue === undefined
+        ? framesClassified >= framesCaptured * BUSY01
+        : framesDue >= framesCaptured * ALL_DUE01),
     ...(framesSet > 0 && { captured01: framesCaptured / framesSet }),
     ...(inferP95Ms !== undefined && { inferP95Ms }),
   };

@@ -3,7 +3,7 @@ import type { DurableFields } from '@watchpost/shared/messages/durable.ts';
 import type { Hint, InferenceWindow, Telemetry } from '@watchpost/shared/messages/telemetry.ts';
 
 /** A sample without what the uplink knows (outbox), what windows tell, and what makes it durable. */
-export type Sample = Omit<Telemetry, 'outbox' | 'inference' | 'hints' | DurableFields>;
+export type Sample = Omit<Telemetry, 'outbox' | 'inference' | 'hints' | 'slowed' | DurableFields>;
 
 /**
  * Reads the state of this box; costs a millisecond or two of CPU, starts no process. Rates and loads are means since

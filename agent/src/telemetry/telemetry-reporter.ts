@@ -19,6 +19,8 @@ export interface TelemetryReporterOptions {
   readonly inference?: () => InferenceReading;
   /** What the summaries are signs of; without it nothing is told of that. */
   readonly hints?: HintWatch;
+  /** How the box is slowed down now, if it is. */
+  readonly slowed?: () => Telemetry['slowed'];
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -67,7 +69,7 @@ class TelemetryReporter implements Component {
     const { source, uplink, clock, summarySec } = this.#options;
     const nowMs = clock.wallMs();
     const sample = await source.sample(nowMs);
-    uplink.publish('telemetry', { ...sample, ...this.#tellHints(), outbox: uplink.report(nowMs) });
+    uplink.publish('telemetry', { ...sample, ...this.#tellMore(), outbox: uplink.report(nowMs) });
     this.#window.push(sample);
     this.#readInference();
     const [first, ...rest] = this.#window;
@@ -79,7 +81,7 @@ class TelemetryReporter implements Component {
     uplink.record('telemetry', {
       ...summary,
       ...(inference !== undefined && { inference }),
-      ...this.#tellHints(),
+      ...this.#tellMore(),
       outbox: uplink.report(nowMs),
     });
     this.#window = [];
@@ -88,9 +90,13 @@ class TelemetryReporter implements Component {
     this.#windowStartMs = clock.monotonicMs();
   }
 
-  #tellHints(): Pick<Telemetry, 'hints'> {
+  #tellMore(): Pick<Telemetry, 'hints' | 'slowed'> {
     const { hints } = this.#options;
-    return hints === undefined ? {} : { hints: [...hints.current()] };
+    const slowed = this.#options.slowed?.();
+    return {
+      ...(hints !== undefined && { hints: [...hints.current()] }),
+      ...(slowed !== undefined && { slowed }),
+    };
   }
 
   #readInference(): void {

@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { Ratio01, Sha256, UnixMs } from '../kernel/ids.ts';
+import { Slowdown } from './camera.ts';
 import { durableFields } from './durable.ts';
 
 /** New fields are optional: a server knows boxes of an earlier release by their absence. */
@@ -143,6 +144,8 @@ const telemetryFields = {
   /** What held it back since it was started, also long ago. */
   throttleReasonsSinceBoot: Type.Optional(Type.Array(Word, { maxItems: 16 })),
   clock: Type.Object({ synced: Type.Boolean(), offsetMs: Type.Optional(Type.Number()) }, closed),
+  /** The box looks less often than it is set to; absent while it does not. */
+  slowed: Type.Optional(Slowdown),
   /** In summaries only; absent where no model ran, or another one by the end than at the beginning. */
   inference: Type.Optional(InferenceWindow),
   /** What the summaries so far are signs of; absent, as no hints at all, from a box that does not look for them. */
