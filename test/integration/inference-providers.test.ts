@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 import { PROVIDERS, type Provider } from '@watchpost/shared/bundle/providers.ts';
+import { InferenceSettings } from '@watchpost/shared/config/settings.ts';
 import { type Logger, silentLogger } from '@watchpost/shared/kernel/log.ts';
 import { createProblemFinder } from '@watchpost/shared/kernel/parse.ts';
 import { SelfTestFindings } from '@watchpost/shared/messages/deployment-findings.ts';
@@ -140,6 +141,33 @@ test('the findings tell what cannot be used and why, and what failed on a card',
       ['cuda', 'failed', 'cuda does not take it: no card'],
     ],
   );
+});
+
+for (const spinning of [false, true])
+  test(`trials and the champion run as they are told: spinning ${spinning}`, async () => {
+    const host = hostOf(CARD);
+    const run = createSelfTest({
+      ...{ host, checkGoldenFrames, hasRuntime, clock: systemClock, log: silentLogger },
+      readCpuFeatures: async () => new Set(),
+    });
+    const settings = { spinning, maxMemoryBytes: 1e9, cores: 2, accelerator: 'auto' } as const;
+    await run(bundle, settings, new AbortController().signal);
+    const champion = opener(CARD, { host, spinning });
+    await champion.open({ variant: 'fp32', threads: 2 });
+    assert.deepEqual(
+      host.started.map(({ threads, accelerator, ...spec }) => [threads, accelerator, spec.spinning]),
+      [
+        [1, 'cpu', spinning],
+        [2, 'cpu', spinning],
+        [1, 'cuda', spinning],
+        [2, 'cpu', spinning],
+      ],
+    );
+  });
+
+test('unless a person says otherwise, threads do not spin and the fastest provider is found out', () => {
+  const { properties } = JSON.parse(JSON.stringify(InferenceSettings));
+  assert.deepEqual([properties.spinning.default, properties.accelerator.default], [false, 'auto']);
 });
 
 const FAILED: GoldenOutcome = { kind: 'failed', file: 'a.png', expected: [1, 0, 0], found: [0, 1, 0] };
