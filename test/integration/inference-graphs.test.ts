@@ -126,7 +126,7 @@ test('a graph that takes its process along is not met twice', async () => {
   const log = { ...silentLogger, warn: (_facts: object, message: string) => void warned.push(message) };
   const classifier = await createChildProcessHost({ log, random: () => 0 }).start(specOf());
   assert.equal((await classifier.classify(RED)).label, 'red');
-  assert.deepEqual(warned, ['model is loaded from its own file instead']);
+  assert.deepEqual(warned, ['model is loaded as its file is, on the processor']);
   await classifier.release();
 });
 

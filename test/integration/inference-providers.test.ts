@@ -22,6 +22,7 @@ import type {
 import { createSelfTest } from '../../agent/src/inference/self-test.ts';
 import { systemClock } from '../../agent/src/kernel/system-clock.ts';
 import { childPids } from '../support/child-processes.ts';
+import { befriend, turnHostile } from '../support/hostile-inference.ts';
 import { tinySpec } from '../support/tiny-spec.ts';
 import { type VariantBundle, writeVariants } from '../support/variant-bundle.ts';
 
@@ -58,6 +59,16 @@ for (const accelerator of ['auto', ...PROVIDERS] as const)
       assert.ok(setbacks.some(({ provider, why }) => provider === accelerator && why !== ''));
     await classifier.release();
   });
+
+test('a driver that takes its process along leaves the model to the processor', async () => {
+  turnHostile('abort on cuda');
+  const classifier = await real.start({ ...tinySpec(folder), accelerator: 'cuda' });
+  befriend();
+  assert.deepEqual(classifier.executionProviders, ['cpu']);
+  assert.match(classifier.setbacks?.[0]?.why ?? '', /SIGABRT/);
+  assert.equal((await classifier.classify(RED)).label, 'red');
+  await classifier.release();
+});
 
 /** A box with cards: the processor runs the models, which is not seen from outside. */
 interface MadeUpBox {

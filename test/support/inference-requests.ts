@@ -6,7 +6,7 @@ import v8 from 'node:v8';
 
 export interface OverheardRequest {
   readonly kind: string;
-  readonly spec?: { readonly path: string; readonly graphs?: object };
+  readonly spec?: { readonly path: string; readonly graphs?: object; readonly accelerator?: string };
   /** Pixels that came with it. */
   readonly rgb: Uint8Array;
 }

@@ -49,7 +49,7 @@ export function createChildProcessHost({ limits, ...deps }: ChildProcessHostDeps
       signal?.addEventListener('abort', kill, { once: true, signal: life.ended.signal });
       if (signal?.aborted) kill();
       try {
-        return new RestartingClassifier(life, await loadWhole(life));
+        return new RestartingClassifier(life, await loadSafely(life));
       } catch (error) {
         kill();
         throw error;
@@ -72,16 +72,22 @@ interface LoadedChild {
   readonly setbacks: readonly ProviderSetback[];
 }
 
-/** A graph that was made ready before and takes its process along is not met twice. */
-async function loadWhole(life: Life): Promise<LoadedChild> {
-  const { graphs, ...plain } = life.spec;
+/**
+ * A graph that was made ready before, or a driver, may take the process along: then the model is loaded from its own
+ * file, on the processor.
+ */
+async function loadSafely(life: Life): Promise<LoadedChild> {
+  const { graphs, accelerator = 'cpu', ...plain } = life.spec;
   try {
     return await loadInChild(life);
   } catch (error) {
-    const isLost = graphs !== undefined && isAppError(error) && ENDED.includes(error.code);
-    if (!isLost || life.ended.signal.aborted) throw error;
-    life.log.warn({ error: describeError(error) }, 'model is loaded from its own file instead');
-    return loadInChild({ ...life, spec: plain });
+    const isPlain = graphs === undefined && accelerator === 'cpu';
+    if (isPlain || life.ended.signal.aborted || !isAppError(error) || !ENDED.includes(error.code))
+      throw error;
+    life.log.warn({ error: describeError(error) }, 'model is loaded as its file is, on the processor');
+    const loaded = await loadInChild({ ...life, spec: plain });
+    if (accelerator === 'cpu' || accelerator === 'auto') return loaded;
+    return { ...loaded, setbacks: [{ provider: accelerator, why: error.message }] };
   }
 }
 
@@ -178,7 +184,7 @@ class RestartingClassifier implements HostedClassifier {
     onRestart?.({ spec, why });
     await waitMs(pauseMs, stopping);
     if (stopping.aborted) throw why;
-    this.#loaded = await loadWhole(this.#life);
+    this.#loaded = await loadSafely(this.#life);
   }
 
   async peakMemoryBytes(): Promise<number | undefined> {
