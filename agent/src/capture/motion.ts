@@ -9,6 +9,8 @@ export interface MotionLimits {
   readonly minLevels: number;
   /** ... and by so many standard deviations of the picture's own noise: a dark picture is full of it. */
   readonly minSigmas: number;
+  /** No noise hides more than this. */
+  readonly maxLevels: number;
   /** How fast the background follows what stands still. */
   readonly calmMs: number;
   /** How fast it takes up what moves, so that what was parked there becomes part of it. */
@@ -23,7 +25,8 @@ export interface MotionLimits {
 
 export const MOTION_LIMITS: MotionLimits = {
   minLevels: 12,
-  minSigmas: 5,
+  minSigmas: 4,
+  maxLevels: 40,
   calmMs: 10_000,
   movingMs: 45_000,
   lightShare01: 0.1,
@@ -39,13 +42,21 @@ export type MotionWatch = (gray: Uint8Array, elapsedMs: number) => Motion;
 
 const PIXELS = GRAY.width * GRAY.height;
 const STILL: Motion = { share01: 0 };
-const UNCHANGED: Fit = { gain: 1, offset: 0 };
 /**
  * At first the background goes towards each picture by so many levels at most: near their median, in which neither what
  * the very first one happened to show nor what only passes by stays.
  */
 const FIRST_PICTURES = 15;
 const FIRST_PACE: Pace = { calm: 1, moving: 1, most: 10 };
+
+interface Comparison {
+  /** How the background looks in the light of the picture. */
+  readonly fit: Fit;
+  /** Of the picture, that differs from it. */
+  readonly share01: number;
+  /** Whatever its light. */
+  readonly isSameScene: boolean;
+}
 
 /** How far the background follows a picture. */
 interface Pace {
@@ -96,26 +107,31 @@ export function createMotionWatch(watched: PixelMap, limits: MotionLimits = MOTI
     pictures = 1;
   };
 
+  /** Marks what differs in the light that explains most. */
+  const compare = (gray: Uint8Array): Comparison => {
+    const { offset, sigma } = judgeLight(gray, background, watched);
+    const levels = Math.min(limits.maxLevels, Math.max(limits.minLevels, limits.minSigmas * sigma));
+    const shifted: Fit = { gain: 1, offset };
+    const share01 = mark(gray, shifted, levels);
+    if (share01 <= limits.lightShare01) return { fit: shifted, share01, isSameScene: true };
+    const fitted = fitLight(gray, background, watched);
+    const isSameScene = fitted.likeness >= limits.sameScene01;
+    const fittedShare01 = isSameScene ? mark(gray, fitted, levels) : 1;
+    if (fittedShare01 < share01) return { fit: fitted, share01: fittedShare01, isSameScene };
+    mark(gray, shifted, levels);
+    return { fit: shifted, share01, isSameScene };
+  };
+
   return (gray, elapsedMs) => {
     pictures += 1;
     if (pictures === 1) {
       background.set(gray);
       return STILL;
     }
-    const { offset, sigma } = judgeLight(gray, background, watched);
-    const levels = Math.max(limits.minLevels, limits.minSigmas * sigma);
-    let fit: Fit = { ...UNCHANGED, offset };
-    let share01 = mark(gray, fit, levels);
-    if (share01 > limits.lightShare01) {
-      const fitted = fitLight(gray, background, watched);
-      const fittedShare01 = mark(gray, fitted, levels);
-      if (fittedShare01 < share01) [fit, share01] = [fitted, fittedShare01];
-      else mark(gray, fit, levels);
-      if (share01 > limits.anewShare01) {
-        const motion = fitted.likeness >= limits.sameScene01 ? STILL : findMovers(moving);
-        beginAnew(gray);
-        return motion;
-      }
+    const { fit, share01, isSameScene } = compare(gray);
+    if (share01 > limits.anewShare01) {
+      beginAnew(gray);
+      return isSameScene ? STILL : findMovers(moving);
     }
     learn(gray, fit, pictures <= FIRST_PICTURES ? FIRST_PACE : planPace(limits, elapsedMs));
     return findMovers(moving);
