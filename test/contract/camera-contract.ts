@@ -108,6 +108,36 @@ export function cameraContract(name: string, make: (plan: FramePlan) => Promise<
         assert.deepEqual(await sizesOf(frame), [bytesOf(SQUARE)]);
       }));
 
+    test('a frame tells what moved, and shows the same each time it is looked at', () =>
+      withCamera(async ({ camera, capture }) => {
+        const [frame] = await Promise.all([camera.nextFrame(soon()), capture(1)]);
+        const { share01 = -1 } = frame?.motion ?? {};
+        assert.ok(share01 >= 0 && share01 <= 1);
+        assert.deepEqual(await frame?.look(), await frame?.look());
+      }));
+
+    test('pictures for people are JPEGs, oldest first, and the latest is the last', () =>
+      withCamera(async ({ camera, capture, end }) => {
+        await capture(10);
+        await end();
+        const recent = camera.recentPictures();
+        assert.ok(recent.length > 0);
+        assert.equal(camera.latestPicture(), recent.at(-1)?.jpeg);
+        for (const [at, { jpeg, capturedAtMs }] of recent.entries()) {
+          assert.deepEqual([...jpeg.subarray(0, 2)], [0xff, 0xd8]);
+          assert.ok(capturedAtMs >= (recent[at - 1]?.capturedAtMs ?? 0));
+        }
+      }));
+
+    test('a recording gives each of its pictures in both tiers', () =>
+      withCamera(async ({ camera, capture }) => {
+        camera.useTier('keyframes');
+        await capture(4);
+        camera.useTier('every');
+        await capture(8);
+        assert.equal(camera.counters().reconnects, 0);
+      }));
+
     test('before its start, and after its stop, plans are in use at once', async () => {
       const { camera } = await make(SMALL);
       await camera.usePlans([SMALL, SQUARE]);

@@ -1,5 +1,6 @@
 import Value from 'typebox/value';
 import { createFfmpegCamera } from '../../agent/src/capture/ffmpeg-camera.ts';
+import type { LensLimits } from '../../agent/src/capture/lens-watch.ts';
 import type { Camera, CameraHealth, Frame, FramePlan, FrameView } from '../../agent/src/capture/port.ts';
 import type { CaptureLimits } from '../../agent/src/capture/supervision.ts';
 import { CameraConfig } from '../../agent/src/config/schema.ts';
@@ -31,6 +32,7 @@ export interface SessionOptions {
   /** Instead of `plan`: several. */
   readonly plans?: readonly FramePlan[];
   readonly limits?: Partial<CaptureLimits>;
+  readonly lens?: LensLimits;
   readonly logger?: Logger;
   readonly ffmpegPath?: string;
 }
@@ -64,6 +66,7 @@ export async function watchCamera(
     nowMs: () => performance.now(),
     random01: () => 0.5,
     limits: { ...SHORT_LIMITS, ...options.limits },
+    ...(options.lens !== undefined && { lens: options.lens }),
     ...(options.ffmpegPath !== undefined && { ffmpegPath: options.ffmpegPath }),
   });
   const plan = options.plan ?? SMALL;
