@@ -146,6 +146,7 @@ test('fleetctl tells the timeline in words and tables of at most 100 columns', a
     /^ +VARIANT +THREADS +P50 +P95 +MEMORY +RESULT$/m,
     /^ +int8-u8s8 +2 +18\.4 ms +22\.1 ms +131 MB +chosen$/m,
     /^ +int8-s8s8 with 2 threads: SELFTEST_FAILED: golden frame cat-3\.png/m,
+    /^ +not on cuda: the library is not there$/m,
     /shadow: 480 frames in 60 s, same label on 97\.9 %$/m,
     /^ +challenger +p50 18\.6 ms, p95 23\.0 ms$/m,
     /^ +challenger failed on 0 frames, ran 25\.0 % of the time, confidence -0\.012$/m,

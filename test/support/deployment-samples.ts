@@ -30,6 +30,7 @@ export const FINDINGS = {
       { variant: 'tfjs', threads: 1, outcome: 'skipped', detail: 'a faster variant passed' },
     ],
     chosen: { variant: 'int8-u8s8', threads: 2 },
+    unavailable: [{ provider: 'cuda', detail: 'the library is not there' }],
   },
   shadow: {
     kind: 'shadow',

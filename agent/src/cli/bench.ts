@@ -162,7 +162,7 @@ async function measureModel(
     clock: systemClock,
     log: silentLogger,
   });
-  const settings = { spinning: false, maxMemoryBytes: MAX_MEMORY_BYTES, cores };
+  const settings = { spinning: false, accelerator: 'auto', maxMemoryBytes: MAX_MEMORY_BYTES, cores } as const;
   return (await selfTest(model, settings, signal)).findings.trials;
 }
 

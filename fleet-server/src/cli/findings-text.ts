@@ -42,17 +42,22 @@ function sumUpSelfTest({ chosen, trials }: SelfTestFindings): string {
   return `self-test: ${choice}, ${passed} of ${trials.length} passed`;
 }
 
-const nameOf = ({ variant, threads }: Pick<VariantTrial, 'variant' | 'threads'>): string =>
-  `${variant} with ${count(threads, 'thread')}`;
+type TrialName = Pick<VariantTrial, 'variant' | 'threads' | 'provider'>;
+const nameOf = ({ variant, threads, provider }: TrialName): string =>
+  `${variant} with ${count(threads, 'thread')}${provider === undefined ? '' : ` on ${provider}`}`;
 
-function formatTrials({ trials, chosen }: SelfTestFindings, width: number): readonly string[] {
+function formatTrials(
+  { trials, chosen, unavailable = [] }: SelfTestFindings,
+  width: number,
+): readonly string[] {
+  const isChosen = (trial: TrialName): boolean => chosen !== undefined && nameOf(trial) === nameOf(chosen);
   const rows = trials.map((trial) => [
-    cut(trial.variant, 32),
+    cut(trial.provider === undefined ? trial.variant : `${trial.variant} on ${trial.provider}`, 32),
     String(trial.threads),
     trial.inferMs === undefined ? '-' : ms(trial.inferMs.p50),
     trial.inferMs === undefined ? '-' : ms(trial.inferMs.p95),
     trial.rssBytes === undefined ? '-' : megabytes(trial.rssBytes),
-    trial.variant === chosen?.variant && trial.threads === chosen.threads ? 'chosen' : trial.outcome,
+    isChosen(trial) ? 'chosen' : trial.outcome,
   ]);
   const header = ['VARIANT', 'THREADS', 'P50', 'P95', 'MEMORY', 'RESULT'];
   const problems = trials.filter(({ code, detail }) => code !== undefined || detail !== undefined);
@@ -61,6 +66,7 @@ function formatTrials({ trials, chosen }: SelfTestFindings, width: number): read
     ...problems.flatMap((trial) =>
       wrapText(`${nameOf(trial)}: ${join(': ', trial.code, trial.detail)}`, width),
     ),
+    ...unavailable.flatMap(({ provider, detail }) => wrapText(`not on ${provider}: ${detail}`, width)),
   ];
 }
 

@@ -8,6 +8,10 @@ test('a self-test is what was chosen, with its numbers', () => {
   const facts = listFacts({ kind: 'self_test', trials: [trial], chosen });
   assert.deepEqual(facts, ['int8, 1 thread', 'p95 22.1 ms', '131 MB']);
   assert.deepEqual(listFacts({ kind: 'self_test', trials: [trial] }), ['none of 1 passed']);
+  const onCard = { ...trial, provider: 'cuda', inferMs: { p50: 1, p95: 2 } } as const;
+  const chosenCard = { ...chosen, provider: 'cuda' } as const;
+  const ofCard = listFacts({ kind: 'self_test', trials: [trial, onCard], chosen: chosenCard });
+  assert.deepEqual(ofCard.slice(0, 2), ['int8, 1 thread on cuda', 'p95 2.0 ms']);
 });
 
 test('a shadow is how often the two agree, and the latency beside the one before', () => {

@@ -21,9 +21,12 @@ export function listFacts(findings: DeploymentFindings): readonly string[] {
 
 function selfTestFacts({ chosen, trials }: FindingsOf<'self_test'>): readonly string[] {
   if (chosen === undefined) return [`none of ${trials.length} passed`];
-  const trial = trials.find((each) => each.variant === chosen.variant && each.threads === chosen.threads);
+  const { variant, threads, provider } = chosen;
+  const trial = trials.find(
+    (each) => each.variant === variant && each.threads === threads && each.provider === provider,
+  );
   return [
-    `${chosen.variant}, ${counted(chosen.threads, 'thread')}`,
+    `${variant}, ${counted(threads, 'thread')}${provider === undefined ? '' : ` on ${provider}`}`,
     ...(trial?.inferMs ? [`p95 ${formatMs(trial.inferMs.p95)}`] : []),
     ...(trial?.rssBytes === undefined ? [] : [formatBytes(trial.rssBytes)]),
   ];

@@ -26,17 +26,19 @@ export function UpdateNumbers({ changes }: { readonly changes: readonly Deployme
 }
 
 function TrialTable({ findings: { trials, chosen } }: { readonly findings: FindingsOf<'self_test'> }) {
-  const rows = trials.map(({ variant, threads, outcome, inferMs, rssBytes, code, detail }) => ({
-    key: `${variant}/${threads}`,
+  const nameOf = ({ variant, provider }: { readonly variant: string; readonly provider?: string }): string =>
+    provider === undefined ? variant : `${variant} on ${provider}`;
+  const rows = trials.map(({ threads, outcome, inferMs, rssBytes, code, detail, ...trial }) => ({
+    key: `${nameOf(trial)}/${threads}`,
     tone: outcome === 'failed' ? 'bad' : undefined,
     title: [code, detail].filter((part) => part !== undefined).join(': '),
     cells: [
-      variant,
+      nameOf(trial),
       threads,
       inferMs ? formatMs(inferMs.p50) : '–',
       inferMs ? formatMs(inferMs.p95) : '–',
       rssBytes === undefined ? '–' : formatBytes(rssBytes),
-      chosen?.variant === variant && chosen.threads === threads ? 'chosen' : (code ?? outcome),
+      chosen && nameOf(chosen) === nameOf(trial) && chosen.threads === threads ? 'chosen' : (code ?? outcome),
     ],
   }));
   return (
