@@ -1,18 +1,28 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash, randomUUID } from 'node:crypto';
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 
 export interface RtspServerOptions {
   /** H.264 file, streamed at real-time pace for ever. */
   readonly video: string;
   /** `user:password`; without it everybody may watch. */
   readonly credentials?: string;
+  /** Asks for a Digest instead of Basic authentication. */
+  readonly isDigest?: boolean;
   /** Who comes when this many are playing is refused. */
   readonly maxClients?: number;
+  /** RTSPS. */
+  readonly tls?: { readonly key: string; readonly cert: string };
+  /** Status of the answer to DESCRIBE, instead of the description. */
+  readonly refusal?: string;
+  /** Makes another description of the stream. */
+  readonly describe?: (sdp: string) => string;
 }
 
-/** A camera for tests: RTSP over TCP, media interleaved, on a free loopback port. */
+/** A camera for tests: RTSP on a free loopback port, media interleaved or over UDP as the client asks for. */
 export interface RtspServer {
   /** Without credentials. */
   readonly url: string;
@@ -20,6 +30,8 @@ export interface RtspServer {
   mute(silent: boolean): void;
   /** Clients that are playing now. */
   watching(): number;
+  /** RTP packets that went out over UDP. */
+  datagrams(): number;
   /** Clients that were sent away, because others were playing. */
   refused(): number;
   stop(): Promise<void>;
@@ -38,6 +50,8 @@ export async function startRtspServer(options: RtspServerOptions): Promise<RtspS
   const clients = new Set<Socket>();
   let silent = false;
   let refused = 0;
+  let datagrams = 0;
+  const ports = new Map<Socket, number>();
   const admit = (client: Socket): boolean => {
     const isFull = players.size >= (options.maxClients ?? Number.POSITIVE_INFINITY);
     if (isFull) refused += 1;
@@ -45,24 +59,41 @@ export async function startRtspServer(options: RtspServerOptions): Promise<RtspS
     return !isFull;
   };
   udp.on('message', (packet) => {
-    if (!silent) for (const player of players) player.write(interleaved(packet));
+    for (const player of silent ? [] : players) {
+      const port = ports.get(player);
+      if (port === undefined) player.write(interleaved(packet));
+      else udp.send(packet, port, '127.0.0.1', () => datagrams++);
+    }
   });
-  const server = createServer((client) => {
+  const onClient = (client: Socket): void => {
     clients.add(client);
     client.on('error', () => client.destroy());
     client.on('close', () => {
       clients.delete(client);
       players.delete(client);
     });
-    answer(client, { sdp, ...options }, () => admit(client));
-  }).listen(0, '127.0.0.1');
+    const session: Session = {
+      ...options,
+      sdp: options.describe?.(sdp) ?? sdp,
+      nonce: randomUUID(),
+      serverPort: udp.address().port,
+      admit: () => admit(client),
+      onPort: (port) => void ports.set(client, port),
+    };
+    answer(client, session);
+  };
+  const server = options.tls === undefined ? createServer(onClient) : createTlsServer(options.tls, onClient);
+  // A client that does not trust the certificate hangs up.
+  server.on('tlsClientError', () => undefined);
+  server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
-    url: `rtsp://127.0.0.1:${(server.address() as AddressInfo).port}/live`,
+    url: `${options.tls === undefined ? 'rtsp' : 'rtsps'}://127.0.0.1:${(server.address() as AddressInfo).port}/live`,
     mute: (value) => {
       silent = value;
     },
     watching: () => players.size,
+    datagrams: () => datagrams,
     refused: () => refused,
     stop: () => stopAll(server, clients, source, udp),
   };
@@ -90,7 +121,16 @@ function interleaved(packet: Uint8Array): Buffer {
   return Buffer.concat([header, packet]);
 }
 
-function answer(client: Socket, options: RtspServerOptions & { sdp: string }, admit: () => boolean): void {
+interface Session extends RtspServerOptions {
+  readonly sdp: string;
+  readonly nonce: string;
+  readonly serverPort: number;
+  readonly admit: () => boolean;
+  /** Where the client wants its packets. */
+  readonly onPort: (port: number) => void;
+}
+
+function answer(client: Socket, session: Session): void {
   let text = '';
   client.on('data', (chunk) => {
     // Interleaved RTCP reports of the client start with `$`; no request of ffmpeg's client has a body.
@@ -99,38 +139,49 @@ function answer(client: Socket, options: RtspServerOptions & { sdp: string }, ad
     for (let end = text.indexOf('\r\n\r\n'); end >= 0; end = text.indexOf('\r\n\r\n')) {
       const request = text.slice(0, end);
       text = text.slice(end + 4);
-      const isAdmitted = !request.startsWith('PLAY') || admit();
-      client.write(replyTo(request, options, isAdmitted));
+      client.write(replyTo(request, session));
     }
   });
 }
 
-function replyTo(
-  request: string,
-  { sdp, credentials }: RtspServerOptions & { sdp: string },
-  isAdmitted: boolean,
-): string {
+function replyTo(request: string, session: Session): string {
   const method = request.split(' ', 1)[0];
   const sequence = /^CSeq: *(\d+)/im.exec(request)?.[1] ?? '0';
   const reply = (status: string, headers: readonly string[] = [], body = ''): string =>
     [`RTSP/1.0 ${status}`, `CSeq: ${sequence}`, ...headers, '', body].join('\r\n');
   if (method === 'OPTIONS') return reply('200 OK', ['Public: DESCRIBE, SETUP, PLAY, TEARDOWN']);
-  if (!isAllowed(request, credentials)) {
-    return reply('401 Unauthorized', ['WWW-Authenticate: Basic realm="camera"']);
-  }
+  if (!isAllowed(request, session)) return reply('401 Unauthorized', [challengeOf(session)]);
   if (method === 'DESCRIBE') {
+    const { refusal, sdp } = session;
+    if (refusal !== undefined) return reply(refusal);
     return reply('200 OK', ['Content-Type: application/sdp', `Content-Length: ${sdp.length}`], sdp);
   }
-  if (method === 'SETUP') {
-    return reply('200 OK', ['Transport: RTP/AVP/TCP;unicast;interleaved=0-1', 'Session: 1']);
-  }
+  if (method === 'SETUP')
+    return reply('200 OK', [`Transport: ${agreeTransport(request, session)}`, 'Session: 1']);
+  const isAdmitted = method !== 'PLAY' || session.admit();
   return isAdmitted ? reply('200 OK', ['Session: 1']) : reply('453 Not Enough Bandwidth');
 }
 
-function isAllowed(request: string, credentials: string | undefined): boolean {
+function agreeTransport(request: string, { onPort, serverPort }: Session): string {
+  const ports = /client_port=(\d+)-(\d+)/.exec(request);
+  if (ports === null) return 'RTP/AVP/TCP;unicast;interleaved=0-1';
+  onPort(Number(ports[1]));
+  return `RTP/AVP;unicast;client_port=${ports[1]}-${ports[2]};server_port=${serverPort}-${serverPort + 1}`;
+}
+
+const challengeOf = ({ isDigest, nonce }: Session): string =>
+  `WWW-Authenticate: ${isDigest === true ? `Digest realm="camera", nonce="${nonce}"` : 'Basic realm="camera"'}`;
+
+function isAllowed(request: string, { credentials, isDigest, nonce }: Session): boolean {
   if (credentials === undefined) return true;
-  const sent = /^Authorization: *Basic +(\S+)/im.exec(request)?.[1] ?? '';
-  return Buffer.from(sent, 'base64').toString() === credentials;
+  const sent = /^Authorization: *(.+)/im.exec(request)?.[1] ?? '';
+  if (isDigest !== true)
+    return Buffer.from(/^Basic +(\S+)/i.exec(sent)?.[1] ?? '', 'base64').toString() === credentials;
+  const [user = '', password = ''] = credentials.split(/:(.*)/s);
+  const field = (name: string): string => new RegExp(`${name}="([^"]*)"`).exec(sent)?.[1] ?? '';
+  const hash = (text: string): string => createHash('md5').update(text).digest('hex');
+  const asked = hash(`${request.split(' ', 1)[0]}:${field('uri')}`);
+  return field('response') === hash(`${hash(`${user}:camera:${password}`)}:${nonce}:${asked}`);
 }
 
 async function stopAll(server: Server, clients: Set<Socket>, source: ChildProcess, udp: UdpSocket) {

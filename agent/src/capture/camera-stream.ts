@@ -3,6 +3,7 @@ import type { Logger } from '@watchpost/shared/kernel/log.ts';
 import type { CameraConfig } from '../config/schema.ts';
 import { AGENT_ERRORS, type AgentErrorCode, agentError } from '../kernel/errors.ts';
 import { isTextFile } from '../kernel/text-file.ts';
+import { authorityFile } from '../kernel/trusted-authorities.ts';
 import { hostOf } from './camera-url.ts';
 import { readCredentials } from './credentials-file.ts';
 import { type DecodedStreamDeps, playDecoded } from './decode-stream.ts';
@@ -94,7 +95,13 @@ async function play(
     const credentials = credentialsFile === undefined ? undefined : await readCredentials(credentialsFile);
     if (signal.aborted) return { kind: 'ended', frames: source.fromIndex };
     const takePicture = deps.openStills(source.camera, credentials);
-    const what = { ...source, ...(credentials && { credentials }), ...(takePicture && { takePicture }) };
+    const authority = authorityFile();
+    const what = {
+      ...source,
+      ...(credentials && { credentials }),
+      ...(takePicture && { takePicture }),
+      ...(authority !== undefined && { authorityFile: authority }),
+    };
     return await playClips(deps, what, { ...listener, onFrame }, signal);
   } catch (error) {
     return { kind: 'failed', frames: 0, failure: refusalOf(error) };

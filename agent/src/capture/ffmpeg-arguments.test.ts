@@ -38,7 +38,7 @@ const INPUTS: readonly (readonly [string, Partial<CameraConfig>, string])[] = [
   [
     'HTTP MJPEG',
     { url: 'https://cam/video.mjpg' },
-    '-reinit_filter 0 -rw_timeout 10000000 -use_wallclock_as_timestamps 1 -i https://cam/video.mjpg',
+    '-reinit_filter 0 -rw_timeout 10000000 -use_wallclock_as_timestamps 1 -tls_verify 1 -i https://cam/video.mjpg',
   ],
   ['a V4L2 device', { device: '/dev/video0' }, '-reinit_filter 0 -f v4l2 -i /dev/video0'],
   ['a file at real-time pace', { file: 'walk: dog.mp4' }, '-reinit_filter 0 -re -i file:walk: dog.mp4'],

@@ -20,6 +20,8 @@ export interface FfmpegInputSource {
   readonly credentials?: Credentials;
   /** How long ffmpeg waits for a silent camera before it gives up. */
   readonly socketTimeoutMs: number;
+  /** PEM of who may vouch for an HTTPS camera. Default: whom this box trusts. */
+  readonly authorityFile?: string;
 }
 
 type Options = Readonly<Record<string, string>>;
@@ -79,7 +81,7 @@ function planStreamInput(url: string, source: FfmpegInputSource): FfmpegInput {
   const timeoutUs = String(source.socketTimeoutMs * 1000);
   const options = url.startsWith('rtsp')
     ? rtspOptions(source.camera.rtspTransport, timeoutUs)
-    : mjpegOptions(timeoutUs);
+    : { ...mjpegOptions(timeoutUs), ...(url.startsWith('https') ? tlsOptions(source.authorityFile) : {}) };
   const address = source.credentials === undefined ? url : withCredentials(url, source.credentials);
   if (hasCredentials(address)) return planSecretInput(address, options);
   const flags = Object.entries(options).flatMap(([key, value]) => [`-${key}`, value]);
@@ -100,6 +102,12 @@ const rtspOptions = (transport: string, timeoutUs: string): Options => ({
 const mjpegOptions = (timeoutUs: string): Options => ({
   rw_timeout: timeoutUs,
   use_wallclock_as_timestamps: '1',
+});
+
+/** ffmpeg verifies nothing by itself; for RTSPS it cannot. */
+const tlsOptions = (authorityFile: string | undefined): Options => ({
+  tls_verify: '1',
+  ...(authorityFile !== undefined && { ca_file: authorityFile }),
 });
 
 /**

@@ -68,7 +68,15 @@ const MESSAGES: readonly (readonly [string, string, number?])[] = [
   ['http://255.255.255.255/: Network is unreachable', 'CAMERA_UNREACHABLE'],
   ['file:/tmp/np.wav: Permission denied', 'CAPTURE_FAILED'],
   ['http://127.0.0.1:39515/: End of file', 'CAMERA_UNREACHABLE'],
-  ['http://127.0.0.1/: Server returned 5XX Server Error reply', 'CAPTURE_FAILED'],
+  ['http://127.0.0.1/: Server returned 5XX Server Error reply', 'CAMERA_UNREACHABLE'],
+  [
+    '[rtsp @ 0x5571] method DESCRIBE failed: 454 Session Not Found\n' +
+      'rtsp://h/live: Server returned 4XX Client Error, but not one of 40{0,1,3,4}',
+    'CAMERA_NOT_FOUND',
+  ],
+  ['[rtsp @ 0x5571] method SETUP failed: 461 Unsupported Transport', 'CAMERA_FORMAT'],
+  ['[rtsp @ 0x5571] method PLAY failed: 453 Not Enough Bandwidth', 'CAMERA_UNREACHABLE'],
+  ['Decoder (codec none) not found for input stream #0:0', 'CAMERA_CODEC'],
   ['rtsp://127.0.0.1:99999/: Invalid argument', 'CAPTURE_FAILED'],
   ['error:0A00010B:SSL routines::wrong version number', 'CAMERA_TLS'],
   [
@@ -91,8 +99,14 @@ test('the detail has the last lines without addresses, repeats and credentials',
   const failure = parseStreamFailure({ exitCode: 1, signal: null, stderr, ranForMs: 1 }, SOCKET_TIMEOUT_MS);
   assert.equal(
     failure?.detail,
-    "Impossible to open 'rtsp://***@h/'; no frame!; Server returned 401 Unauthorized",
+    "user and password are not accepted (Impossible to open 'rtsp://***@h/'; no frame!; Server returned 401 Unauthorized)",
   );
+});
+
+test('a stream without video is named without the filters', () => {
+  const stderr = "Stream specifier ':v:0' in filtergraph description [0:v:0]fps=5[a] matches no streams.\n";
+  const failure = parseStreamFailure({ exitCode: 1, signal: null, stderr, ranForMs: 1 }, SOCKET_TIMEOUT_MS);
+  assert.equal(failure?.detail, "there is no video in it (Stream specifier ':v:0' matches no streams.)");
 });
 
 const SILENT: readonly (readonly [number | null, string | null, string | undefined])[] = [

@@ -16,6 +16,7 @@ const CERTIFICATE: Readonly<Record<string, string>> = {
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'is not trusted: its authority is not known here',
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'is not trusted: its authority is not known here',
   CERT_UNTRUSTED: 'is not trusted',
+  CERT_SIGNATURE_FAILURE: 'is not trusted: its authority is not known here',
   CERT_HAS_EXPIRED: 'has expired',
   CERT_NOT_YET_VALID: 'is not valid yet: compare the clocks of camera and box',
   ERR_TLS_CERT_ALTNAME_INVALID: 'is for another name than that in the address',
@@ -49,7 +50,7 @@ export function describeConnectFailure(error: unknown, at: string): ConnectFailu
 }
 
 const guess = (code: string, message: string): Words =>
-  /^ERR_(SSL|TLS)_|^ERR_OSSL/.test(code)
+  /^ERR_(SSL|TLS)_|^ERR_OSSL|CERT/.test(code)
     ? ['CAMERA_TLS', `no TLS connection: ${message}`]
     : ['CAMERA_UNREACHABLE', message];
 

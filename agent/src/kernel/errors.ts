@@ -76,7 +76,17 @@ export const AGENT_ERRORS = {
     http: 504,
     remedy: 'The camera answers but sends nothing: check its load and the network.',
   },
-  CAMERA_TLS: { retry: true, http: 502, remedy: 'Check the certificate of the camera.' },
+  CAMERA_TLS: {
+    retry: true,
+    http: 502,
+    remedy:
+      'Give the camera a certificate for its address, and this box the authority of it (`update-ca-certificates`); compare the clocks.',
+  },
+  CAMERA_CODEC: {
+    retry: true,
+    http: 415,
+    remedy: 'Set the stream of the camera to H.264, H.265 or MJPEG; the ffmpeg of this box decodes no other.',
+  },
   CAMERA_FORMAT: { retry: true, http: 415, remedy: 'Give a video stream or file that ffmpeg can read.' },
   CAMERA_STALLED: { retry: true, http: 504, remedy: 'Frames stopped; the stream is opened again.' },
   CAMERA_MEMORY: {
