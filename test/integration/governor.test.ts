@@ -76,13 +76,16 @@ test('a box that heats up looks less and less, says so each time, and comes back
   await becomes('reduced');
   const { sinceMs, ...reduced } = governor.current() ?? {};
   assert.deepEqual(reduced, { level: 'reduced', why: ['heat'] });
-  assert.deepEqual(governor.orders('a', ['a', 'b']), { level: 'reduced', isTurn: true });
+  assert.deepEqual(
+    governor.orders('a', () => ['a', 'b']),
+    { level: 'reduced', isTurn: true },
+  );
   box.celsius = 81;
   await becomes('keyframes');
   assert.equal(governor.current()?.sinceMs, sinceMs, 'since it was slowed down at all');
   box.celsius = 90;
   await becomes('one_camera');
-  const turns = ['a', 'b'].map((camera) => governor.orders(camera, ['a', 'b']).isTurn);
+  const turns = ['a', 'b'].map((camera) => governor.orders(camera, () => ['a', 'b']).isTurn);
   assert.equal(turns.filter(Boolean).length, 1);
   box.celsius = 50;
   await becomes('full');

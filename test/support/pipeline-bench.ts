@@ -124,7 +124,7 @@ export async function openPipelineBench(first = makeModel('1'.repeat(64))): Prom
     current: () => slowdown,
     orders: (camera, others) => {
       const level = slowdown?.level ?? 'full';
-      return { level, isTurn: level !== 'one_camera' || whoseTurn(others, nowMs) === camera };
+      return { level, isTurn: level !== 'one_camera' || whoseTurn(others(), nowMs) === camera };
     },
     onChange: (listener) => {
       onChange = listener;

@@ -55,10 +55,10 @@ class LadderGovernor implements BoxGovernor {
     return this.#current;
   }
 
-  orders(camera: string, cameras: readonly string[]): Orders {
+  orders(camera: string, cameras: () => readonly string[]): Orders {
     const level = this.#current?.level ?? 'full';
-    const isTurn = level !== 'one_camera' || whoseTurn(cameras, this.#deps.clock.monotonicMs()) === camera;
-    return { level, isTurn };
+    if (level !== 'one_camera') return { level, isTurn: true };
+    return { level, isTurn: whoseTurn(cameras(), this.#deps.clock.monotonicMs()) === camera };
   }
 
   onChange(listener: () => void): void {

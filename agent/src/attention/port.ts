@@ -27,8 +27,8 @@ export interface Orders {
 export interface Governor {
   /** Undefined while every frame may be looked at. */
   current(): Slowdown | undefined;
-  /** @param cameras those that take turns, in a lasting order */
-  orders(camera: string, cameras: readonly string[]): Orders;
+  /** @param cameras gives those that take turns, in a lasting order */
+  orders(camera: string, cameras: () => readonly string[]): Orders;
   /** Called at each change. One listener. */
   onChange(listener: () => void): void;
 }

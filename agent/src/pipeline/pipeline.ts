@@ -37,7 +37,7 @@ class CameraPipeline implements Pipeline {
 
   async watch(camera: Camera, config: CameraConfig): Promise<void> {
     const { governor } = this.#deps.attention;
-    const orders = () => governor.orders(camera.id, this.#listOnline());
+    const orders = () => governor.orders(camera.id, () => this.#listOnline());
     const watch = new CameraWatch(camera, config, { ...this.#deps, orders });
     const run = this.#run(watch);
     this.#watches.set(watch, run);
