@@ -40,9 +40,8 @@ export function findCameraProblems(value: unknown): readonly Problem[] {
 const BORDER01 = 1.000_001;
 
 function findViewProblems(camera: Readonly<Record<string, unknown>>, path: string): readonly Problem[] {
-  const [masks, regions] = [camera.masks, camera.regions].map((areas) =>
-    Array.isArray(areas) ? areas.filter(isRecord) : [],
-  ) as [readonly Record<string, unknown>[], readonly Record<string, unknown>[]];
+  const recordsOf = (areas: unknown) => (Array.isArray(areas) ? areas.filter(isRecord) : []);
+  const [masks, regions] = [recordsOf(camera.masks), recordsOf(camera.regions)];
   const beyond = Object.entries({ masks, regions }).flatMap(([key, areas]) =>
     areas.flatMap((area, at) => (isInside(area) ? [] : [`${path}/${key}/${at}`])),
   );
