@@ -157,6 +157,20 @@ test('a sighting before a camera that is away ends after minutes, at the last fr
   assert.equal(bench.vitals.isQuiet(), true);
 });
 
+test('an animal in a picture that froze is not taken for one that sleeps', async (t) => {
+  const bench = await open(t);
+  const yard = bench.watch({ id: 'yard' });
+  await yard.show(CAT, 5, true);
+  await yard.show(CAT, 60);
+  yard.camera.isFrozen = true;
+  await yard.show(CAT, 310);
+  tick(t);
+  assert.deepEqual(brief(yard), ['new cat', 'end cat']);
+  yard.camera.isFrozen = false;
+  await yard.show(CAT, 10, true);
+  assert.deepEqual(brief(yard), ['new cat', 'end cat', 'new cat']);
+});
+
 test('regions are classified each on its own, and their events name them', async (t) => {
   const bench = await open(t);
   const area = { x01: 0, y01: 0, width01: 0.5, height01: 1 };

@@ -8,7 +8,7 @@ import { createAttendant } from '../../agent/src/attention/attendant.ts';
 import type { Governor, Slowdown } from '../../agent/src/attention/port.ts';
 import { whoseTurn } from '../../agent/src/attention/turn.ts';
 import { IDLE_PLAN } from '../../agent/src/capture/frame-plan.ts';
-import type { Frame, Motion } from '../../agent/src/capture/port.ts';
+import type { CameraHealth, Frame, Motion } from '../../agent/src/capture/port.ts';
 import type { CameraConfig } from '../../agent/src/config/schema.ts';
 import { createDecider } from '../../agent/src/decision/decider.ts';
 import type { ToldDecision } from '../../agent/src/decision/port.ts';
@@ -38,13 +38,18 @@ const DECISION: Manifest['decision'] = {
 export type Scene = Readonly<Record<string, number>>;
 
 /** A camera in the time of a test, whose regions show what the test says. */
-class SceneCamera extends FakeCamera {
+export class SceneCamera extends FakeCamera {
   readonly #nowMs: () => number;
   readonly #scenes: Scene[] = [];
+  isFrozen = false;
 
   constructor(id: string, nowMs: () => number) {
     super(id, IDLE_PLAN);
     this.#nowMs = nowMs;
+  }
+
+  override health(): CameraHealth {
+    return this.isFrozen ? { condition: 'frozen', quality01: 1 } : super.health();
   }
 
   show(scene: Scene, motion: Motion): void {
@@ -97,7 +102,7 @@ export interface PipelineBench {
 }
 
 export interface WatchedCamera {
-  readonly camera: FakeCamera;
+  readonly camera: SceneCamera;
   /** Shows a scene for some seconds, at the pace of the camera; `moves` is in it from the start or not at all. */
   show(scene: Scene | number, sec: number, moves?: boolean): Promise<void>;
   /** The camera ends; resolves when all that it showed was told. */

@@ -1,7 +1,7 @@
 import type { VoteTiming } from './port.ts';
 
-/** What was seen longer ago says nothing of now. */
-const MAX_VOTE_AGE_MS = 15_000;
+/** What was seen longer ago says nothing of now; three keyframes of a stream that has few of them fit in. */
+const MAX_VOTE_AGE_MS = 30_000;
 /** A slow camera needs the time to fill its window, and some of its frames may be lost. */
 const WINDOWS = 2;
 const LOST_AFTER_MS = 300_000;

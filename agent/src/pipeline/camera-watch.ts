@@ -34,6 +34,7 @@ export class CameraWatch {
   readonly #attendant: Attendant;
   readonly #sightings: Sightings;
   readonly #looks = new Set<Promise<void>>();
+  readonly #isRecording: boolean;
   #tier: DecodeTier = 'every';
   /** What was last said of the camera's health. */
   #saidHealth = '';
@@ -42,6 +43,7 @@ export class CameraWatch {
     this.camera = camera;
     this.#config = config;
     this.#deps = deps;
+    this.#isRecording = config.file !== undefined || config.folder !== undefined;
     this.#pace = { intervalMs: 1000 / config.fps, lookMs: config.motion.lookSec * 1000 };
     this.#meter = createPaceMeter(deps.clock.monotonicMs());
     this.#attendant = deps.attention.createAttendant(config);
@@ -50,8 +52,7 @@ export class CameraWatch {
 
   /** Resolves when the camera has ended, and all that it showed was told. */
   async run(signal: AbortSignal): Promise<void> {
-    const { pace, file, folder } = this.#config;
-    const isInStep = pace === 'full' && (file !== undefined || folder !== undefined);
+    const isInStep = this.#isRecording && this.#config.pace === 'full';
     for (
       let frame = await this.camera.nextFrame(signal);
       frame !== undefined;
@@ -120,6 +121,11 @@ export class CameraWatch {
     return verdict === 'governed' && why.some((cause) => OWN_FAULTS.includes(cause));
   }
 
+  /** A picture that has not changed for a minute shows what was, not what is: nobody sleeps that still. */
+  #isFrozen(): boolean {
+    return !this.#isRecording && this.camera.health().condition === 'frozen';
+  }
+
   #useTier(tier: DecodeTier): void {
     if (tier === this.#tier) return;
     this.#tier = tier;
@@ -160,7 +166,7 @@ export class CameraWatch {
       return undefined;
     });
     if (looked?.kind === 'unseen') counts.onUnseen();
-    if (looked?.kind === 'classified') {
+    if (looked?.kind === 'classified' && !this.#isFrozen()) {
       const seen = {
         atMs: capturedAtMs,
         ...(region !== undefined && { region }),
