@@ -74,23 +74,32 @@ describe('temperature_rising', () => {
       ],
     }));
 
-  test('is half as near when the limit is two hours away, and tells when', () => {
-    // 61 now, 24 below the limit, 12 an hour.
+  test('is half as near when the limit is an hour and a half away, and tells when', () => {
+    // 82.3 now, 2.7 below the limit, 1.8 an hour.
     const sign = signOf(
-      heat(30, (minute) => 55 + minute * 0.2),
+      heat(30, (minute) => 81.43 + minute * 0.03),
       'temperature_rising',
     );
     assert.ok(sign !== undefined && sign.subject === 'cpu');
     assert.equal(Math.round(sign.score * 100), 50);
-    assert.equal(Math.round(sign.evidence.minutesLeft ?? 0), 121);
-    assert.equal(Math.round(sign.evidence.celsiusPerHour ?? 0), 12);
-    assert.match(sign.text, /^cpu is at 61 C and rises by 12 C an hour: 85 C in about 121 minutes/);
+    assert.equal(Math.round(sign.evidence.minutesLeft ?? 0), 90);
+    assert.equal(sign.evidence.celsiusPerHour?.toFixed(1), '1.8');
+    assert.match(sign.text, /^cpu is at 82 C and rises by 2 C an hour: 85 C in about 90 minutes/);
   });
 
   test('counts to the limit of the sensor where that is lower', () => {
-    const rise = (minute: number) => 55 + minute * 0.2;
-    assert.equal(scoreOf(heat(30, rise, 73), 'temperature_rising'), 0.98);
+    const rise = (minute: number) => 81.43 + minute * 0.03;
+    assert.equal(scoreOf(heat(30, rise, 83.65), 'temperature_rising'), 1);
     assert.equal(scoreOf(heat(30, rise, 100), 'temperature_rising'), 0.5);
+  });
+
+  test('is 0 while it is no hotter than it was before, as on every warm afternoon', () => {
+    const days = (minute: number) => 70 + 4 * Math.sin((minute / 1440) * 2 * Math.PI);
+    // A climb of 12 degrees in an hour, to little more than yesterday's most, and on from there.
+    const climb = (end: number) =>
+      heat(1440 * 2 + end, (minute) => (minute < 1440 * 2 ? days(minute) : 64 + (minute - 1440 * 2) * 0.2));
+    assert.equal(scoreOf(climb(60), 'temperature_rising'), 0);
+    assert.ok((scoreOf(climb(75), 'temperature_rising') ?? 0) > 1);
   });
 
   test('does not take a machine that warms up after its start for one that will burn', () => {
@@ -113,13 +122,13 @@ describe('temperature_rising', () => {
   });
 
   test('is not bent by a sensor that goes wild now and then', () => {
-    const wild = heat(30, (minute) => (minute % 7 === 3 ? 20 : 70 + minute * 0.2 + 0.2 * wobble(minute)));
+    const wild = heat(30, (minute) => (minute % 7 === 3 ? 20 : 78 + minute * 0.2 + 0.2 * wobble(minute)));
     const score = scoreOf(wild, 'temperature_rising');
     assert.ok(score !== undefined && score > 1, String(score));
   });
 
   test('waits for twenty minutes', () => {
-    const rise = (minute: number) => 60 + minute;
+    const rise = (minute: number) => 70 + minute;
     assert.equal(scoreOf(heat(19, rise), 'temperature_rising'), undefined);
     assert.ok((scoreOf(heat(20, rise), 'temperature_rising') ?? 0) > 1);
   });

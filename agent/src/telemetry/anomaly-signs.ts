@@ -10,7 +10,7 @@ import type { Sign } from './sign.ts';
  *
  * | code | concluded from | 1 at |
  * |---|---|---|
- * | temperature_rising | trend of half an hour, by Theil and Sen | the limit in 60 minutes |
+ * | temperature_rising | trend of half an hour, by Theil and Sen, above its usual | the limit in 45 minutes |
  * | power_weak | windows of the last hour in which the voltage was too low | one of them |
  * | fps_falling | frames captured while something moved, against the box's own median of two days | 30 % fewer |
  * | inference_slowing | p95 of the model, against its own median of two days | 50 % more |

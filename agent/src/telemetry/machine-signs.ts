@@ -14,14 +14,15 @@ import {
 
 /** The box itself slows down to one camera here, whatever its sensor allows. */
 const LAST_STEP_CELSIUS = 85;
-const HEAT = { windowSec: 30 * MINUTE_SEC, lateSec: 10 * MINUTE_SEC, spanSec: 20 * MINUTE_SEC, tau: 0.5 };
-const HEAT_MINUTES = 60;
-const HEAT_URGENT_MINUTES = 15;
+const HEAT = { windowSec: 30 * MINUTE_SEC, lateSec: 10 * MINUTE_SEC, spanSec: 20 * MINUTE_SEC, tau: 0.6 };
+/** Below its limit by no more than this, the heat of a box that has no past yet matters. */
+const NEAR_CELSIUS = 5;
+const HEAT_MINUTES = 45;
+const HEAT_URGENT_MINUTES = 10;
 
 export function findHeat(history: readonly HintPoint[], last: HintPoint): readonly Sign[] {
-  const recent = since(history, last, HEAT.windowSec);
   return last.temperatures.flatMap(({ zone, limitCelsius = LAST_STEP_CELSIUS }, index) => {
-    const points = recent.flatMap(({ atSec, temperatures }) => {
+    const points = history.flatMap(({ atSec, temperatures }) => {
       const reading = temperatures[index];
       return reading?.zone === zone ? [{ x: atSec, y: reading.celsius }] : [];
     });
@@ -31,17 +32,20 @@ export function findHeat(history: readonly HintPoint[], last: HintPoint): readon
 
 /**
  * A machine that was switched on warms up ever more slowly (Newton's law of cooling): of the slopes of the whole window
- * and of its end the lower one counts, so that it is not taken for one that will burn.
+ * and of its end the lower one counts, so that it is not taken for one that will burn. And each day warms a box by
+ * itself: only what is hotter than anything of its last two days matters.
  */
 function judgeHeat(zone: string, points: readonly TrendPoint[], limitCelsius: number): readonly Sign[] {
-  const end = points.at(-1);
-  if (end === undefined || spanOf(points) < HEAT.spanSec) return [];
-  const whole = computeTrend(points);
-  const late = computeTrend(points.filter(({ x }) => end.x - x <= HEAT.lateSec));
-  if (whole === undefined || late === undefined) return [];
-  const celsius = computeMedian(points.slice(-3).map(({ y }) => y)) ?? end.y;
+  const nowSec = points.at(-1)?.x ?? 0;
+  const within = (sec: number) => points.filter(({ x }) => nowSec - x <= sec);
+  const recent = within(HEAT.windowSec);
+  const whole = spanOf(recent) < HEAT.spanSec ? undefined : computeTrend(recent);
+  const late = computeTrend(within(HEAT.lateSec));
+  const celsius = computeMedian(recent.slice(-3).map(({ y }) => y));
+  if (whole === undefined || late === undefined || celsius === undefined) return [];
   const perSec = Math.min(whole.slope, late.slope);
-  const isRising = perSec > 0 && whole.tau >= HEAT.tau;
+  const unusualCelsius = findUnusual(points, nowSec) ?? limitCelsius - NEAR_CELSIUS;
+  const isRising = perSec > 0 && whole.tau >= HEAT.tau && celsius > unusualCelsius;
   const minutesLeft = isRising ? Math.max(0, limitCelsius - celsius) / perSec / MINUTE_SEC : Infinity;
   const celsiusPerHour = perSec * HOUR_SEC;
   return [
@@ -55,11 +59,29 @@ function judgeHeat(zone: string, points: readonly TrendPoint[], limitCelsius: nu
         celsius,
         celsiusPerHour,
         limitCelsius,
+        unusualCelsius,
         ...(Number.isFinite(minutesLeft) && { minutesLeft }),
       },
       text: `${zone} is at ${celsius.toFixed(0)} C and rises by ${celsiusPerHour.toFixed(0)} C an hour: ${limitCelsius.toFixed(0)} C in about ${minutesLeft.toFixed(0)} minutes. Check the fan, the air around the box, and the sun on it.`,
     },
   ];
+}
+
+/** Wild readings are few: of those before the window, so many are left out. */
+const WILD01 = 0.02;
+
+/** No day is quite like the one before, the less so the more a box goes up and down by itself. */
+const MARGIN = { leastCelsius: 3, spread01: 0.75 };
+
+/** Above what was before the window; undefined while that is too short a time. */
+function findUnusual(points: readonly TrendPoint[], nowSec: number): number | undefined {
+  const before = points.filter(({ x }) => nowSec - x > HEAT.windowSec);
+  if (spanOf(before) < DAY_SPAN_SEC) return undefined;
+  const sorted = before.map(({ y }) => y).toSorted((a, b) => a - b);
+  const most = sorted[Math.floor((sorted.length - 1) * (1 - WILD01))];
+  const middle = computeMedian(sorted);
+  if (most === undefined || middle === undefined) return undefined;
+  return most + Math.max(MARGIN.leastCelsius, MARGIN.spread01 * (most - middle));
 }
 
 export function findWeakPower(history: readonly HintPoint[], last: HintPoint): readonly Sign[] {
