@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -10,10 +10,12 @@ import type { Check, Report } from '../../agent/src/doctor/port.ts';
 import { enrol } from '../../agent/src/identity/enrol.ts';
 import { type ClipFolder, createClipFolder } from '../support/camera-clips.ts';
 import { HARDWARE } from '../support/fleet-data.ts';
+import { createHttpGuard } from '../support/http-guard.ts';
 import { ROOT } from '../support/imports.ts';
 import { layIdentity, layModel, NOWHERE, runAgent } from '../support/installed-box.ts';
 import { startMjpegServer } from '../support/mjpeg-server.ts';
 import { startRtspServer } from '../support/rtsp-server.ts';
+import { startStillServer } from '../support/still-server.ts';
 import { startTlsFleet } from '../support/tls-fleet.ts';
 
 let clips: ClipFolder;
@@ -114,7 +116,17 @@ test('network cameras that work are said to work, and their password is told to 
     { id: 'yard', url: camera.url, credentialsFile: password },
     { id: 'door', url: streaming.url, credentialsFile: password },
   ];
-  const { config } = await layBox({ cameras });
+  const guard = createHttpGuard('MD5', "ann:it's");
+  await using stills = await startStillServer({ pictures: await clips.jpegs(), guard });
+  const folder = join(clips.path, 'week');
+  await mkdir(folder);
+  await copyFile(await clips.halves(20), join(folder, 'monday.mp4'));
+  const others = [
+    { id: 'shots', stillUrl: stills.url, credentialsFile: password },
+    { id: 'week', folder },
+    { id: 'desk', webcam: '/dev/no-such-webcam' },
+  ];
+  const { config } = await layBox({ cameras: [...cameras, ...others] });
   const report = await examine(config);
   for (const id of ['yard', 'door']) {
     const ofCamera = report.checks.filter(({ camera }) => camera === id);
@@ -123,6 +135,10 @@ test('network cameras that work are said to work, and their password is told to 
       ['reach', 'stream', 'picture', 'pace', 'format'].map((name) => [name, 'ok']),
     );
   }
+  assert.equal(verdictOf(report, 'reach', 'shots'), 'ok');
+  for (const id of ['shots', 'week'])
+    for (const name of ['stream', 'picture', 'pace']) assert.equal(verdictOf(report, name, id), 'ok');
+  assert.match(find(report, 'stream', 'desk').found, /desk|no-such-webcam.*\(CA(MERA|PTURE)_/);
   assert.doesNotMatch(JSON.stringify(report), /it's|it%27s/);
 });
 

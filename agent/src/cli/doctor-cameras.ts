@@ -39,27 +39,35 @@ async function inspectCamera(
   open: ReturnType<typeof createFfmpegCamera>,
   signal: AbortSignal,
 ): Promise<CameraFacts> {
-  const { id, url, fps } = config;
-  const facts = { id, fps, ...(url !== undefined && { url }) };
+  const { id, url, stillUrl, fps } = config;
+  const facts = { id, fps, ...(url !== undefined && { url }), ...(stillUrl !== undefined && { stillUrl }) };
   const reach = await tryToReach(config);
   if (reach !== undefined && hasFailed(reach)) return { ...facts, reach };
   const watchMs = Math.max(WATCH_MS, (WATCH_FRAMES * 1000) / fps);
   const deps = { camera: open(config), watchMs, nowMs: systemClock.monotonicMs, measure: measureJpeg };
   const sighting = (await refuseDevice(config)) ?? (await watchCamera(deps, signal));
   const format =
-    sighting.kind === 'seen' ? await probeFormat(config, await addressOf(config), signal) : undefined;
+    sighting.kind === 'seen' && hasOneStream(config)
+      ? await probeFormat(config, await addressOf(config), signal)
+      : undefined;
   return { ...facts, ...(reach && { reach }), sighting, ...(format && { format }) };
 }
 
+/** What ffprobe can be asked about. */
+const hasOneStream = ({ url, device, file }: CameraConfig): boolean =>
+  url !== undefined || device !== undefined || file !== undefined;
+
 const hasFailed = ({ steps }: Connection): boolean => steps.some(({ outcome }) => outcome.kind === 'failed');
 
-async function tryToReach({ url }: CameraConfig): Promise<Connection | undefined> {
+async function tryToReach({ url: stream, stillUrl }: CameraConfig): Promise<Connection | undefined> {
+  const url = stream ?? stillUrl;
   if (url === undefined || !URL.canParse(url)) return undefined;
   return probeConnection({ url, depth: 'reach' });
 }
 
 /** ffmpeg does not say that it lacks the right to open a device. */
-async function refuseDevice({ device }: CameraConfig): Promise<Sighting | undefined> {
+async function refuseDevice({ device: stream, webcam }: CameraConfig): Promise<Sighting | undefined> {
+  const device = stream ?? webcam;
   if (device === undefined) return undefined;
   try {
     await access(device, constants.R_OK | constants.W_OK);

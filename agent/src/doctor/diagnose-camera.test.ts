@@ -36,6 +36,13 @@ test('a sound camera is all well, and an odd address that works is no mistake', 
 
 const CASES: readonly (readonly [string, Partial<CameraFacts>, string, string, RegExp])[] = [
   [
+    'fswebcam is missing',
+    { sighting: failed('CAPTURE_FAILED', '/dev/video0: fswebcam is not installed (package fswebcam)') },
+    'stream',
+    'problem',
+    /fswebcam is not installed.*\(CAPTURE_FAILED\)/,
+  ],
+  [
     'the password is wrong',
     { sighting: failed('CAMERA_AUTH', '401') },
     'stream',
@@ -86,4 +93,15 @@ test('a camera that is not reached is not opened', () => {
       ['stream', 'skipped'],
     ],
   );
+});
+
+test('a still camera that fails at a web page is told so, one whose address ends as a picture does is not', () => {
+  const { url: _, ...still } = SOUND;
+  const sighting = failed('CAMERA_FORMAT', 'no JPEG');
+  const addressOf = (stillUrl: string): readonly string[] =>
+    diagnoseCamera({ ...still, stillUrl, sighting })
+      .filter(({ name }) => name === 'address')
+      .map(({ found }) => found);
+  assert.deepEqual(addressOf('http://cam/snapshot.jpg'), []);
+  assert.match(addressOf('http://cam/')[0] ?? '', /web page/);
 });

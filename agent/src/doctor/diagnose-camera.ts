@@ -5,8 +5,10 @@ import { findUrlMistakes } from './url-mistakes.ts';
 
 export interface CameraFacts {
   readonly id: string;
-  /** Of a network camera. */
+  /** Of a network camera that streams. */
   readonly url?: string;
+  /** Of a network camera that gives single pictures. */
+  readonly stillUrl?: string;
   /** What is set: frames classified a second. */
   readonly fps: number;
   readonly reach?: Connection;
@@ -17,6 +19,7 @@ export interface CameraFacts {
 
 /** A V4L2 device is opened by one program at a time. */
 const IN_USE = /Device or resource busy/;
+const NO_FSWEBCAM = /fswebcam is not installed/;
 const DARK_MEAN = 8;
 const FLAT_VARIANCE = 5;
 const SLOW_FIRST_PICTURE_MS = 10_000;
@@ -32,10 +35,11 @@ export function diagnoseCamera(facts: CameraFacts): readonly Check[] {
   ];
 }
 
-function diagnoseUrl({ id, url, sighting }: CameraFacts): readonly Check[] {
+function diagnoseUrl({ id, url, stillUrl, sighting }: CameraFacts): readonly Check[] {
   // What works is not a mistake, however odd it looks.
-  if (url === undefined || sighting?.kind === 'seen') return [];
-  return findUrlMistakes(url).map(({ found, advice }) =>
+  const address = url ?? stillUrl;
+  if (address === undefined || sighting?.kind === 'seen') return [];
+  return findUrlMistakes(address, stillUrl === undefined ? 'stream' : 'pictures').map(({ found, advice }) =>
     noteIn('cameras', id)('address', 'problem', found, advice),
   );
 }
@@ -53,8 +57,12 @@ function diagnoseSighting({ id, sighting, fps, url }: CameraFacts): readonly Che
         'Stop the agent and run doctor again.',
       ),
     ];
-  if (sighting.kind === 'failed')
-    return [note('stream', 'problem', `${sighting.detail} (${sighting.code})`, sighting.remedy)];
+  if (sighting.kind === 'failed') {
+    const remedy = NO_FSWEBCAM.test(sighting.detail)
+      ? 'Install it: `apt-get install fswebcam`.'
+      : sighting.remedy;
+    return [note('stream', 'problem', `${sighting.detail} (${sighting.code})`, remedy)];
+  }
   const firstSec = (sighting.firstPictureMs / 1000).toFixed(1);
   const opened = `opened, first picture after ${firstSec} s`;
   const isSlow = sighting.firstPictureMs > SLOW_FIRST_PICTURE_MS;

@@ -26,8 +26,13 @@ const CASES: readonly (readonly [string, RegExp | undefined])[] = [
 ];
 for (const [url, mistake] of CASES) {
   test(`${url} ${mistake === undefined ? 'is sound' : `is wrong: ${mistake.source}`}`, () => {
-    const found = findUrlMistakes(url);
+    const found = findUrlMistakes(url, 'stream');
     if (mistake === undefined) assert.deepEqual(found, []);
     else assert.match(found[0]?.found ?? '', mistake);
   });
 }
+
+test('an address of single pictures may end as a picture does, and has the other mistakes all the same', () => {
+  assert.deepEqual(findUrlMistakes('http://192.168.1.20/snapshot.jpg', 'pictures'), []);
+  assert.match(findUrlMistakes('http://192.168.1/snapshot.jpg', 'pictures')[0]?.found ?? '', /four numbers/);
+});

@@ -5,6 +5,8 @@ export interface UrlMistake {
 }
 
 interface Rule {
+  /** Where it is none: the address of single pictures. */
+  readonly onlyStreams?: boolean;
   readonly isMade: (url: URL, text: string) => boolean;
   readonly found: string;
   readonly advice: string;
@@ -59,9 +61,10 @@ const RULES: readonly Rule[] = [
     advice: 'Use its RTSP stream, or the address of its MJPEG stream.',
   },
   {
+    onlyStreams: true,
     isMade: (url) => !isRtsp(url) && /\.(jpe?g|png)$/i.test(url.pathname),
     found: 'this gives one picture, not a stream',
-    advice: 'Use the MJPEG or RTSP stream of the camera.',
+    advice: 'Give it as `stillUrl`, or use the MJPEG or RTSP stream of the camera.',
   },
   {
     isMade: (url) => ['localhost', '127.0.0.1', '::1'].includes(url.hostname),
@@ -76,9 +79,10 @@ const RULES: readonly Rule[] = [
 ];
 
 /** What is likely wrong with the address of a camera; nothing for most. */
-export function findUrlMistakes(text: string): readonly UrlMistake[] {
+export function findUrlMistakes(text: string, gives: 'stream' | 'pictures'): readonly UrlMistake[] {
   const url = URL.parse(text);
   if (url === null || hostOf(text) === '')
     return [{ found: 'this is no address', advice: 'Write it like rtsp://192.168.1.20:554/stream.' }];
-  return RULES.filter(({ isMade }) => isMade(url, text)).map(({ found, advice }) => ({ found, advice }));
+  const rules = RULES.filter(({ onlyStreams = false }) => gives === 'stream' || !onlyStreams);
+  return rules.filter(({ isMade }) => isMade(url, text)).map(({ found, advice }) => ({ found, advice }));
 }
