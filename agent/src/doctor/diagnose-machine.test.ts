@@ -20,6 +20,16 @@ const heat = (celsius: number) => sample({ temperatures: [{ zone: 'cpu', celsius
 test('a sound machine is all well', () =>
   assert.deepEqual([...new Set(diagnoseMachine(SOUND).map(({ verdict }) => verdict))], ['ok']));
 
+test('a machine that is slowed down says why, where it knows', () => {
+  const slowed = sample({ throttled: true, throttleReasons: ['core_heat', 'over_current'] });
+  const { piThrottled: _, ...machine } = SOUND;
+  const [heat] = diagnoseMachine({ ...machine, ...slowed });
+  assert.equal(
+    heat?.found,
+    'the processor is slowed down to protect itself (cpu: 61 C): core heat, over current',
+  );
+});
+
 const CASES: readonly (readonly [string, Partial<MachineFacts>, string, string])[] = [
   ['it is warm', heat(76), 'temperature', 'warning'],
   ['it is hot', heat(86), 'temperature', 'problem'],

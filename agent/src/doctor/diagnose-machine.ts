@@ -4,7 +4,7 @@ import { formatBytes } from './diagnose-storage.ts';
 import type { Check } from './port.ts';
 
 export interface MachineFacts {
-  readonly sample: Pick<Sample, 'temperatures' | 'memory' | 'throttled' | 'cpu'>;
+  readonly sample: Pick<Sample, 'temperatures' | 'memory' | 'throttled' | 'throttleReasons' | 'cpu'>;
   readonly cores: number;
   /** Bits of a Raspberry Pi's `get_throttled`. */
   readonly piThrottled?: number;
@@ -44,12 +44,15 @@ export function diagnoseMachine(facts: MachineFacts): readonly Check[] {
   ];
 }
 
-function diagnoseHeat({ sample: { temperatures, throttled }, piThrottled }: MachineFacts): Check {
+function diagnoseHeat({ sample, piThrottled }: MachineFacts): Check {
+  const { temperatures, throttled, throttleReasons = [] } = sample;
   const hottest = temperatures.toSorted((a, b) => b.celsius - a.celsius)[0];
   const isSlowed = piThrottled === undefined ? throttled : (piThrottled & SLOWED_NOW) !== 0;
   if (isSlowed) {
     const at = hottest === undefined ? '' : ` (${hottest.zone}: ${hottest.celsius.toFixed(0)} C)`;
-    return note('temperature', 'problem', `the processor is slowed down to protect itself${at}`, COOL);
+    const why = throttleReasons.map((reason) => reason.replaceAll('_', ' ')).join(', ');
+    const found = `the processor is slowed down to protect itself${at}${why && `: ${why}`}`;
+    return note('temperature', 'problem', found, COOL);
   }
   if (hottest === undefined)
     return note('temperature', 'skipped', 'this machine has no sensor that can be read');

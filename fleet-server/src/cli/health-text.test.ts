@@ -41,3 +41,12 @@ test('what it sees coming is told first, then what slows it down, then that its 
   // A device of an earlier release.
   assert.deepEqual(formatHealth({ ...WELL, throttled: true }), [['slowed by', 'heat or power']]);
 });
+
+test('what was lost is told by what it was, where that is known', () => {
+  const outbox = { ...WELL.outbox, dropped: 3 };
+  assert.deepEqual(formatHealth({ ...WELL, outbox }), [['lost', '3 messages: the outbox was full']]);
+  const apart = { ...outbox, droppedByStream: { event: 1, deployment: 0, telemetry: 2 } };
+  assert.deepEqual(formatHealth({ ...WELL, outbox: apart }), [
+    ['lost', '3 messages (1 event, 2 telemetry): the outbox was full'],
+  ]);
+});
