@@ -1,5 +1,6 @@
 import type { DeploymentHistory } from '@watchpost/shared/api/deployments.ts';
-import { type CameraView, DeviceView } from '@watchpost/shared/api/fleet.ts';
+import { DeviceView } from '@watchpost/shared/api/fleet.ts';
+import { formatCamera } from './camera-text.ts';
 import type { Command } from './command.ts';
 import { formatDeployment, formatSecond, printable, stateInWords } from './deployment-text.ts';
 import { summariseConfig } from './device-config-text.ts';
@@ -78,20 +79,6 @@ function formatBirth(birth: DeviceView['birth']): readonly (readonly [string, st
     ['agent', `${birth.agentVersion}, since ${formatSecond(birth.startedAtMs)}`],
     ['hardware', `${board}; ${cpu}, ${cores} cores, ${(memoryBytes / 1e9).toFixed(1)} GB; ${os} (${arch})`],
   ];
-}
-
-function formatCamera({ id, name, status, state }: CameraView): string {
-  const condition = [status?.condition ?? 'unknown', status?.code, status?.detail];
-  const sees = state?.label === undefined ? '' : `, sees ${state.label}${formatRegions(state.regions)}`;
-  const slowed =
-    status?.slowed && `, slowed down to ${status.slowed.level} by ${status.slowed.why.join(', ')}`;
-  return `${id} (${name}) ${condition.filter((part) => part !== undefined).join(' ')}${sees}${slowed ?? ''}`;
-}
-
-/** Where each of what is seen is. */
-function formatRegions(regions: NonNullable<CameraView['state']>['regions']): string {
-  const seen = (regions ?? []).flatMap(({ id, label }) => (label === undefined ? [] : [`${label} in ${id}`]));
-  return seen.length === 0 ? '' : ` (${seen.join(', ')})`;
 }
 
 const formatFact = ([name, text]: readonly [string, string]): readonly string[] =>
