@@ -130,7 +130,9 @@ async function play(t: TestContext, source: Partial<CameraConfig>) {
     t.diagnostic(
       `${type} ${label} ${score.toFixed(2)}, ${votes.label} of ${votes.window} votes, at ${mediaMs ?? '-'} ms`,
     );
-  const told = events.filter(({ type }) => type !== 'update').map(({ type, label }) => `${type} ${label}`);
+  const told = events
+    .filter(({ type }) => type !== 'update')
+    .map(({ type, label, region }) => [type, label, region ?? []].flat().join(' '));
   return { vitals, gated, told };
 }
 
@@ -148,6 +150,22 @@ test('a real cat that lies still is one sighting, of which few frames are looked
   const { told, gated, vitals } = await play(t, { file, motion: QUIET });
   assert.deepEqual(told, ['new cat', 'end cat']);
   assert.ok(gated > vitals.framesCaptured * 0.6, `${gated} of ${vitals.framesCaptured} left out`);
+});
+
+test('a real cat and a real dog in two regions of one picture are two sightings', { skip }, async (t) => {
+  const file = join(folder, 'both.mp4');
+  const clips = ['cat', 'dog'].flatMap((name) => ['-i', join(DATA, 'video', `${name}.mp4`)]);
+  const graph = '[0:v]fps=10,scale=640:360[l];[1:v]fps=10,scale=640:360[r];[l][r]hstack';
+  const encode = ['-filter_complex', graph, '-t', '6', '-pix_fmt', 'yuv420p', '-preset', 'ultrafast', file];
+  await run('ffmpeg', ['-v', 'error', '-nostdin', '-y', ...clips, '-an', ...encode]);
+  const half = { y01: 0, width01: 0.5, height01: 1 };
+  const regions = [
+    { id: 'chair', x01: 0, ...half },
+    { id: 'meadow', x01: 0.5, ...half },
+  ];
+  const { told } = await play(t, { file, regions, pace: 'full' });
+  assert.ok(told.includes('new cat chair') && told.includes('new dog meadow'), told.join(', '));
+  assert.ok(!told.includes('new dog chair') && !told.includes('new cat meadow'), told.join(', '));
 });
 
 test('a recording at full speed is classified frame by frame', { skip }, async (t) => {
