@@ -42,17 +42,19 @@ test('a list of cameras takes the place of the own ones, and names files below t
   const cameras = [
     { id: 'gate', url: 'rtsp://Gate.park/1', credentialsFile: 'Gate.park' },
     { id: 'film', file: 'film.mp4' },
+    { id: 'week', folder: 'week' },
   ];
   assert.deepEqual(
-    configOf({ cameras }).cameras.map(({ id, file, credentialsFile, fps }) => [
+    configOf({ cameras }).cameras.map(({ id, file, folder, credentialsFile, fps }) => [
       id,
-      file,
+      file ?? folder,
       credentialsFile,
       fps,
     ]),
     [
       ['gate', undefined, '/data/credentials/gate.park', 5],
       ['film', '/data/media/film.mp4', undefined, 5],
+      ['week', '/data/media/week', undefined, 5],
     ],
   );
 });
@@ -79,6 +81,8 @@ test('cameras are added and removed by their ids; one that is not there is no ma
 test('a camera that moves elsewhere does not take its password along', () => {
   const [door] = configOf({ cameraChanges: { door: { url: 'rtsp://evil.example/1' } } }).cameras;
   assert.equal(door?.credentialsFile, undefined);
+  const [shots] = configOf({ cameraChanges: { door: { stillUrl: 'http://evil.example/1' } } }).cameras;
+  assert.deepEqual([shots?.url, shots?.credentialsFile], [undefined, undefined]);
   const [, clip] = configOf({ cameraChanges: { clip: { device: '/dev/video0' } } }).cameras;
   assert.deepEqual([clip?.file, clip?.loop, clip?.device], [undefined, false, '/dev/video0']);
 });

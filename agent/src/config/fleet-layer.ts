@@ -1,3 +1,4 @@
+import { SOURCE_KEYS } from '@watchpost/shared/config/camera-rules.ts';
 import { isRecord } from '@watchpost/shared/config/find-problems.ts';
 import type { CameraChange, FleetSettings } from '@watchpost/shared/config/fleet-settings.ts';
 
@@ -34,6 +35,8 @@ function placeCameras({ cameras, cameraChanges = {} }: FleetSettings, below: unk
   return [...kept, ...added];
 }
 
+const OF_A_SOURCE: readonly string[] = [...SOURCE_KEYS, 'credentialsFile', 'loop', 'pace'];
+
 /** A camera with another source has nothing of the old one: least of all its password. */
 function changeCamera(
   camera: Readonly<Record<string, unknown>>,
@@ -41,19 +44,20 @@ function changeCamera(
   dataDir: string,
 ): readonly object[] {
   if (remove === true) return [];
-  const { url, device, file, credentialsFile, loop, ...lasting } = camera;
-  const isMoved = [change.url, change.device, change.file].some((source) => source !== undefined);
-  return [{ ...(isMoved ? lasting : camera), ...placeFiles(change, dataDir) }];
+  const isMoved = SOURCE_KEYS.some((key) => change[key] !== undefined);
+  const lasting = Object.entries(camera).filter(([key]) => !isMoved || !OF_A_SOURCE.includes(key));
+  return [{ ...Object.fromEntries(lasting), ...placeFiles(change, dataDir) }];
 }
 
-function placeFiles<Named extends Pick<CameraChange, 'file' | 'credentialsFile'>>(
+function placeFiles<Named extends Pick<CameraChange, 'file' | 'folder' | 'credentialsFile'>>(
   named: Named,
   dataDir: string,
 ): Named {
-  const { file, credentialsFile } = named;
+  const { file, folder, credentialsFile } = named;
   return {
     ...named,
     ...(file !== undefined && { file: `${dataDir}/media/${file}` }),
+    ...(folder !== undefined && { folder: `${dataDir}/media/${folder}` }),
     ...(credentialsFile !== undefined && {
       credentialsFile: `${dataDir}/credentials/${credentialsFile.toLowerCase()}`,
     }),

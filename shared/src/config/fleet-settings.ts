@@ -21,20 +21,29 @@ const closed = { additionalProperties: false } as const;
 const FileName = (description: string) =>
   Type.Optional(Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$', description }));
 
+/** Strict, so that everybody who reads it finds the same host. */
+const Address = (schemes: string, description: string) =>
+  Type.Optional(
+    Type.String({
+      pattern: `^(${schemes})://([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:.]+\\])(:\\d{1,5})?(/[!-~]{0,1000})?$`,
+      description: `${description}, without credentials, of another host than the box`,
+    }),
+  );
+
+/** Any other device does something when it is opened: the watchdog ends the box. */
+const VideoDevice = (description: string) =>
+  Type.Optional(Type.String({ pattern: '^/dev/video\\d{1,3}$', description }));
+
 const { id, ...changeable } = CameraConfig.properties;
 const fleetCamera = {
   ...Type.Partial(Type.Object(changeable)).properties,
-  url: Type.Optional(
-    Type.String({
-      // Strict, so that everybody who reads it finds the same host.
-      pattern: '^(rtsps?|https?)://([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:.]+\\])(:\\d{1,5})?(/[!-~]{0,1000})?$',
-      description: 'RTSP stream or HTTP MJPEG stream, without credentials, of another host than the box',
-    }),
-  ),
-  // Any other device does something when it is opened: the watchdog ends the box.
-  device: Type.Optional(Type.String({ pattern: '^/dev/video\\d{1,3}$', description: 'V4L2 device' })),
+  url: Address('rtsps?|https?', 'RTSP stream or HTTP MJPEG stream'),
+  stillUrl: Address('https?', 'address that gives one JPEG at each request'),
+  device: VideoDevice('V4L2 device'),
+  webcam: VideoDevice('still camera, asked by fswebcam'),
   file: FileName('name of a video in the media folder of the box'),
-  credentialsFile: FileName('name of a file in the credentials folder of the box: the host of `url`'),
+  folder: FileName('name of a folder in the media folder of the box'),
+  credentialsFile: FileName('name of a file in the credentials folder of the box: the host of the address'),
 };
 
 const FleetCamera = Type.Object({ id, ...fleetCamera }, closed);
@@ -124,19 +133,20 @@ function findChangeProblems(change: CameraChange, path: string): readonly Proble
 
 /** Credentials stand for one host; without an address beside them it is open for which. */
 function findUnsafe(
-  { url, credentialsFile }: Pick<CameraChange, 'url' | 'credentialsFile'>,
+  { url, stillUrl, credentialsFile }: Pick<CameraChange, 'url' | 'stillUrl' | 'credentialsFile'>,
   path: string,
 ): readonly Problem[] {
-  const host = url === undefined ? undefined : hostOf(url);
+  const [key, address] = stillUrl === undefined ? ['url', url] : ['stillUrl', stillUrl];
+  const host = address === undefined ? undefined : hostOf(address);
   const problems: Problem[] = [];
-  if (url !== undefined && host === undefined)
-    problems.push({ path: `${path}/url`, message: 'is not an address' });
+  if (address !== undefined && host === undefined)
+    problems.push({ path: `${path}/${key}`, message: 'is not an address' });
   if (host !== undefined && isOwnHost(host))
-    problems.push({ path: `${path}/url`, message: `must not lead to the box itself: ${host}` });
+    problems.push({ path: `${path}/${key}`, message: `must not lead to the box itself: ${host}` });
   if (credentialsFile !== undefined && credentialsFile.toLowerCase() !== host)
     problems.push({
       path: `${path}/credentialsFile`,
-      message: 'must be named as the host of the url beside it: they are sent to no other',
+      message: 'must be named as the host of the address beside it: they are sent to no other',
     });
   return problems;
 }
