@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { compileAgent } from './edge/compiled-agent.ts';
 import { DEFAULT_DATA, openData } from './edge/data.ts';
 import { type Figure, formatFigures, judgeTargets } from './edge/targets.ts';
 import type { BenchSubject } from './edge/world.ts';
@@ -19,7 +20,8 @@ const HELP = `npm run bench -- infer|pipeline|idle|memory|coldstart|switch … :
 
 Every figure is a ratio to a real program that runs in the same minute: ONNX Runtime's own profiler,
 the very ffmpeg of the agent with its output thrown away, Python with OpenCV, TensorFlow.js. The
-agent is "watchpost-agent run" as a process of its own, with a model on its disk and a broker.
+agent is "watchpost-agent run", compiled as for a package, a process of its own with a model on its
+disk, and a broker that receipts.
 
   infer      one model run through our classifier / native time of the same run
   pipeline   CPU of a 1080p frame from the file to the event / ffmpeg + model, OpenCV, TensorFlow.js
@@ -85,7 +87,18 @@ async function main(): Promise<number> {
   try {
     const data = await openData(resolve(values.data), scratch, say);
     const profiles = values['cpu-prof'] === undefined ? undefined : resolve(values['cpu-prof']);
-    const world = { data, scratch, isQuick: values.quick, minutes, profiles, signal: stopping.signal, say };
+    const needsAgent = positionals.some((name) => name !== 'infer');
+    const program = needsAgent ? await compileAgent(scratch) : [];
+    const world = {
+      data,
+      program,
+      scratch,
+      isQuick: values.quick,
+      minutes,
+      profiles,
+      signal: stopping.signal,
+      say,
+    };
     for (const name of positionals) {
       stopping.signal.throwIfAborted();
       const bench = await SUBJECTS[name]?.();

@@ -4,6 +4,8 @@ import type { Component } from '@watchpost/shared/kernel/component.ts';
 import type { Logger } from '@watchpost/shared/kernel/log.ts';
 import type { Hardware } from '@watchpost/shared/messages/birth.ts';
 import { type CameraSet, createCameraSet } from '../camera-set.ts';
+import { createDecodeChooser } from '../capture/decode-chooser.ts';
+import { createFileDecodeMemory } from '../capture/decode-memory.ts';
 import { createFfmpegCamera } from '../capture/ffmpeg-camera.ts';
 import type { AgentConfig } from '../config/schema.ts';
 import { createFileEvidenceStore } from '../evidence/file-evidence-store.ts';
@@ -65,10 +67,16 @@ export async function openBox({ config, guard }: Pick<Box, 'config' | 'guard'>, 
   const credentials = await openFileCredentials(config.dataDir);
   const { dataDir } = config;
   const { wallMs, monotonicMs } = systemClock;
+  const captureLog = log.child({ component: 'capture' });
   const openCamera = createFfmpegCamera({
-    logger: log.child({ component: 'capture' }),
+    logger: captureLog,
     nowMs: monotonicMs,
     random01,
+    decoding: createDecodeChooser({
+      ffmpegPath: 'ffmpeg',
+      memory: createFileDecodeMemory({ dataDir, log: captureLog }),
+      log: captureLog,
+    }),
   });
   const { intervalSec } = config.telemetry;
   const gpu = createNvidiaSmiGpu({ intervalSec, clock: systemClock, random01, log });

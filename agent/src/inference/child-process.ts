@@ -10,6 +10,8 @@ import { CHANNEL_FD, createReplyReader, encodeRequest } from './child-wire.ts';
 
 /** The entry has this file's ending: .ts from the sources, .js when compiled. */
 const ENTRY = fileURLToPath(new URL(`./inference-child${extname(import.meta.url)}`, import.meta.url));
+/** Megabytes: what a run leaves behind is small, and V8 would let tens of them gather on a box with much memory. */
+const SMALL_YOUNG_GENERATION = ['--max-semi-space-size=1'];
 const LAST_WORDS_CHARS = 2_000;
 
 interface Pending {
@@ -40,7 +42,9 @@ export interface InferenceProcess {
 }
 
 export function startInferenceProcess(guards: ProcessGuards): InferenceProcess {
-  const child = spawn(process.execPath, [ENTRY], { stdio: ['ignore', 'ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [...SMALL_YOUNG_GENERATION, ENTRY], {
+    stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+  });
   let pending: Pending | undefined;
   const settle = (): Pending | undefined => {
     const settled = pending;

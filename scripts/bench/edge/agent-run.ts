@@ -6,7 +6,6 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { CameraStats } from '@watchpost/shared/messages/camera.ts';
-import { LAYOUT } from '../../demo/layout.ts';
 import type { BenchFleet } from './broker.ts';
 import type { LaidBox } from './laid-box.ts';
 import { readCommandLine, readTree, type TreeUse } from './proc-tree.ts';
@@ -45,9 +44,9 @@ export interface AgentWindow {
 export interface AgentOptions {
   readonly box: LaidBox;
   readonly fleet: BenchFleet;
-  readonly world: Pick<BenchWorld, 'profiles' | 'signal'>;
+  readonly world: Pick<BenchWorld, 'profiles' | 'signal' | 'program'>;
   readonly withLoopDelay?: boolean;
-  /** Program and arguments before `run`; default: this Node and the sources. */
+  /** Program and arguments before `run`; default: that of the world. */
   readonly program?: readonly string[];
 }
 
@@ -111,13 +110,8 @@ export function startAgent(options: AgentOptions): AgentRun {
 function spawnAgent({ box, world, withLoopDelay, program }: AgentOptions, delayFile: string): ChildProcess {
   const profile = world.profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${world.profiles}`];
   const meter = withLoopDelay ? ['--import', LOOP_DELAY] : [];
-  const [command = process.execPath, ...args] = program ?? [
-    process.execPath,
-    ...profile,
-    ...meter,
-    LAYOUT.agentCli,
-  ];
-  return spawn(command, [...args, 'run', '--config', box.config], {
+  const [command = process.execPath, ...args] = program ?? world.program;
+  return spawn(command, [...profile, ...meter, ...args, 'run', '--config', box.config], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: process.env.PATH, BENCH_LOOP_DELAY_FILE: delayFile },
   });

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { startAgent } from './agent-run.ts';
 import { type BenchFleet, startBenchFleet } from './broker.ts';
+import { readNodeFlags } from './compiled-agent.ts';
 import type { BenchModel } from './data.ts';
 import { layBox } from './laid-box.ts';
 import { median } from './targets.ts';
@@ -79,10 +80,10 @@ async function findProgram({
   scratch,
 }: BenchWorld): Promise<{ readonly program?: readonly string[]; readonly what: string }> {
   const file = join(DIST, PACKAGE);
-  if (!existsSync(file)) return { what: 'from the sources: npm run package has left no package' };
+  if (!existsSync(file)) return { what: 'compiled from the sources: npm run package has left no package' };
   const { mtimeMs } = await stat(file);
   if (mtimeMs < (await newestSourceMs()))
-    return { what: 'from the sources: they are newer than the package in dist' };
+    return { what: 'compiled from the sources: they are newer than the package in dist' };
   const root = join(scratch, 'installed');
   const unpacked = await run('dpkg-deb', ['-x', file, root]).then(
     () => true,
@@ -90,9 +91,9 @@ async function findProgram({
   );
   const folder = join(root, INSTALLED);
   if (!unpacked || !existsSync(join(folder, 'node')))
-    return { what: 'from the sources: the package cannot be unpacked' };
+    return { what: 'compiled from the sources: the package cannot be unpacked' };
   return {
-    program: [join(folder, 'node'), join(folder, 'agent/src/cli.js')],
+    program: [join(folder, 'node'), ...(await readNodeFlags()), join(folder, 'agent/src/cli.js')],
     what: `as installed by ${PACKAGE}`,
   };
 }

@@ -19,14 +19,16 @@ export interface BoxPlan {
   readonly fleet: Pick<BenchFleet, 'brokerUrl' | 'httpUrl'>;
   /** Entries of the agent's `cameras`. */
   readonly cameras: readonly Readonly<Record<string, unknown>>[];
+  /** What else differs from the defaults. */
+  readonly settings?: object;
 }
 
-export async function layBox({ scratch, model, fleet, cameras }: BoxPlan): Promise<LaidBox> {
+export async function layBox({ scratch, model, fleet, cameras, settings }: BoxPlan): Promise<LaidBox> {
   const dataDir = await mkdtemp(join(scratch, 'box-'));
   await layIdentity(dataDir, fleet.brokerUrl);
   await layModel(dataDir, model);
   const config = join(dataDir, 'agent.yaml');
-  await writeFile(config, JSON.stringify({ dataDir, server: { url: fleet.httpUrl }, cameras }));
+  await writeFile(config, JSON.stringify({ ...settings, dataDir, server: { url: fleet.httpUrl }, cameras }));
   return { dataDir, config };
 }
 

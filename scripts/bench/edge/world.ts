@@ -4,6 +4,8 @@ import type { Figure } from './targets.ts';
 /** What every subject is given. */
 export interface BenchWorld {
   readonly data: BenchData;
+  /** Node and the compiled agent: what comes before `run`. */
+  readonly program: readonly string[];
   /** A folder of its own that is removed at the end. */
   readonly scratch: string;
   /** Short runs, for CI: every path, figures of little worth. */
