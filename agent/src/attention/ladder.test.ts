@@ -62,12 +62,17 @@ const TABLE: readonly (readonly [name: string, phases: readonly Phase[], told: r
     ['5 reduced throttled'],
   ],
   [
-    'tasks that wait for the CPU',
+    'looks that wait for a busy processor',
     [
-      { forSec: 20, strain: { cpuSome10: 80 } },
-      { forSec: 60, strain: { cpuSome10: 95 } },
+      { forSec: 20, strain: { cpuSome10: 80, queueMs: 300 } },
+      { forSec: 60, strain: { cpuSome10: 95, queueMs: 300 } },
     ],
     ['5 reduced pressure', '25 keyframes pressure'],
+  ],
+  [
+    'a processor that others keep busy, before which no look waits',
+    [{ forSec: 300, strain: { cpuSome10: 100 } }],
+    [],
   ],
   [
     'looks that wait for the model',
@@ -125,8 +130,8 @@ test('a temperature that swings about a limit within the hysteresis changes the 
 
 test('what asks for a level does not hold another cause in place', () => {
   const told = climb([
-    { forSec: 20, strain: { celsius: 86, cpuSome10: 50 } },
-    { forSec: 400, strain: { celsius: 50, cpuSome10: 50 } },
+    { forSec: 20, strain: { celsius: 86, cpuSome10: 50, queueMs: 300 } },
+    { forSec: 400, strain: { celsius: 50, cpuSome10: 50, queueMs: 300 } },
   ]);
   assert.equal(told.at(-1)?.text, 'full');
 });

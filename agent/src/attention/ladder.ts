@@ -42,6 +42,8 @@ const RELAPSE_MS = 2 * BETTER_FOR_MS;
 
 /** Where each level begins, from `reduced` on. */
 const PRESSURE: Rungs = { limits: [75, 90], leave: (limit) => limit * 0.6 };
+/** A processor that is busy is no strain by itself, whoever keeps it so: only where looks wait for it. */
+const BEHIND_MS = 250;
 const QUEUE: Rungs = { limits: [1_000, 3_000, 8_000], leave: (limit) => limit / 2 };
 
 const CAUSES = ['heat', 'throttled', 'pressure', 'queue'] as const satisfies readonly Cause[];
@@ -115,7 +117,7 @@ function computeAsked(
   return {
     heat: climb(celsius, heat, held('heat')),
     throttled: isThrottled ? 1 : 0,
-    pressure: climb(cpuSome10, PRESSURE, held('pressure')),
+    pressure: queueMs < BEHIND_MS ? 0 : climb(cpuSome10, PRESSURE, held('pressure')),
     queue: climb(queueMs, QUEUE, held('queue')),
   };
 }

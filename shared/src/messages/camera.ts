@@ -8,7 +8,7 @@ export type CameraCondition = Static<typeof CameraCondition>;
 export const Slowdown = Type.Object(
   {
     level: Type.Enum(['reduced', 'keyframes', 'one_camera']),
-    /** `heat`: a temperature; `throttled`: the machine slows itself down; `pressure`: tasks wait for the CPU; `queue`: frames wait for the model. */
+    /** `heat`: a temperature; `throttled`: the machine slows itself down; `pressure`: frames wait for a busy processor; `queue`: they wait for long. */
     why: Type.Array(Type.Enum(['heat', 'throttled', 'pressure', 'queue']), { minItems: 1 }),
     sinceMs: UnixMs,
   },
