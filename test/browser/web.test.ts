@@ -215,7 +215,7 @@ describe('the web page', { skip: chromiumPath === undefined ? NO_CHROMIUM : fals
     const signs = page.getByRole('region', { name: 'Early signs' });
     assert.match((await signs.textContent()) ?? '', /Urgentmmcblk0: about 100 %.*since 3 d/);
     await page.getByText('slowed down by under voltage').waitFor();
-    await page.getByRole('img', { name: /^Pressure: CPU now 42 %.*disk unknown/ }).waitFor();
+    await page.getByRole('img', { name: /^Pressure: CPU now 42 %.*disk unknown$/ }).waitFor();
     await open('/devices/box-2');
     await page.getByRole('heading', { name: 'Telemetry' }).waitFor();
     assert.equal(await signs.count(), 0);

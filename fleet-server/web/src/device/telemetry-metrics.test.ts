@@ -54,6 +54,14 @@ test('what slows a box down has its reasons', () => {
   assert.equal(note('Temperature', throttled), 'slowed down by under voltage, thermal cooling');
 });
 
+test('pressure on memory is told beside that on the processor and the disk', () => {
+  const pressure = { cpuSome10: 42, ioSome10: 3, memorySome10: 7.4 };
+  const told = metric('Pressure').series.map((series) => series.read({ ...OLD, pressure }));
+  assert.deepEqual(told, [42, 3]);
+  assert.equal(note('Pressure', { pressure }), 'tasks that wait · for memory 7 %');
+  assert.equal(note('Pressure', { pressure: { cpuSome10: 42 } }), 'tasks that wait');
+});
+
 test('a worn disk is an alarm, with what is written to it', () => {
   const { alarm } = metric('Disk');
   const worn = { ...OLD.disk, lifeUsed01: 0.9, writtenBytesPerDay: 1.5e9 };

@@ -63,11 +63,11 @@ export const METRICS: readonly Metric[] = [
     series: [
       { name: 'CPU', read: ({ pressure }) => pressure?.cpuSome10 },
       { name: 'disk', read: ({ pressure }) => pressure?.ioSome10 },
-      { name: 'memory', read: ({ pressure }) => pressure?.memorySome10 },
     ],
     topAtLeast: 100,
     format: (percent) => `${formatNumber(percent)} %`,
-    note: () => 'of the last 10 s some task waited',
+    note: ({ pressure }) =>
+      `tasks that wait${pressure?.memorySome10 ? ` · for memory ${formatNumber(pressure.memorySome10)} %` : ''}`,
   },
   {
     name: 'Network',

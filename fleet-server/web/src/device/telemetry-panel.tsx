@@ -39,6 +39,7 @@ function MetricTile({ metric, samples, last }: MetricTileProps) {
   const frame = frameOf(lines, metric.topAtLeast);
   const shown = lines.map((line) => (x01 === undefined ? line.at(-1) : pointAt(line, frame, x01)));
   if (lines.every((line) => line.length === 0)) return null;
+  const note = metric.note?.(last);
 
   return (
     <div className={classes.tile}>
@@ -47,8 +48,8 @@ function MetricTile({ metric, samples, last }: MetricTileProps) {
         <Values metric={metric} points={shown} />
       </div>
       <Sparkline description={describe(metric, lines)} lines={lines} frame={frame} onPoint={setX01} />
-      <div className={classes.note} data-alarm={metric.alarm?.(last) || undefined}>
-        {x01 === undefined ? metric.note?.(last) : shown[0] && formatTime(shown[0].atMs)}
+      <div className={classes.note} data-alarm={metric.alarm?.(last) || undefined} title={note}>
+        {x01 === undefined ? note : shown[0] && formatTime(shown[0].atMs)}
       </div>
     </div>
   );

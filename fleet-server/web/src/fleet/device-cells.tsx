@@ -41,7 +41,7 @@ export function DeviceStates({ device }: DeviceCellProps) {
       <StateBadge word={CONNECTION_WORDS[device.connection]} />
       {device.state !== 'accepted' && <StateBadge word={ADMISSION_WORDS[device.state]} />}
       {signs && (
-        <span title={hints.map(({ text }) => text).join('\n')}>
+        <span className={classes.signs} title={hints.map(({ text }) => text).join('\n')}>
           <StateBadge word={signs} />
         </span>
       )}
