@@ -14,6 +14,7 @@ const SUBJECTS: Readonly<Record<string, () => Promise<BenchSubject>>> = {
   idle: async () => (await import('./edge/idle.ts')).benchIdle,
   memory: async () => (await import('./edge/memory.ts')).benchMemory,
   coldstart: async () => (await import('./edge/cold-start.ts')).benchColdStart,
+  switch: async () => (await import('./edge/switch.ts')).benchSwitch,
 };
 
 const HELP = `npm run bench -- infer|pipeline|idle|memory|coldstart|switch … : what the agent costs on this machine.

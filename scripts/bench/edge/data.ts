@@ -30,6 +30,8 @@ export interface BenchData {
   readonly int8: BenchModel;
   /** Undefined where the folder of real models is missing. */
   readonly fp32: BenchModel | undefined;
+  /** Folder of a bundle of the same int8 model, as its next version. */
+  nextInt8(): Promise<string>;
   /** 1920x1080, 25 fps, H.264, with a scene that moves. */
   video1080p(): Promise<string>;
   /** 640x360, 25 fps. */
@@ -70,6 +72,7 @@ export async function openData(
   return {
     int8: await buildModel('int8', source.int8, scratch),
     fp32: source.fp32 === undefined ? undefined : await buildModel('fp32', source.fp32, scratch),
+    nextInt8: async () => (await buildModel('int8', source.int8, scratch, '2.0.0')).folder,
     video1080p: make('1080p25', scaleTo(1920, 1080), ['-crf', '20']),
     video360p: make('360p25', scaleTo(640, 360), ['-crf', '20']),
     stillVideo360p: make('still-360p25', `loop=-1:1,${scaleTo(640, 360)},${NOISE}`, ['-crf', '23']),
@@ -102,11 +105,16 @@ bench: the targets (MobileNetV2) is comparable, and those of fp32 are missing`);
   };
 }
 
-async function buildModel(name: string, source: ModelSource, scratch: string): Promise<BenchModel> {
-  const folder = join(scratch, `bundle-${name}`);
+async function buildModel(
+  name: string,
+  source: ModelSource,
+  scratch: string,
+  version = '1.0.0',
+): Promise<BenchModel> {
+  const folder = join(scratch, `bundle-${name}-${version}`);
   const { onnx, labels, preprocess } = source;
   const how = preprocess === undefined ? [] : ['--preprocess', preprocess];
-  const what = ['--name', `bench-${name}`, '--version', '1.0.0', '--out', folder];
+  const what = ['--name', `bench-${name}`, '--version', version, '--out', folder];
   await runFleetctl(['bundle', 'build', '--onnx', onnx, '--labels', labels, ...how, ...what]);
   const manifest = parseManifest(JSON.parse(await readFile(join(folder, MANIFEST_FILE), 'utf8')));
   const variant = manifest.variants.find(({ runtime }) => runtime === 'onnx');

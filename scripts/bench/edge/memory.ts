@@ -3,7 +3,7 @@ import { startAgent } from './agent-run.ts';
 import { startBenchFleet } from './broker.ts';
 import { layBox } from './laid-box.ts';
 import { startLiveCameras } from './live-cameras.ts';
-import { readTree } from './proc-tree.ts';
+import { readPssBytes, readTree } from './proc-tree.ts';
 import { type Figure, median } from './targets.ts';
 import type { BenchSubject, BenchWorld } from './world.ts';
 
@@ -13,6 +13,14 @@ const EVERY_MS = 1_000;
 const MB = 1024 * 1024;
 /** Growth over the whole run below which there is none, as in `npm run soak`: so much caches take while they fill. */
 const LEAST_BYTES = 8 * MB;
+
+interface Watched {
+  readonly readings: readonly Reading[];
+  /** At the end, of each: with pages that are shared, as the program of Node itself, shared out. */
+  readonly controlPssBytes: number;
+  readonly childPssBytes: number;
+  readonly controlRssBytes: number;
+}
 
 interface Reading {
   readonly atMin: number;
@@ -38,7 +46,7 @@ const loadTrendTest = async (): Promise<TrendTest> =>
 export const benchMemory: BenchSubject = async (world) => {
   const minutes = world.isQuick ? Math.min(world.minutes, 0.5) : world.minutes;
   world.say(`memory: ${CAMERAS} cameras for ${minutes} minutes (--minutes; the target speaks of an hour)`);
-  const readings = await watchMemory(world, minutes);
+  const { readings, ...parts } = await watchMemory(world, minutes);
   const { computeTrend, isWithinNoise } = await loadTrendTest();
   const trend = computeTrend(readings);
   const last = readings.slice(-Math.ceil(readings.length / 5)).map(({ value }) => value);
@@ -49,7 +57,7 @@ export const benchMemory: BenchSubject = async (world) => {
       subject: SUBJECT,
       what: 'RSS of control process + inference child (MB)',
       value: median(last) / MB,
-      note: `median of the last fifth of ${minutes} minutes`,
+      note: `median of the last fifth of ${minutes} minutes; ${describeParts(parts)}`,
       target: 'memoryMb',
     },
     {
@@ -62,7 +70,15 @@ export const benchMemory: BenchSubject = async (world) => {
   ] satisfies readonly Figure[];
 };
 
-async function watchMemory(world: BenchWorld, minutes: number): Promise<readonly Reading[]> {
+function describeParts(parts: Omit<Watched, 'readings'>): string {
+  const { controlRssBytes, controlPssBytes, childPssBytes } = parts;
+  const [rss, control, child] = [controlRssBytes, controlPssBytes, childPssBytes].map((it) =>
+    Math.round(it / MB),
+  );
+  return `control process ${rss}; with what both share counted once: ${control} + ${child}`;
+}
+
+async function watchMemory(world: BenchWorld, minutes: number): Promise<Watched> {
   const { data, scratch, signal } = world;
   const fleet = await startBenchFleet();
   const cameras = await startLiveCameras(await data.video360p());
@@ -74,8 +90,14 @@ async function watchMemory(world: BenchWorld, minutes: number): Promise<readonly
     const readings: Reading[] = [];
     for (;;) {
       const atMin = (performance.now() - startedMs) / 60_000;
-      if (atMin >= minutes) return readings;
-      const { rootRssBytes, nodeRssBytes } = readTree(agent.pid);
+      const { rootRssBytes, nodeRssBytes, nodePids } = readTree(agent.pid);
+      if (atMin >= minutes)
+        return {
+          readings,
+          controlRssBytes: rootRssBytes,
+          controlPssBytes: readPssBytes(agent.pid),
+          childPssBytes: nodePids.reduce((sum, pid) => sum + readPssBytes(pid), 0),
+        };
       readings.push({ atMin, value: rootRssBytes + nodeRssBytes });
       await delay(EVERY_MS, undefined, { signal });
     }

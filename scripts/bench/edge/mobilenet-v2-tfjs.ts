@@ -18,7 +18,7 @@ export type Network = (input: tf.Tensor4D) => tf.Tensor;
  * random, which costs the same time.
  */
 export function buildMobileNetV2(labels: number): Network {
-  const steps: Network[] = [conv(3, 32, 3, 2)];
+  const steps: Network[] = [conv({ from: 3, to: 32, side: 3, stride: 2 })];
   let channels = 32;
   for (const [expansion, output, repeats, stride] of STAGES) {
     for (let repeat = 0; repeat < repeats; repeat += 1) {
@@ -26,8 +26,8 @@ export function buildMobileNetV2(labels: number): Network {
       channels = output;
     }
   }
-  steps.push(conv(channels, 1280, 1, 1));
-  const head = conv(1280, labels, 1, 1, 'linear');
+  steps.push(conv({ from: channels, to: 1280 }));
+  const head = conv({ from: 1280, to: labels, activation: 'linear' });
   return (input) =>
     tf.tidy(() => {
       const features = steps.reduce<tf.Tensor>((tensor, step) => step(tensor as tf.Tensor4D), input);
@@ -45,9 +45,9 @@ interface Block {
 
 function block({ from, to, expansion, stride }: Block): Network {
   const wide = from * expansion;
-  const widen = expansion === 1 ? (input: tf.Tensor4D) => input : conv(from, wide, 1, 1);
+  const widen = expansion === 1 ? (input: tf.Tensor4D) => input : conv({ from, to: wide });
   const [filter, bias] = [kernel(3, 3, wide, 1), biases(wide)];
-  const narrow = conv(wide, to, 1, 1, 'linear');
+  const narrow = conv({ from: wide, to, activation: 'linear' });
   return (input) => {
     const x = widen(input) as tf.Tensor4D;
     const options = { x, filter, strides: stride, pad: 'same', bias, activation: 'relu6' } as const;
@@ -56,11 +56,15 @@ function block({ from, to, expansion, stride }: Block): Network {
   };
 }
 
-function conv(
-  from: number,
-  to: number,
-  ...[side, stride, activation = 'relu6']: readonly [number, 1 | 2, ('relu6' | 'linear')?]
-): Network {
+interface Convolution {
+  readonly from: number;
+  readonly to: number;
+  readonly side?: number;
+  readonly stride?: 1 | 2;
+  readonly activation?: 'relu6' | 'linear';
+}
+
+function conv({ from, to, side = 1, stride = 1, activation = 'relu6' }: Convolution): Network {
   const [filter, bias] = [kernel(side, side, from, to), biases(to)];
   return (x) => tf.fused.conv2d({ x, filter, strides: stride, pad: 'same', bias, activation });
 }

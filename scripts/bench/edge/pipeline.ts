@@ -112,7 +112,7 @@ async function measureAgent(
   }
 }
 
-interface Mark extends Omit<ReturnType<typeof readTree>, 'ffmpegPids'> {
+interface Mark extends Omit<ReturnType<typeof readTree>, 'ffmpegPids' | 'nodePids'> {
   readonly processed: number;
   readonly atMs: number;
 }

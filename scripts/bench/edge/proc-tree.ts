@@ -21,6 +21,7 @@ export interface TreeUse {
   /** Of those that run Node beside it: the inference children. */
   readonly nodeRssBytes: number;
   readonly ffmpegPids: readonly number[];
+  readonly nodePids: readonly number[];
 }
 
 /** USER_HZ, which Linux fixes at 100 for every architecture this runs on. */
@@ -39,6 +40,7 @@ export function readTree(rootPid: number): TreeUse {
     rootRssBytes: readRssBytes(rootPid),
     nodeRssBytes: others.reduce((sum, { pid }) => sum + readRssBytes(pid), 0),
     ffmpegPids: ffmpegs.map(({ pid }) => pid),
+    nodePids: others.map(({ pid }) => pid),
   };
 }
 
@@ -73,6 +75,12 @@ function readStat(pid: number): ProcStat | undefined {
 
 function readRssBytes(pid: number): number {
   const [, kilobytes] = /^VmRSS:\s+(\d+) kB/m.exec(read(`/proc/${pid}/status`) ?? '') ?? [];
+  return Number(kilobytes ?? 0) * 1024;
+}
+
+/** As RSS, but pages that several processes share, as the program itself, are shared out among them. */
+export function readPssBytes(pid: number): number {
+  const [, kilobytes] = /^Pss:\s+(\d+) kB/m.exec(read(`/proc/${pid}/smaps_rollup`) ?? '') ?? [];
   return Number(kilobytes ?? 0) * 1024;
 }
 
