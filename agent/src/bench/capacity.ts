@@ -5,7 +5,7 @@ const LOSS01 = 0.01;
 /** What the control process and the system need is not there for cameras. */
 const USABLE01 = 0.95;
 /** In the control process, for each classified frame. */
-const CONTROL_SEC = 0.0008;
+const CONTROL_SEC = 0.002;
 const MAX_CAMERAS = 64;
 
 export const isCarried = ({ lost01, silent }: CameraRun): boolean => silent === 0 && lost01 <= LOSS01;
