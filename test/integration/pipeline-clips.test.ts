@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { before, type TestContext, test } from 'node:test';
+import { after, before, type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
 import type { Manifest, Variant } from '@watchpost/shared/bundle/manifest.ts';
 import { parseLabels } from '@watchpost/shared/bundle/model-graph.ts';
@@ -39,8 +39,8 @@ const FPS = 5;
 let folder = '';
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'watchpost-scenes-'));
-  return () => rm(folder, { recursive: true });
 });
+after(() => rm(folder, { recursive: true }));
 
 /** The pet park: cat, dog, other. */
 function petManifest(): Manifest {
