@@ -30,7 +30,7 @@ const NUMBERED = "color=black:s=64x36:r=25,geq=lum='16+4*N':cb=128:cr=128";
 /** Makes test clips with ffmpeg, in a folder of its own. */
 export async function createClipFolder(): Promise<ClipFolder> {
   const path = await mkdtemp(join(tmpdir(), 'watchpost-clips-'));
-  const encode = async (name: string, graph: string, seconds: number): Promise<string> => {
+  const encode: ClipFolder['drawn'] = async (name, graph, seconds) => {
     const file = join(path, `${name}-${seconds}.mp4`);
     const codec = ['-c:v', 'libx264', '-preset', 'ultrafast', '-qp', '0', '-bf', '0', '-g', '10'];
     const output = ['-t', String(seconds), '-pix_fmt', 'yuv420p', ...codec, file];

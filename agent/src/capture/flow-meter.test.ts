@@ -26,3 +26,10 @@ for (const [name, seconds, flows, expected] of TABLE) {
 test('at the very start the quality is 0', () => {
   assert.equal(createFlowMeter(50, 1_000).quality01(50), 0);
 });
+
+test('a frame that is followed by none for longer, as keyframes are, flows as long as it says', () => {
+  const meter = createFlowMeter(0, 1_000);
+  for (const second of [0, 5, 10, 15]) meter.onFrame(second * 1000, 6_000);
+  assert.equal(meter.quality01(20_000), 1);
+  assert.equal(meter.quality01(42_000), 0.5);
+});

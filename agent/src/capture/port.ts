@@ -33,15 +33,21 @@ export interface FrameView {
   readonly pictures: readonly PlannedPicture[];
 }
 
-/** What moved since the pictures before. */
+/**
+ * What moved since the pictures before. Light that changes everywhere, noise and single pixels are no motion, and what
+ * lies under a mask or beside the regions does not count.
+ */
 export interface Motion {
-  /** Share of the picture that differs from its background. */
+  /** Share of the picture that differs from its background: 0 for the first picture of all. */
   readonly share01: number;
   /** Around everything that moves; absent when nothing does. */
   readonly around?: Area;
 }
 
-/** `keyframes`: only the pictures that need no other to be decoded, one every second or two. */
+/**
+ * `keyframes`: only the pictures that need no other to be decoded, one every second or two. Where a stream has pictures
+ * that need later ones (B-frames), which few cameras send, keyframes come out one or two intervals late.
+ */
 export type DecodeTier = 'every' | 'keyframes';
 
 /** A picture for people. */
@@ -93,9 +99,13 @@ export function pictureFor(view: FrameView, plan: FramePlan): Uint8Array | undef
 /** Whether a camera can be seen right now. */
 export interface CameraHealth {
   readonly condition: CameraCondition;
+  /** Also beside `online`: CAMERA_MOVED while it looks elsewhere than it used to. */
   readonly code?: AgentErrorCode;
   readonly detail?: string;
-  /** Share of the last five minutes in which frames flowed. */
+  /**
+   * Share of the last five minutes in which frames flowed: a frame stands for two seconds, or two of its intervals where
+   * they are longer. Outages, stalls and each reconnect cost what they last.
+   */
   readonly quality01: number;
 }
 
@@ -123,11 +133,12 @@ export interface Camera {
   nextFrame(signal: AbortSignal): Promise<Frame | undefined>;
   /** The latest picture as JPEG, for people. */
   latestPicture(): Uint8Array | undefined;
-  /** The pictures of the last seconds, oldest first, as many as the ring holds. */
+  /** The pictures of the last ten seconds, oldest first, two a second at most, as many as the ring has bytes for. */
   recentPictures(): readonly TimedPicture[];
   /**
-   * Which pictures are decoded from now on. Make before break, as for plans; a source without keyframes of its own, or
-   * a recording, decodes every picture in both tiers.
+   * Which pictures are decoded from now on. Make before break, as for plans: the running stream goes on until the other
+   * one flows, which counts neither as a reconnect nor as a failure. Only RTSP streams have tiers; MJPEG, still sources,
+   * devices and recordings give every picture in both, and so does a camera that lets one watch at a time.
    */
   useTier(tier: DecodeTier): void;
   health(): CameraHealth;

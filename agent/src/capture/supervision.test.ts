@@ -117,6 +117,10 @@ const SIGHTS: readonly (readonly [CameraSight, object])[] = [
   [{ stream: 'flowing', picture: 'covered' }, { condition: 'covered' }],
   [{ stream: 'flowing', picture: 'frozen' }, { condition: 'frozen' }],
   [
+    { stream: 'flowing', picture: 'moved' },
+    { condition: 'online', code: 'CAMERA_MOVED' },
+  ],
+  [
     { stream: 'failed', picture: 'frozen', failure },
     { condition: 'offline', ...failure },
   ],
