@@ -22,7 +22,21 @@ after(() => clips.remove());
 
 async function paint(file: string, grey: number, size: string): Promise<void> {
   const source = `color=0x${grey.toString(16).repeat(3)}:s=${size}`;
-  await run('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', source, '-frames:v', '1', '-q:v', '2', file]);
+  await run('ffmpeg', [
+    '-v',
+    'error',
+    '-nostdin',
+    '-y',
+    '-f',
+    'lavfi',
+    '-i',
+    source,
+    '-frames:v',
+    '1',
+    '-q:v',
+    '2',
+    file,
+  ]);
 }
 
 /** Three pictures of different sizes, a broken one, a video of five frames at 5 fps, a broken one, a picture. */
@@ -128,6 +142,24 @@ test('other plans at full speed: every frame comes once, at its position', async
   );
   assert.deepEqual(session.camera.counters(), { captured: 50, skipped: 0, reconnects: 0 });
 });
+
+for (const pace of ['full', 'realtime'] as const)
+  test(`other plans in the middle of a folder: it goes on where it is (${pace})`, async () => {
+    const folder = await mixedFolder();
+    await using session = await watchCamera({ folder, fps: 5, pace }, { plan: TINY });
+    const seen = new Set<number>();
+    for (let count = 0; ; count += 1) {
+      if (count === 5) await session.camera.usePlans([SMALL]);
+      const frame = await session.camera.nextFrame(AbortSignal.timeout(20_000));
+      if (frame === undefined) break;
+      seen.add(frame.mediaMs ?? -1);
+    }
+    assert.deepEqual(
+      [...seen].toSorted((a, b) => a - b),
+      [0, 200, 400, 600, 800, 1000, 1200, 1400, 1600],
+    );
+    assert.equal(session.camera.counters().reconnects, 0);
+  });
 
 test('a recording that waits is stopped at once, and nothing of it is left', async () => {
   const session = await watchCamera({ file: await clips.halves(20), pace: 'full' }, { plan: TINY });

@@ -9,13 +9,16 @@ import { type Credentials, hostOf, redactUrl } from '../camera-url.ts';
 import { answerChallenge, type Challenge, chooseChallenge } from './digest-auth.ts';
 import { isJpeg, PICTURE_MAX_BYTES, type TakePicture } from './take-picture.ts';
 
+/** Kept between pictures, and closed when no more are asked for. */
+const ONE_CONNECTION = { keepAlive: true, maxSockets: 1, timeout: 60_000 } as const;
+
 /** Asks an address for its picture, over a connection that is kept; certificates are verified. */
 export function createHttpPicture(url: string, credentials?: Credentials): TakePicture {
   const target = new URL(url);
   const agent =
     target.protocol === 'https:'
-      ? new HttpsAgent({ keepAlive: true, maxSockets: 1, ca: [...trustedAuthorities()] })
-      : new HttpAgent({ keepAlive: true, maxSockets: 1 });
+      ? new HttpsAgent({ ...ONE_CONNECTION, ca: [...trustedAuthorities()] })
+      : new HttpAgent(ONE_CONNECTION);
   let challenge: Challenge | undefined;
   let count = 0;
 
