@@ -199,7 +199,7 @@ interface Search {
   readonly target: 'cameras360p' | 'cameras1080p';
 }
 
-/** Begins at the target: upwards until frames are dropped, else downwards until none is. */
+/** Begins at the target: two steps upwards while none is dropped, else downwards by halves until none is. */
 async function benchCapacity(bench: Bench, cameras: LiveCameras, search: Search): Promise<readonly Figure[]> {
   const { size, from, steps, target } = search;
   const { isQuick, say } = bench.world;
@@ -212,10 +212,14 @@ async function benchCapacity(bench: Bench, cameras: LiveCameras, search: Search)
     words.push(`${count}: ${(lost * 100).toFixed(1)} % dropped`);
     return lost === 0;
   };
-  let carried = (await fits(from)) ? from : 0;
-  if (carried > 0 && !isQuick) while (carried < 2 * from && (await fits(carried + steps))) carried += steps;
-  for (let count = from - steps; carried === 0 && count > 0 && !isQuick; count -= steps)
-    if (await fits(count)) carried = count;
+  const isRising = await fits(from);
+  let carried = isRising ? from : 0;
+  const further = isRising ? [from + steps, from + 2 * steps] : halves(from);
+  for (const count of isQuick ? [] : further) {
+    const isCarried = await fits(count);
+    if (isCarried) carried = count;
+    if (isCarried !== isRising) break;
+  }
   const [fullDelayMs = 0] = delays;
   const found: Figure = {
     subject: SUBJECT,
@@ -228,6 +232,8 @@ async function benchCapacity(bench: Bench, cameras: LiveCameras, search: Search)
   const what = `event-loop delay p99 of the control process, ${from} cameras ${size} (ms)`;
   return [found, { subject: SUBJECT, what, value: fullDelayMs, target: 'loopDelayP99Ms' }];
 }
+
+const halves = (from: number): readonly number[] => [Math.floor(from / 2), Math.floor(from / 4)];
 
 /** Share of the frames that came too late for the model, or did not come. */
 async function runFull(
