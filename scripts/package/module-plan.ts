@@ -30,6 +30,7 @@ const UNLOADED: Readonly<Record<string, readonly string[]>> = {
   'node_modules/onnxruntime-node': ['adm-zip', 'global-agent'],
   'node_modules/mqtt': ['commist', 'concat-stream', 'help-me', 'minimist'],
   'node_modules/better-sqlite3': ['node-addon-api'],
+  'node_modules/node-webcam': ['nopt'],
   // Used where the platform has no fetch.
   'node_modules/@tensorflow/tfjs-core': ['@webgpu/types', 'node-fetch'],
   'node_modules/@tensorflow/tfjs-data': ['node-fetch'],
@@ -124,6 +125,8 @@ const LOADED: Readonly<Record<string, (cpu: Cpu) => RegExp>> = {
   '@tensorflow/tfjs-data': () => /^dist\/[\w-]+\.node\.js$/,
   '@tensorflow/tfjs-layers': () => /^dist\/[\w-]+\.node\.js$/,
   mqtt: () => /^build\//,
+  'node-webcam': () => /^(index\.js$|src\/)/,
+  xml2js: () => /^lib\/(bom|builder|defaults|parser|processors|xml2js)\.js$/,
   yaml: () => /^(dist|util\.js)/,
 };
 
