@@ -48,10 +48,20 @@ export interface FileOperation {
   readonly synced?: string;
 }
 
+/** Files named by a sighting or a model of one box: pictures, and graphs that were made ready. */
+const NAMED_BY_CONTENT = [
+  [/evidence\/[\d-]+\/[^/ ]+\/\d+_-?\d+(\.due)?\.jpg/g, 'evidence/*.jpg'],
+  [/graphs\/[0-9a-f]{64}-[0-9a-f]+-[0-9a-f]{64}/g, 'graphs/*'],
+] as const;
+
+/** @param text holds paths, relative to the data folder */
+export const maskContentNames = (text: string): string =>
+  NAMED_BY_CONTENT.reduce((masked, [pattern, name]) => masked.replace(pattern, name), text);
+
 /** The same for the same step of another update: digests, random names and times are left out. */
 export function nameOperation({ op, path, to }: FileOperation): string {
   const name = `${op} ${path === '' ? '.' : path}${to === undefined ? '' : ` (${to})`}`;
-  return name
+  return maskContentNames(name)
     .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}/g, '*')
     .replace(/[0-9a-f]{64}/g, '#')
     .replace(/\d{10,}/g, '@');

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { readChampion } from '../../support/fault-check.ts';
 import { countWaiting } from '../../support/fault-ledger-files.ts';
 import type { FaultWorld } from '../../support/fault-world.ts';
@@ -31,7 +31,7 @@ export function statePlans({ stateFiles }: Survey): readonly FaultPlan[] {
           if (/^(bundles|objects)/.test(file)) await renewModel(world);
           await killIdle(world);
           const { dataDir } = world.box();
-          const path = join(dataDir, file.replace('#', (await readChampion(dataDir)) ?? ''));
+          const path = join(dataDir, await nameHere(file, dataDir));
           const found = await stat(path).catch(() => undefined);
           // SQLite leaves its log away when it was closed in order.
           if (found !== undefined) await damage(path, found.size);
@@ -41,6 +41,14 @@ export function statePlans({ stateFiles }: Survey): readonly FaultPlan[] {
       }),
     ),
   );
+}
+
+/** The file of this box that is what `file` was on the box that was surveyed. */
+async function nameHere(file: string, dataDir: string): Promise<string> {
+  if (!file.includes('*')) return file.replace('#', (await readChampion(dataDir)) ?? '');
+  const entries = await readdir(join(dataDir, dirname(file)), { recursive: true, withFileTypes: true });
+  const found = entries.find((entry) => entry.isFile() && !entry.name.endsWith('.tmp'));
+  return found === undefined ? file : relative(dataDir, join(found.parentPath, found.name));
 }
 
 /** Both models of a box at once: it has nothing left to run. */

@@ -1,6 +1,11 @@
 import { readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { type FaultPoint, type FileOperation, nameOperation } from '../../support/fault-orders.ts';
+import {
+  type FaultPoint,
+  type FileOperation,
+  maskContentNames,
+  nameOperation,
+} from '../../support/fault-orders.ts';
 import { loadTrace } from '../../support/fault-power-cut.ts';
 import type { FaultWorld } from '../../support/fault-world.ts';
 
@@ -14,7 +19,7 @@ export interface UpdatePoint extends FaultPoint {
 /** What a box does to its disk in one update, and what it keeps there: faults for all of it are made from this. */
 export interface Survey {
   readonly points: readonly UpdatePoint[];
-  /** Relative to the data folder; `#` stands for the digest of the champion. */
+  /** Relative to the data folder; `#` stands for the digest of the champion, `*` for what is another on each box. */
   readonly stateFiles: readonly string[];
 }
 
@@ -52,7 +57,8 @@ export function listPoints(trace: readonly FileOperation[]): readonly UpdatePoin
   return all.filter(({ name, nth }) => {
     // How often a phase is saved again while it lasts is for the clock to decide.
     if (name.includes('deployment.json')) return ways.get(nth) !== ways.get(nth - 1);
-    // And how many pieces a download comes in, for the network.
+    // And how many pictures are kept, for the animals; how many pieces a download comes in, for the network.
+    if (name.includes('evidence/')) return nth <= 2;
     if (name.startsWith('write objects/')) return nth <= 2 || nth === Math.floor((counts.get(name) ?? 0) / 3);
     return true;
   });
@@ -71,7 +77,7 @@ async function listStateFiles(dataDir: string, digest: string): Promise<readonly
   const files = entries
     .filter((entry) => entry.isFile() && !entry.name.endsWith('.tmp'))
     .map((entry) => relative(dataDir, join(entry.parentPath, entry.name)))
-    .map((path) => path.replaceAll(digest, '#'));
+    .map((path) => maskContentNames(path).replaceAll(digest, '#'));
   // Objects and the bundle before are named by digests of their own: one of each kind will do.
   const kinds = new Map(files.map((path) => [path.replace(/[0-9a-f]{64}/g, '*'), path]));
   return [...kinds.values()].sort();
