@@ -13,7 +13,7 @@ const SUBJECTS: Readonly<Record<string, { readonly what: string; readonly load: 
 const EDGE_SUBJECTS: Readonly<Record<string, string>> = {
   infer: 'one model run against the native time of the same run',
   pipeline: 'CPU of a 1080p frame from file to event, against ffmpeg + model, OpenCV, TensorFlow.js',
-  idle: 'CPU of many cameras at 5 fps, of an idle scene; delay to the decision; how many cameras fit',
+  idle: 'CPU of cameras at 5 fps, of an idle scene; delay to the decision; how many fit',
   memory: 'memory of the agent and its inference child, and its growth',
   coldstart: 'from the start of the agent to the first classified frame',
   switch: 'how long a change of the model takes, and what it loses',
