@@ -8,7 +8,7 @@ import { silentLogger } from '@watchpost/shared/kernel/log.ts';
 import type { FramePlan } from '../../agent/src/capture/port.ts';
 import { createChildProcessHost } from '../../agent/src/inference/child-process-host.ts';
 import type { HostedClassifier } from '../../agent/src/inference/port.ts';
-import { watchCamera } from '../support/camera-session.ts';
+import { cameraConfig, watchCamera } from '../support/camera-session.ts';
 
 /** Real clips and a real model, which are not part of the project. */
 const DATA = join(import.meta.dirname, '../../../shared/data');
@@ -85,3 +85,27 @@ for (const [clip, animal] of EXPECTED) {
     else assert.ok((moving[animal] ?? 0) >= (centre[animal] ?? 0));
   });
 }
+
+test('people-indoor: the empty room does not move, who comes in does, where they walk', async (t) => {
+  if (isAbsent) return t.skip(`no reference data at ${DATA}`);
+  const file = join(DATA, 'video', 'people-indoor.mp4');
+  await using session = await watchCamera({ file, fps: 5, pace: 'full' });
+  const { minShare01 } = cameraConfig({ file }).motion;
+  const shares: number[] = [];
+  for (let number = 0; number < 90; number += 1) {
+    const { motion } = await session.frame();
+    shares.push(motion.share01);
+    if (number < 35) continue;
+    const { x01 = 0, width01 = 1 } = motion.around ?? {};
+    assert.ok(x01 > 0.25 && x01 + width01 < 0.85, `${number}: ${x01} + ${width01}`);
+  }
+  // The first person comes into the picture six seconds after its beginning.
+  assert.deepEqual(
+    shares.slice(0, 29).filter((share01) => share01 >= minShare01),
+    [],
+  );
+  assert.deepEqual(
+    shares.slice(31).filter((share01) => share01 < minShare01),
+    [],
+  );
+});

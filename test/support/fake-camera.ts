@@ -84,7 +84,7 @@ export class FakeCamera implements Camera {
     const capturedAtMs = performance.now();
     const jpeg = Uint8Array.of(0xff, 0xd8, 0xff, 0xd9);
     this.#recent = [...this.#recent, { jpeg, capturedAtMs }].slice(-MAX_RECENT);
-    this.#slot.put({
+    void this.#slot.put({
       cameraId: this.id,
       sequence: this.#captured,
       capturedAtMs,
