@@ -271,7 +271,23 @@ test('Digest is answered over RTSP and RTSPS, and a wrong password is CAMERA_AUT
   }
 });
 
-test('a stream that changes its size goes on: no restart, no failure', async () => {
+test('an RTSP stream that changes its size goes on: no restart, no failure', async () => {
+  const parts = ['320x180', '640x480'].map((size) => {
+    const encode = '-c:v libx264 -preset ultrafast -g 10 -bf 0 -pix_fmt yuv420p -f mpegts pipe:1';
+    const args = `-v error -f lavfi -i testsrc2=s=${size}:r=10:d=2 ${encode}`.split(' ');
+    return spawnSync('ffmpeg', args, { maxBuffer: 1e8 }).stdout;
+  });
+  const changing = join(clips.path, 'changing.ts');
+  await writeFile(changing, Buffer.concat(parts));
+  await using camera = await startRtspCamera({ video: changing });
+  await using session = await watchCamera({ url: camera.url });
+  await session.frame();
+  // Twice around: the size changes every two seconds.
+  await until('many frames', () => session.camera.counters().captured > 60);
+  assert.equal(session.camera.counters().reconnects, 0);
+});
+
+test('an MJPEG stream that changes its size goes on: no restart, no failure', async () => {
   const { stdout } = spawnSync(
     'ffmpeg',
     '-v error -f lavfi -i testsrc2=s=640x480:r=10:d=1 -f mjpeg pipe:1'.split(' '),

@@ -37,6 +37,21 @@ test('a still camera is asked for one picture after the other, each is one frame
   assert.ok((session.camera.latestPicture()?.length ?? 0) > 1000);
 });
 
+test('what is masked in a still picture is black in what the model and people see', async () => {
+  await using server = await startStillServer({ pictures });
+  const masks = [{ x01: 0, y01: 0, width01: 0.5, height01: 1 }];
+  await using session = await watchCamera({ stillUrl: server.url, masks });
+  const rgb = rgbOf(await session.frame());
+  const levels = (fromX: number): readonly number[] =>
+    Array.from(
+      { length: 18 * 15 * 3 },
+      (_, at) => rgb[(Math.floor(at / 45) * 32 + fromX) * 3 + (at % 45)] ?? 0,
+    );
+  // Black of video is 16 of 255.
+  assert.ok(Math.max(...levels(0)) < 24, 'the masked half is black');
+  assert.ok(Math.max(...levels(17)) > 100, 'the other half is not');
+});
+
 test('each picture is a frame at once, not when the next one comes', async () => {
   await using server = await startStillServer({ pictures });
   await using session = await watchCamera({ stillUrl: server.url, fps: 0.2 });

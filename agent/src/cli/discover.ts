@@ -1,6 +1,9 @@
 import type { Writable } from 'node:stream';
 import { parseArgs } from 'node:util';
 import { readCredentials } from '../capture/credentials-file.ts';
+import { HARDWARE_METHODS } from '../capture/decode-method.ts';
+import { findHindrance, findOffers } from '../capture/decode-offers.ts';
+import { readDecodeFacts } from '../capture/decode-trial.ts';
 import { chooseStream, type Need } from '../discovery/choose-stream.ts';
 import { type ChosenCamera, formatList, formatYaml } from '../discovery/describe-cameras.ts';
 import { findOnvifCameras } from '../discovery/onvif-cameras.ts';
@@ -97,11 +100,25 @@ async function readWishes(values: {
       width: Number(size[1]),
       height: Number(size[2]),
       fps: readNumber('--fps', values.fps, 0.2, 30),
-      hardware: [],
+      hardware: await findHardware(),
     },
     ...(credentialsFile !== undefined && { credentialsFile }),
     isJson: values.json,
   };
+}
+
+/** ffmpeg's names of codecs that this box may decode by hardware. */
+const CODECS = [
+  ['H264', 'h264'],
+  ['H265', 'hevc'],
+  ['JPEG', 'mjpeg'],
+] as const;
+
+async function findHardware(): Promise<Need['hardware']> {
+  const offers = findOffers(await readDecodeFacts('ffmpeg'));
+  const isOffered = (codec: string): boolean =>
+    HARDWARE_METHODS.some((method) => findHindrance(offers[method], codec) === undefined);
+  return CODECS.filter(([, name]) => isOffered(name)).map(([codec]) => codec);
 }
 
 function readNumber(flag: string, text: string, least: number, most: number): number {
