@@ -17,7 +17,7 @@ const SUBJECTS: Readonly<Record<string, () => Promise<BenchSubject>>> = {
   switch: async () => (await import('./edge/switch.ts')).benchSwitch,
 };
 
-const HELP = `npm run bench -- infer|pipeline|idle|memory|coldstart|switch … : what the agent costs on this machine.
+const HELP = `npm run bench -- infer|pipeline|idle|memory|coldstart|switch … : what the agent costs here.
 
 Every figure is a ratio to a real program that runs in the same minute: ONNX Runtime's own profiler,
 the very ffmpeg of the agent with its output thrown away, Python with OpenCV, TensorFlow.js. The
@@ -41,7 +41,8 @@ disk, and a broker that receipts.
   --help             this text
 
 The last line is JSON: {"targets": {NAME: {"value", "target", "met"}}}. Exit code 0 when everything
-was measured, 1 when something could not be, 2 for wrong use; a target that is missed changes nothing.
+was measured, 1 when something could not be, 2 for wrong use; a target that is missed changes
+nothing.
 `;
 
 const say = (text: string): void => void process.stderr.write(`bench: ${text}\n`);
