@@ -55,6 +55,15 @@ test('a picture that stands still to the bit is frozen, one with noise is not', 
   assert.deepEqual(said(living), ['online', 'disabled CAMERA_ENDED']);
 });
 
+test('a loop that is shorter than the limits is judged by all of its passes together', async () => {
+  const file = await clips.drawn('loop', looks(['left'], 2).replace(NOISE, 'null'), 2);
+  await using session = await watchCamera({ file, fps: 5, pace: 'full', loop: true }, { lens: LENS });
+  const soon = AbortSignal.timeout(60_000);
+  while (session.camera.health().condition !== 'frozen') {
+    assert.ok((await session.camera.nextFrame(soon)) !== undefined);
+  }
+});
+
 test('a lens is covered also where a mask stands out against what covers it', async () => {
   const file = await clips.drawn('wall', `color=white:s=320x180:r=5,noise=alls=1:allf=t`, 4);
   const masks = [{ x01: 0, y01: 0, width01: 0.5, height01: 0.5 }];

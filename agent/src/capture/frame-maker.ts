@@ -30,12 +30,15 @@ export function createFrameMaker({ camera, plans, lens }: FrameMakerDeps) {
   const watchSpot = createSpotWatch({ ...SPOT_LIMITS, minShare01: camera.motion.minShare01 });
   const watchLens = createLensWatch(planVisible(camera), lens);
   let lastMs: number | undefined;
+  let sceneMs = 0;
   return ({ gray, views, scene }: CapturedPicture, clockMs: number): MadeFrame => {
+    const sinceMs = clockMs - (lastMs ?? clockMs);
     // A recording in a loop begins again.
-    const elapsedMs = Math.max(0, clockMs - (lastMs ?? clockMs));
+    const elapsedMs = sinceMs < 0 ? 1000 / camera.fps : sinceMs;
     lastMs = clockMs;
+    sceneMs += elapsedMs;
     const motion = watchMotion(gray, elapsedMs);
-    const verdict = watchLens(gray, motion.share01, clockMs);
+    const verdict = watchLens(gray, motion.share01, sceneMs);
     if (scene === undefined) return { motion, verdict, look: async () => views };
     const spot = watchSpot(watchMoving(gray, elapsedMs), elapsedMs);
     return { motion, verdict, look: once(() => cutView(scene, spot, plans())) };

@@ -118,7 +118,7 @@ const SIGHTS: readonly (readonly [CameraSight, object])[] = [
   [{ stream: 'flowing', picture: 'frozen' }, { condition: 'frozen' }],
   [
     { stream: 'flowing', picture: 'moved' },
-    { condition: 'online', code: 'CAMERA_MOVED' },
+    { condition: 'online', code: 'CAMERA_MOVED', detail: 'it looks elsewhere than before' },
   ],
   [
     { stream: 'failed', picture: 'frozen', failure },

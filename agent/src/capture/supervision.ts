@@ -114,10 +114,12 @@ export interface CameraSight {
   readonly picture: LensVerdict;
 }
 
+const MOVED = { code: 'CAMERA_MOVED', detail: 'it looks elsewhere than before' } as const;
+
 export function computeHealth(sight: CameraSight): Omit<CameraHealth, 'quality01'> {
   if (sight.stream === 'finished') return { condition: 'disabled', code: 'CAMERA_ENDED' };
   if (sight.stream === 'flowing') {
-    if (sight.picture === 'moved') return { condition: 'online', code: 'CAMERA_MOVED' };
+    if (sight.picture === 'moved') return { condition: 'online', ...MOVED };
     return { condition: sight.picture === 'clear' ? 'online' : sight.picture };
   }
   return { condition: conditionOf(sight.failure?.code), ...sight.failure };

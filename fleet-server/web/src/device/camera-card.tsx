@@ -28,7 +28,7 @@ export function CameraCard({ deviceId, camera, reachable }: CameraCardProps) {
         </span>
       </header>
       <PictureView deviceId={deviceId} camera={camera} reachable={reachable} flowing={flowing} />
-      {status && status.condition !== 'online' && (
+      {status && (status.condition !== 'online' || status.code !== undefined) && (
         <p className={classes.trouble}>
           {status.code && <code>{status.code}</code>} {status.detail} (<Ago atMs={status.tsMs} />)
         </p>
