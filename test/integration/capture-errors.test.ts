@@ -248,6 +248,16 @@ test('with a certificate that is trusted, RTSPS, HTTPS and still pictures play',
   }
 });
 
+test('a certificate that a camera signed itself is trusted once it is among those of the box, whatever its name', async () => {
+  const { key, cert } = authority;
+  await using rtsps = await startRtspCamera({ tls: { key, cert } });
+  await using stills = await startStillServer({ pictures, tls: { key, cert } });
+  for (const source of [{ url: rtsps.url }, { stillUrl: stills.url }]) {
+    await using session = await watchCamera(source);
+    await session.frame();
+  }
+});
+
 test('RTSP over UDP plays, and its packets are datagrams', async () => {
   const server = await startRtspServer({ video });
   try {

@@ -11,9 +11,8 @@ export interface CameraCertificate {
   readonly cert: string;
 }
 
-export interface CameraAuthority {
-  /** PEM of the authority. */
-  readonly cert: string;
+/** Its own certificate is for no address. */
+export interface CameraAuthority extends CameraCertificate {
   issue(options?: { readonly ip?: string; readonly days?: number }): Promise<CameraCertificate>;
 }
 
@@ -43,6 +42,7 @@ export async function createCameraAuthority(): Promise<CameraAuthority> {
     extensions: [new BasicConstraintsExtension(true, undefined, true)],
   });
   return {
+    key: await toPem(keys.privateKey),
     cert: own.toString('pem'),
     async issue({ ip = '127.0.0.1', days = 30 } = {}) {
       const camera = await generateKeys();

@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import { connect } from 'node:tls';
 import { describeConnectFailure } from '../kernel/connect-failure.ts';
 import { agentError } from '../kernel/errors.ts';
-import { trustedAuthorities } from '../kernel/trusted-authorities.ts';
+import { checkCameraIdentity, trustedAuthorities } from '../kernel/trusted-authorities.ts';
 import { hostOf } from './camera-url.ts';
 
 const PORTS: Readonly<Record<string, number>> = { 'https:': 443, 'rtsps:': 322 };
@@ -28,6 +28,7 @@ export async function lookAtCertificate(
     port: Number(url.port) || defaultPort,
     ...(isIP(host) === 0 && { servername: host }),
     ca: [...trustedAuthorities()],
+    checkServerIdentity: checkCameraIdentity,
   });
   try {
     await once(socket, 'secureConnect', { signal: AbortSignal.any([signal, limit]) });

@@ -10,8 +10,8 @@ import { findOnvifCameras } from '../discovery/onvif-cameras.ts';
 import type { Search } from '../discovery/port.ts';
 import { agentError } from '../kernel/errors.ts';
 
-const HELP = `watchpost-agent discover: finds the ONVIF cameras of the network and chooses the stream of each that is
-best for a model: large enough for its input, and of those the one that costs the least to decode.
+const HELP = `watchpost-agent discover: finds the ONVIF cameras of the network and chooses the stream of each
+that is best for a model: large enough for its input, and of those the cheapest to decode.
 The cameras for agent.yaml go to standard output, what was found to standard error.
 
   watchpost-agent discover [--interface NAME] [--timeout SEC] [--credentials-file FILE] [--json]
@@ -25,7 +25,8 @@ The cameras for agent.yaml go to standard output, what was found to standard err
   --fps N                  frames that will be classified per second (default 5)
   --json                   everything that was found, as JSON
 
-Exit code: 0 a stream was found for at least one camera, 1 for none, 2 wrong use. No password is printed.
+Exit code: 0 a stream was found for at least one camera, 1 for none, 2 wrong use.
+No password is printed.
 `;
 
 interface Output {

@@ -2,7 +2,7 @@ import { networkInterfaces } from 'node:os';
 import onvif from 'onvif/promises/index.js';
 import { describeConnectFailure } from '../kernel/connect-failure.ts';
 import { agentError } from '../kernel/errors.ts';
-import { trustedAuthorities } from '../kernel/trusted-authorities.ts';
+import { checkCameraIdentity, trustedAuthorities } from '../kernel/trusted-authorities.ts';
 import { cleanStreamUrl, cleanText } from './clean-text.ts';
 import type { FindCameras, FoundCamera, FoundStream, Search } from './port.ts';
 
@@ -111,7 +111,10 @@ async function askCamera(service: Service, address: string, search: Search): Pro
   const { timeoutMs: timeout, login } = search;
   const camera = new onvif.Cam({
     ...{ hostname, port, path, timeout, preserveAddress: true },
-    ...(isSecure && { useSecure: true, secureOpts: { ca: trustedAuthorities() } }),
+    ...(isSecure && {
+      useSecure: true,
+      secureOpts: { ca: trustedAuthorities(), checkServerIdentity: checkCameraIdentity },
+    }),
     ...(login !== undefined && { username: login.user, password: login.password }),
   });
   await camera.connect();

@@ -4,7 +4,7 @@ import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import { isAppError } from '@watchpost/shared/kernel/errors.ts';
 import { describeConnectFailure } from '../../kernel/connect-failure.ts';
 import { type AgentErrorCode, agentError } from '../../kernel/errors.ts';
-import { trustedAuthorities } from '../../kernel/trusted-authorities.ts';
+import { checkCameraIdentity, trustedAuthorities } from '../../kernel/trusted-authorities.ts';
 import { type Credentials, hostOf, redactUrl } from '../camera-url.ts';
 import { answerChallenge, type Challenge, chooseChallenge } from './digest-auth.ts';
 import { isJpeg, PICTURE_MAX_BYTES, type TakePicture } from './take-picture.ts';
@@ -17,7 +17,11 @@ export function createHttpPicture(url: string, credentials?: Credentials): TakeP
   const target = new URL(url);
   const agent =
     target.protocol === 'https:'
-      ? new HttpsAgent({ ...ONE_CONNECTION, ca: [...trustedAuthorities()] })
+      ? new HttpsAgent({
+          ...ONE_CONNECTION,
+          ca: [...trustedAuthorities()],
+          checkServerIdentity: checkCameraIdentity,
+        })
       : new HttpAgent(ONE_CONNECTION);
   let challenge: Challenge | undefined;
   let count = 0;
