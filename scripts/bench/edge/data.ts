@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -51,7 +51,8 @@ interface Source {
 interface ModelSource {
   readonly onnx: string;
   readonly labels: string;
-  readonly preprocess?: string;
+  /** A file, or its content. */
+  readonly preprocess: string | object;
 }
 
 /** The real models and clips of `folder`; where it is absent, the project's own, with a word to say so. */
@@ -79,6 +80,17 @@ export async function openData(
   };
 }
 
+/** The centre square, bilinear, as OpenCV is told to: the same work on both sides. */
+const COVER = {
+  ...{ do_resize: true, size: { shortest_edge: 224 }, resample: 2, scale_flags: 'bilinear' },
+  ...{ do_center_crop: true, crop_size: { width: 224, height: 224 } },
+  ...{ do_rescale: false, do_normalize: false },
+};
+const FROM_MINUS_ONE_TO_ONE = {
+  ...{ do_rescale: true, rescale_factor: 1 / 127.5 },
+  ...{ do_normalize: true, image_mean: [1, 1, 1], image_std: [1, 1, 1] },
+};
+
 /** What a sensor adds by daylight. */
 const NOISE = 'noise=alls=3:allf=t';
 const scaleTo = (width: number, height: number): string =>
@@ -90,8 +102,8 @@ function chooseSource(folder: string, say: (text: string) => void): Source {
   const [clip, labels] = [join(folder, 'video/dog.mp4'), model('imagenet_labels.txt')];
   if ([int8, fp32, clip, labels].every((file) => existsSync(file)))
     return {
-      int8: { onnx: int8, labels },
-      fp32: { onnx: fp32, labels, preprocess: 'tf' },
+      int8: { onnx: int8, labels, preprocess: COVER },
+      fp32: { onnx: fp32, labels, preprocess: { ...COVER, ...FROM_MINUS_ONE_TO_ONE } },
       clip: async () => clip,
       name: 'dog',
     };
@@ -113,9 +125,10 @@ async function buildModel(
 ): Promise<BenchModel> {
   const folder = join(scratch, `bundle-${name}-${version}`);
   const { onnx, labels, preprocess } = source;
-  const how = preprocess === undefined ? [] : ['--preprocess', preprocess];
+  const file = typeof preprocess === 'string' ? preprocess : join(scratch, `preprocess-${name}.json`);
+  if (typeof preprocess !== 'string') await writeFile(file, JSON.stringify(preprocess));
   const what = ['--name', `bench-${name}`, '--version', version, '--out', folder];
-  await runFleetctl(['bundle', 'build', '--onnx', onnx, '--labels', labels, ...how, ...what]);
+  await runFleetctl(['bundle', 'build', '--onnx', onnx, '--labels', labels, '--preprocess', file, ...what]);
   const manifest = parseManifest(JSON.parse(await readFile(join(folder, MANIFEST_FILE), 'utf8')));
   const variant = manifest.variants.find(({ runtime }) => runtime === 'onnx');
   if (variant === undefined) throw new TypeError('the bundle has no ONNX variant');

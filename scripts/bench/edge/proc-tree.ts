@@ -32,11 +32,13 @@ export function readTree(rootPid: number): TreeUse {
   const root = tree.find(({ pid }) => pid === rootPid);
   const ffmpegs = tree.filter(({ command }) => command === 'ffmpeg');
   const others = tree.filter((it) => it.pid !== rootPid && !ffmpegs.includes(it));
+  // What the agent starts and sees end are ffmpegs; an inference child lives on.
+  const ended = root?.reapedTicks ?? 0;
   const ticks = tree.reduce((sum, { ownTicks, reapedTicks }) => sum + ownTicks + reapedTicks, 0);
   return {
     cpuSec: ticks / TICKS_PER_SEC,
     rootCpuSec: (root?.ownTicks ?? 0) / TICKS_PER_SEC,
-    ffmpegCpuSec: ffmpegs.reduce((sum, { ownTicks }) => sum + ownTicks, 0) / TICKS_PER_SEC,
+    ffmpegCpuSec: (ffmpegs.reduce((sum, { ownTicks }) => sum + ownTicks, 0) + ended) / TICKS_PER_SEC,
     rootRssBytes: readRssBytes(rootPid),
     nodeRssBytes: others.reduce((sum, { pid }) => sum + readRssBytes(pid), 0),
     ffmpegPids: ffmpegs.map(({ pid }) => pid),
