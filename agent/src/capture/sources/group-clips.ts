@@ -14,12 +14,17 @@ const { compare } = new Intl.Collator('en', { numeric: true });
  */
 export function groupClips(names: readonly string[]): readonly Clip[] {
   const clips: Clip[] = [];
+  let run: { readonly format: string; readonly paths: string[] } | undefined;
   for (const name of names.filter(isPlayable).toSorted((a, b) => compare(a, b) || (a < b ? -1 : 1))) {
-    const last = clips.at(-1);
-    if (VIDEOS.test(name)) clips.push({ kind: 'video', path: name });
-    else if (last?.kind === 'pictures' && formatOf(last.paths[0] ?? '') === formatOf(name))
-      clips.splice(-1, 1, { kind: 'pictures', paths: [...last.paths, name] });
-    else clips.push({ kind: 'pictures', paths: [name] });
+    const format = formatOf(name);
+    if (VIDEOS.test(name)) {
+      run = undefined;
+      clips.push({ kind: 'video', path: name });
+    } else if (run?.format === format) run.paths.push(name);
+    else {
+      run = { format, paths: [name] };
+      clips.push({ kind: 'pictures', paths: run.paths });
+    }
   }
   return clips;
 }
