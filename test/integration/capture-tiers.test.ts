@@ -64,11 +64,13 @@ test('while nothing moves only keyframes are decoded, then every picture again, 
   withServer(async (server) => {
     await using session = await watchCamera({ url: server.url });
     await take(session, 5);
-    const before = session.camera.counters().captured;
     session.camera.useTier('keyframes');
-    const during: ViewedFrame[] = [];
-    while ((await decodesKeyframes()).length < 2) during.push(await session.frame());
-    assert.ok(during.length > 0 && session.camera.counters().captured > before, 'the running stream went on');
+    let meanwhile = 0;
+    for (let tiers = await decodesKeyframes(); tiers.includes(false); tiers = await decodesKeyframes()) {
+      await session.frame();
+      if (tiers.length === 2) meanwhile += 1;
+    }
+    assert.ok(meanwhile > 0, 'the running stream went on while the other one was opened');
     await flowsWith('keyframes');
     await take(session, 2);
     const calm = await take(session, 4);
