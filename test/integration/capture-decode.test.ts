@@ -3,12 +3,15 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
-import { createDecodeChooser, type DecodeChooserDeps } from '../../agent/src/capture/decode-chooser.ts';
-import { createFileDecodeMemory } from '../../agent/src/capture/decode-memory.ts';
-import type { Decoder } from '../../agent/src/capture/decode-method.ts';
-import { findOffers, type Offers } from '../../agent/src/capture/decode-offers.ts';
-import { readDecodeFacts } from '../../agent/src/capture/decode-trial.ts';
-import type { FfmpegSource } from '../../agent/src/capture/ffmpeg-arguments.ts';
+import {
+  createDecodeChooser,
+  type DecodeChooserDeps,
+} from '../../agent/src/capture/decode/decode-chooser.ts';
+import { createFileDecodeMemory } from '../../agent/src/capture/decode/decode-memory.ts';
+import { findOffers, type Offers } from '../../agent/src/capture/decode/decode-offers.ts';
+import { readDecodeFacts } from '../../agent/src/capture/decode/decode-trial.ts';
+import type { Decoder } from '../../agent/src/capture/ffmpeg/decode-method.ts';
+import type { FfmpegSource } from '../../agent/src/capture/ffmpeg/ffmpeg-arguments.ts';
 import { createFfmpegCamera } from '../../agent/src/capture/ffmpeg-camera.ts';
 import type { CameraConfig } from '../../agent/src/config/schema.ts';
 import { type Logger, silentLogger } from '../../shared/src/kernel/log.ts';

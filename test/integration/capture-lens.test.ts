@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { LENS_LIMITS, type LensLimits } from '../../agent/src/capture/lens-watch.ts';
+import { LENS_LIMITS, type LensLimits } from '../../agent/src/capture/lens/lens-watch.ts';
 import { type ClipFolder, createClipFolder } from '../support/camera-clips.ts';
 import { type CameraSession, watchCamera } from '../support/camera-session.ts';
 

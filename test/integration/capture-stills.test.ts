@@ -4,7 +4,7 @@ import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { delimiter, join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
-import { createWebcamPicture } from '../../agent/src/capture/sources/node-webcam-picture.ts';
+import { createWebcamPicture } from '../../agent/src/capture/stills/node-webcam-picture.ts';
 import { silentLogger } from '../../shared/src/kernel/log.ts';
 import { type ClipFolder, createClipFolder } from '../support/camera-clips.ts';
 import { rgbOf, watchCamera } from '../support/camera-session.ts';

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { planFilterGraph } from '../../agent/src/capture/ffmpeg-arguments.ts';
+import { planFilterGraph } from '../../agent/src/capture/ffmpeg/ffmpeg-arguments.ts';
 import { type ClipFolder, createClipFolder } from '../support/camera-clips.ts';
 import { cameraConfig, SMALL, watchCamera } from '../support/camera-session.ts';
 import { captureChildren, isAlive } from '../support/capture-children.ts';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Area } from '@watchpost/shared/config/settings.ts';
-import type { CapturedPicture } from '../../agent/src/capture/captured-picture.ts';
-import { createFfmpegLauncher } from '../../agent/src/capture/ffmpeg-process.ts';
-import { playStream } from '../../agent/src/capture/ffmpeg-stream.ts';
-import { GRAY } from '../../agent/src/capture/frame-outputs.ts';
+import { createFfmpegLauncher } from '../../agent/src/capture/ffmpeg/ffmpeg-process.ts';
+import { playStream } from '../../agent/src/capture/ffmpeg/ffmpeg-stream.ts';
+import type { CapturedPicture } from '../../agent/src/capture/frames/captured-picture.ts';
+import { GRAY } from '../../agent/src/capture/frames/frame-outputs.ts';
 import { type FramePlan, pictureFor } from '../../agent/src/capture/port.ts';
 import { CAPTURE_LIMITS } from '../../agent/src/capture/supervision.ts';
 import { readPicture } from '../../agent/src/inference/sharp-picture.ts';

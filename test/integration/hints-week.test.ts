@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Hint, InferenceWindow } from '@watchpost/shared/messages/telemetry.ts';
-import { createMemoryHintWatch } from '../../agent/src/telemetry/memory-hint-watch.ts';
+import { createMemoryHintWatch } from '../../agent/src/telemetry/hints/memory-hint-watch.ts';
 import type { Sample } from '../../agent/src/telemetry/port.ts';
 import { createRandom } from '../support/random.ts';
 

@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test';
 import type { ModelInput, Preprocess } from '@watchpost/shared/bundle/manifest.ts';
 import { PREPROCESS_PRESETS } from '@watchpost/shared/bundle/preprocess.ts';
 import sharp from 'sharp';
-import { planTensorFilter } from '../../agent/src/capture/frame-plan.ts';
+import { planTensorFilter } from '../../agent/src/capture/frames/frame-plan.ts';
 import { computeFramePlan } from '../../agent/src/inference/frame-plan.ts';
 import { readPicture } from '../../agent/src/inference/sharp-picture.ts';
 import { createTensorMaker } from '../../agent/src/inference/tensor.ts';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { parseLabels } from '@watchpost/shared/bundle/model-graph.ts';
 import { PREPROCESS_PRESETS } from '@watchpost/shared/bundle/preprocess.ts';
-import { createJpegSplitter } from '../../agent/src/capture/frame-splitter.ts';
+import { createJpegSplitter } from '../../agent/src/capture/frames/frame-splitter.ts';
 import { makeManifest } from '../support/http-data.ts';
 import { type AgentProcess, layBundle, layIdentity, NOWHERE, runAgent } from '../support/installed-box.ts';
 import { startMjpegServer } from '../support/mjpeg-server.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { parseLabels } from '@watchpost/shared/bundle/model-graph.ts';
 import { PREPROCESS_PRESETS } from '@watchpost/shared/bundle/preprocess.ts';
-import { planTensorFilter } from '../../agent/src/capture/frame-plan.ts';
+import { planTensorFilter } from '../../agent/src/capture/frames/frame-plan.ts';
 import { computeFramePlan } from '../../agent/src/inference/frame-plan.ts';
 import { onnxRuntime } from '../../agent/src/inference/onnx-runtime.ts';
 import type { Classifier, ModelSpec } from '../../agent/src/inference/port.ts';

@@ -4,12 +4,12 @@ import { once } from 'node:events';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { createParser } from '@watchpost/shared/kernel/parse.ts';
 import { Telemetry } from '@watchpost/shared/messages/telemetry.ts';
-import { createGpuSet } from '../../agent/src/telemetry/gpu-set.ts';
-import { createIntelGpu } from '../../agent/src/telemetry/intel-gpu.ts';
-import { createJetsonGpu } from '../../agent/src/telemetry/jetson-gpu.ts';
+import { createGpuSet } from '../../agent/src/telemetry/gpu/gpu-set.ts';
+import { createIntelGpu } from '../../agent/src/telemetry/gpu/intel-gpu.ts';
+import { createJetsonGpu } from '../../agent/src/telemetry/gpu/jetson-gpu.ts';
 import type { GpuSource } from '../../agent/src/telemetry/port.ts';
 import { createProcTelemetry } from '../../agent/src/telemetry/proc-telemetry.ts';
-import { createSysFiles } from '../../agent/src/telemetry/sys-files.ts';
+import { createSysFiles } from '../../agent/src/telemetry/sys/sys-files.ts';
 import { createSysRoot, type SysRoot } from '../support/sys-root.ts';
 
 const NO_GPU: GpuSource = { read: async () => [] };

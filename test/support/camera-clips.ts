@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { createJpegSplitter } from '../../agent/src/capture/frame-splitter.ts';
+import { createJpegSplitter } from '../../agent/src/capture/frames/frame-splitter.ts';
 
 const run = promisify(execFile);
 

@@ -1,6 +1,6 @@
 import Value from 'typebox/value';
 import { createFfmpegCamera } from '../../agent/src/capture/ffmpeg-camera.ts';
-import type { LensLimits } from '../../agent/src/capture/lens-watch.ts';
+import type { LensLimits } from '../../agent/src/capture/lens/lens-watch.ts';
 import type { Camera, CameraHealth, Frame, FramePlan, FrameView } from '../../agent/src/capture/port.ts';
 import type { CaptureLimits } from '../../agent/src/capture/supervision.ts';
 import { CameraConfig } from '../../agent/src/config/schema.ts';

@@ -1,5 +1,5 @@
-import { coversPlans, frameBytes, IDLE_PLAN, mergePlans } from '../../agent/src/capture/frame-plan.ts';
-import { createLatestSlot } from '../../agent/src/capture/latest-slot.ts';
+import { coversPlans, frameBytes, IDLE_PLAN, mergePlans } from '../../agent/src/capture/frames/frame-plan.ts';
+import { createLatestSlot } from '../../agent/src/capture/frames/latest-slot.ts';
 import type {
   Camera,
   CameraCounters,

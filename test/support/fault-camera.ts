@@ -5,7 +5,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { createJpegSplitter } from '../../agent/src/capture/frame-splitter.ts';
+import { createJpegSplitter } from '../../agent/src/capture/frames/frame-splitter.ts';
 
 const run = promisify(execFile);
 

@@ -7,7 +7,7 @@ import type { EventBody } from '@watchpost/shared/messages/event.ts';
 import { createAttendant } from '../../agent/src/attention/attendant.ts';
 import type { Governor, Slowdown } from '../../agent/src/attention/port.ts';
 import { whoseTurn } from '../../agent/src/attention/turn.ts';
-import { IDLE_PLAN } from '../../agent/src/capture/frame-plan.ts';
+import { IDLE_PLAN } from '../../agent/src/capture/frames/frame-plan.ts';
 import type { CameraHealth, Frame, Motion } from '../../agent/src/capture/port.ts';
 import type { CameraConfig } from '../../agent/src/config/schema.ts';
 import { createDecider } from '../../agent/src/decision/decider.ts';

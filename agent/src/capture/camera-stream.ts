@@ -4,17 +4,17 @@ import type { CameraConfig } from '../config/schema.ts';
 import { AGENT_ERRORS, type AgentErrorCode, agentError } from '../kernel/errors.ts';
 import { isTextFile } from '../kernel/text-file.ts';
 import { authorityFile } from '../kernel/trusted-authorities.ts';
-import { hostOf } from './camera-url.ts';
-import { readCredentials } from './credentials-file.ts';
-import { type DecodedStreamDeps, playDecoded } from './decode-stream.ts';
-import type { StreamListener, StreamSource } from './ffmpeg-stream.ts';
+import { type DecodedStreamDeps, playDecoded } from './decode/decode-stream.ts';
+import type { StreamListener, StreamSource } from './ffmpeg/ffmpeg-stream.ts';
 import type { HostGate } from './host-gate.ts';
 import type { DecodeTier, FramePlan } from './port.ts';
+import { hostOf } from './sources/camera-url.ts';
+import { readCredentials } from './sources/credentials-file.ts';
 import type { PlacedClip, Playlist } from './sources/playlist.ts';
-import type { OpenStills } from './sources/take-picture.ts';
-import type { StreamFailure } from './stream-error.ts';
+import type { StreamFailure } from './sources/stream-error.ts';
+import { lookAtCertificate } from './sources/tls-look.ts';
+import type { OpenStills } from './stills/take-picture.ts';
 import type { StreamEnd } from './supervision.ts';
-import { lookAtCertificate } from './tls-look.ts';
 
 export interface CameraStreamDeps extends DecodedStreamDeps {
   readonly gate: HostGate;

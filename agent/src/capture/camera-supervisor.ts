@@ -1,13 +1,13 @@
 import { waitMs } from '@watchpost/shared/kernel/wait.ts';
 import type { CameraConfig } from '../config/schema.ts';
-import { hasTiers, isPatient, isRecording } from './camera-kind.ts';
 import { type CameraStream, type CameraStreamDeps, openStream } from './camera-stream.ts';
-import { type CapturedPicture, chooseViews } from './captured-picture.ts';
-import { coversPlans, mergePlans } from './frame-plan.ts';
+import { type CapturedPicture, chooseViews } from './frames/captured-picture.ts';
+import { coversPlans, mergePlans } from './frames/frame-plan.ts';
 import type { HostGate } from './host-gate.ts';
 import type { DecodeTier, FramePlan } from './port.ts';
+import { hasTiers, isPatient, isRecording } from './sources/camera-kind.ts';
 import { createPlaylist, type Playlist } from './sources/playlist.ts';
-import type { StreamFailure } from './stream-error.ts';
+import type { StreamFailure } from './sources/stream-error.ts';
 import { type NextStep, planNext, type SourceKind, type StreamEnd } from './supervision.ts';
 import { untilAborted } from './until-aborted.ts';
 

@@ -1,18 +1,17 @@
 import type { Logger } from '@watchpost/shared/kernel/log.ts';
 import type { CameraConfig } from '../config/schema.ts';
-import { isPatient, isRecording } from './camera-kind.ts';
 import { type CameraListener, CameraSupervisor, type CameraSupervisorDeps } from './camera-supervisor.ts';
-import type { CapturedPicture } from './captured-picture.ts';
-import type { DecodeChooser } from './decode-chooser.ts';
-import { createFfmpegLauncher } from './ffmpeg-process.ts';
+import type { DecodeChooser } from './decode/decode-chooser.ts';
+import { createFfmpegLauncher } from './ffmpeg/ffmpeg-process.ts';
 import { createFlowMeter } from './flow-meter.ts';
 import { createFrameMaker } from './frame-maker.ts';
-import { IDLE_PLAN } from './frame-plan.ts';
+import type { CapturedPicture } from './frames/captured-picture.ts';
+import { IDLE_PLAN } from './frames/frame-plan.ts';
+import { createLatestSlot, type FrameSlot } from './frames/latest-slot.ts';
+import { createPatientSlot } from './frames/patient-slot.ts';
+import { createPictureRing } from './frames/picture-ring.ts';
 import { createHostGate } from './host-gate.ts';
-import { createLatestSlot, type FrameSlot } from './latest-slot.ts';
-import type { LensLimits } from './lens-watch.ts';
-import { createPatientSlot } from './patient-slot.ts';
-import { createPictureRing } from './picture-ring.ts';
+import type { LensLimits } from './lens/lens-watch.ts';
 import type {
   Camera,
   CameraCounters,
@@ -23,7 +22,8 @@ import type {
   OpenCamera,
   TimedPicture,
 } from './port.ts';
-import { openStills } from './sources/open-stills.ts';
+import { isPatient, isRecording } from './sources/camera-kind.ts';
+import { openStills } from './stills/open-stills.ts';
 import { CAPTURE_LIMITS, type CameraSight, type CaptureLimits, computeHealth } from './supervision.ts';
 import { untilAborted } from './until-aborted.ts';
 

@@ -1,12 +1,12 @@
 import type { CameraConfig } from '../config/schema.ts';
-import type { CapturedPicture } from './captured-picture.ts';
-import { planVisible, planWatched } from './counted-pixels.ts';
-import { createLensWatch, type LensLimits, type LensVerdict } from './lens-watch.ts';
-import { createMotionWatch, QUICK_MOTION_LIMITS } from './motion.ts';
-import { createSpotWatch, planCut, SPOT_LIMITS, type Spot } from './motion-square.ts';
+import type { CapturedPicture } from './frames/captured-picture.ts';
+import type { Scene } from './frames/scene.ts';
+import { createLensWatch, type LensLimits, type LensVerdict } from './lens/lens-watch.ts';
+import { planVisible, planWatched } from './motion/counted-pixels.ts';
+import { createMotionWatch, QUICK_MOTION_LIMITS } from './motion/motion.ts';
+import { createSpotWatch, planCut, SPOT_LIMITS, type Spot } from './motion/motion-square.ts';
+import { cutScene, fitScene } from './motion/sharp-cut.ts';
 import type { Frame, FramePlan, FrameView, Motion } from './port.ts';
-import type { Scene } from './scene.ts';
-import { cutScene, fitScene } from './sharp-cut.ts';
 
 /** What became of one decoded picture. */
 export interface MadeFrame {

@@ -1,8 +1,8 @@
 import { type BackoffPolicy, computeBackoffMs } from '@watchpost/shared/kernel/backoff.ts';
 import type { AgentErrorCode } from '../kernel/errors.ts';
-import type { LensVerdict } from './lens-watch.ts';
+import type { LensVerdict } from './lens/lens-watch.ts';
 import type { CameraHealth } from './port.ts';
-import type { StreamFailure } from './stream-error.ts';
+import type { StreamFailure } from './sources/stream-error.ts';
 
 /** Every limit of supervision; tests shorten them. */
 export interface CaptureLimits {

@@ -1,9 +1,9 @@
 import type { Writable } from 'node:stream';
 import { parseArgs } from 'node:util';
-import { readCredentials } from '../capture/credentials-file.ts';
-import { HARDWARE_METHODS } from '../capture/decode-method.ts';
-import { findHindrance, findOffers } from '../capture/decode-offers.ts';
-import { readDecodeFacts } from '../capture/decode-trial.ts';
+import { findHindrance, findOffers } from '../capture/decode/decode-offers.ts';
+import { readDecodeFacts } from '../capture/decode/decode-trial.ts';
+import { HARDWARE_METHODS } from '../capture/ffmpeg/decode-method.ts';
+import { readCredentials } from '../capture/sources/credentials-file.ts';
 import { chooseStream, type Need } from '../discovery/choose-stream.ts';
 import { type ChosenCamera, formatList, formatYaml } from '../discovery/describe-cameras.ts';
 import { findOnvifCameras } from '../discovery/onvif-cameras.ts';

@@ -1,10 +1,10 @@
 import { access, constants } from 'node:fs/promises';
 import { silentLogger } from '@watchpost/shared/kernel/log.ts';
-import { withCredentials } from '../capture/camera-url.ts';
-import { readCredentials } from '../capture/credentials-file.ts';
 import { createFfmpegCamera } from '../capture/ffmpeg-camera.ts';
-import { measurePicture, toGray } from '../capture/picture-watch.ts';
+import { measurePicture, toGray } from '../capture/lens/picture-watch.ts';
 import type { FramePlan } from '../capture/port.ts';
+import { withCredentials } from '../capture/sources/camera-url.ts';
+import { readCredentials } from '../capture/sources/credentials-file.ts';
 import type { CameraConfig } from '../config/schema.ts';
 import { watchCamera } from '../doctor/camera-watch.ts';
 import { type CameraFacts, diagnoseCamera } from '../doctor/diagnose-camera.ts';

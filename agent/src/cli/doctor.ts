@@ -19,7 +19,7 @@ import { formatReport } from '../doctor/report.ts';
 import { checkDatabase } from '../doctor/sqlite-soundness.ts';
 import { inspectMachine } from '../doctor/sys-machine.ts';
 import { inspectService } from '../doctor/systemctl-unit.ts';
-import { loadHints } from '../telemetry/file-hints.ts';
+import { loadHints } from '../telemetry/hints/file-hints.ts';
 import { createProcTelemetry } from '../telemetry/proc-telemetry.ts';
 import { peekShortLives } from '../watchdog/file-boot-guard.ts';
 import { examineNetwork, inspectIdentity, inspectSettings, readSettings } from './doctor-box.ts';

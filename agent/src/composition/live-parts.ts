@@ -3,8 +3,8 @@ import { type BoxGovernor, createBoxGovernor } from '../attention/box-governor.t
 import type { AgentConfig } from '../config/schema.ts';
 import { createRenewable } from '../kernel/renewable.ts';
 import { systemClock } from '../kernel/system-clock.ts';
-import { createFileHints } from '../telemetry/file-hints.ts';
-import { createMemoryHintWatch } from '../telemetry/memory-hint-watch.ts';
+import { createFileHints } from '../telemetry/hints/file-hints.ts';
+import { createMemoryHintWatch } from '../telemetry/hints/memory-hint-watch.ts';
 import { createTelemetryReporter } from '../telemetry/telemetry-reporter.ts';
 import { createHttpPictures } from '../uplink/http-pictures.ts';
 import type { Uplink } from '../uplink/port.ts';

@@ -11,12 +11,12 @@ import {
   parseNetworkBytes,
   parsePressureSome10,
   parseUptimeSec,
-} from './proc-parse.ts';
-import { createProcProcesses, type Processes } from './proc-processes.ts';
-import { createSysDisk, type Disk } from './sys-disk.ts';
-import { createSysFiles, type SysFiles } from './sys-files.ts';
-import { createSysTemperatures, type Temperatures } from './sys-temperatures.ts';
-import { createSysThrottling, type Throttling } from './sys-throttling.ts';
+} from './sys/proc-parse.ts';
+import { createProcProcesses, type Processes } from './sys/proc-processes.ts';
+import { createSysDisk, type Disk } from './sys/sys-disk.ts';
+import { createSysFiles, type SysFiles } from './sys/sys-files.ts';
+import { createSysTemperatures, type Temperatures } from './sys/sys-temperatures.ts';
+import { createSysThrottling, type Throttling } from './sys/sys-throttling.ts';
 
 export interface ProcTelemetryOptions {
   /** The folder whose disk counts. */
