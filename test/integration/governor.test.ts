@@ -29,7 +29,7 @@ const sampleAt = (tsMs: number, celsius: number): Sample => ({
 
 /** A governor whose seconds go by in milliseconds. */
 async function govern(t: TestContext, settings: Partial<GovernorSettings> = {}) {
-  const box = { celsius: 50, waitingMs: 0, samples: 0, looks: 0, isTelling: true };
+  const box = { celsius: 50, waitingMs: 0, samples: 0, looks: 0, isTelling: true, isHanging: false };
   const lines: string[] = [];
   let nowMs = 1_000_000;
   const clock = { wallMs: () => nowMs, monotonicMs: () => nowMs };
@@ -58,6 +58,7 @@ async function govern(t: TestContext, settings: Partial<GovernorSettings> = {}) 
       },
     },
     waitingSinceMs: () => (box.waitingMs === 0 ? undefined : nowMs - box.waitingMs),
+    answered: () => (box.isHanging ? 0 : box.looks),
     clock,
     log,
     everyMs: 1,
@@ -100,6 +101,17 @@ test('frames that wait for the model slow the box down too', async (t) => {
   box.waitingMs = 1_500;
   await becomes('reduced');
   assert.deepEqual(governor.current()?.why, ['queue']);
+});
+
+test('frames that wait for a model that hangs are no sign of too many frames', async (t) => {
+  const { governor, box, becomes } = await govern(t);
+  box.isHanging = true;
+  box.waitingMs = 7_000;
+  const looked = box.looks + 20;
+  await until('it looked often', () => box.looks > looked);
+  assert.equal(governor.current(), undefined);
+  box.isHanging = false;
+  await becomes('keyframes');
 });
 
 test('a reading that is old is taken anew: telemetry may be set to a pace of an hour', async (t) => {

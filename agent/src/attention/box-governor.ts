@@ -14,6 +14,8 @@ export interface BoxGovernorDeps {
   readonly telemetry: RecentTelemetry;
   /** Since when the look that has waited longest waits for the model, monotonic; undefined while none does. */
   readonly waitingSinceMs: () => number | undefined;
+  /** Looks the model has answered so far. */
+  readonly answered: () => number;
   readonly clock: Clock;
   readonly log: Logger;
   /** Between two looks at the box. */
@@ -42,6 +44,8 @@ class LadderGovernor implements BoxGovernor {
   #settings: GovernorSettings;
   #ladder = initialLadder;
   #current: Slowdown | undefined;
+  #answered = 0;
+  #queueMs = 0;
   #onChange: () => void = () => undefined;
   #loop: Promise<void> = Promise.resolve();
 
@@ -102,16 +106,25 @@ class LadderGovernor implements BoxGovernor {
   }
 
   async #readStrain(): Promise<Strain> {
-    const { clock, waitingSinceMs } = this.#deps;
     const { temperatures, throttled, cpu } = await this.#readBox();
     const hottest = Math.max(...temperatures.map(({ celsius }) => celsius));
-    const sinceMs = waitingSinceMs();
     return {
       isThrottled: throttled,
-      queueMs: sinceMs === undefined ? 0 : clock.monotonicMs() - sinceMs,
+      queueMs: this.#readQueueMs(),
       ...(temperatures.length > 0 && { celsius: hottest }),
       ...(cpu.pressureSome10 !== undefined && { cpuSome10: cpu.pressureSome10 }),
     };
+  }
+
+  /** What waits for a model that answers nothing waits for its end, and not because there is too much. */
+  #readQueueMs(): number {
+    const { clock, waitingSinceMs, answered } = this.#deps;
+    const sinceMs = waitingSinceMs();
+    const count = answered();
+    if (sinceMs === undefined) this.#queueMs = 0;
+    else if (count !== this.#answered) this.#queueMs = clock.monotonicMs() - sinceMs;
+    this.#answered = count;
+    return this.#queueMs;
   }
 
   async #readBox(): Promise<Sample> {

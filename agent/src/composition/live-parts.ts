@@ -59,6 +59,7 @@ function createGovernor({ config, telemetry, vitals, model, log }: Box): BoxGove
     // While the process of the model is started again, frames wait for that, and not because there are too many.
     waitingSinceMs: () =>
       vitals.look().recoveringSinceMs === undefined ? model.waitingSinceMs() : undefined,
+    answered: () => vitals.read().framesClassified,
     clock: systemClock,
     log,
   });
