@@ -3,7 +3,6 @@ import { readFile } from 'node:fs/promises';
 import { writeFileAtomic } from '@watchpost/shared/kernel/files.ts';
 import { computeKeyId } from '@watchpost/shared/trust/key-id.ts';
 import type { DeviceKeyStore } from './port.ts';
-import { makeCsr } from './x509-csr.ts';
 
 const OWNER_ONLY = 0o600;
 
@@ -31,7 +30,11 @@ function toKeyStore(privateKey: KeyObject): DeviceKeyStore {
   return {
     fingerprint: computeKeyId(publicKey),
     tlsKey: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-    makeCsr: (deviceId) => makeCsr({ privateKey, publicKey }, deviceId),
+    makeCsr: async (deviceId) => {
+      // Needed once in months, and megabytes large.
+      const { makeCsr } = await import('./x509-csr.ts');
+      return makeCsr({ privateKey, publicKey }, deviceId);
+    },
     sign: (text) => sign('sha256', Buffer.from(text), privateKey).toString('base64url'),
   };
 }

@@ -15,7 +15,7 @@ import {
   parseTimestamp,
   type TargetSigned,
 } from '@watchpost/shared/trust/tuf-metadata.ts';
-import { Updater } from 'tuf-js';
+import type { Updater } from 'tuf-js';
 import type { Clock } from '../kernel/clock.ts';
 import { agentError } from '../kernel/errors.ts';
 import { inStore } from '../kernel/store-error.ts';
@@ -29,7 +29,7 @@ import {
   type Sighting,
   type TrustedSet,
 } from './trust-verdict.ts';
-import { METADATA_BASE_URL, TufFetcher } from './tuf-fetcher.ts';
+import type { TufFetcher } from './tuf-fetcher.ts';
 
 export interface TufTrustDeps {
   /** Metadata are kept below it. */
@@ -120,6 +120,7 @@ async function check(at: Check): Promise<TargetSigned | undefined> {
   const { deps, folder, scratch } = at;
   const known = readMarks(deps);
   const start = await inStore('copying trust metadata', () => fillScratch(at, known.rootSha256));
+  const { TufFetcher } = await importTuf();
   const fetcher = new TufFetcher(deps.source, at.signal);
   // A clock that was set back reopens nothing: time never passes behind the last good check.
   const nowMs = Math.max(deps.clock.wallMs(), known.timeMs);
@@ -184,12 +185,19 @@ async function fillScratch(at: Check, rootSha256: string | undefined): Promise<U
   return root;
 }
 
+/** With the first order: a box that runs needs nothing of it. */
+async function importTuf() {
+  const [{ Updater }, fetcher] = await Promise.all([import('tuf-js'), import('./tuf-fetcher.ts')]);
+  return { Updater, ...fetcher };
+}
+
 /** Lets tuf-js walk the metadata. @returns what they say of the target */
 async function consult(
   { scratch, target, signal }: Check,
   fetcher: TufFetcher,
   explain: (seen: readonly Sighting[]) => Refusal['code'],
 ): Promise<TargetSigned | undefined> {
+  const { Updater, METADATA_BASE_URL } = await importTuf();
   try {
     const updater = new Updater({
       metadataDir: scratch,

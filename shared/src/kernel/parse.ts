@@ -17,10 +17,16 @@ interface RawProblem {
   readonly params: object;
 }
 
-/** Every violation of `schema`, readable, each place once. Unknown keys are named. */
+/**
+ * Every violation of `schema`, readable, each place once. Unknown keys are named. It is compiled when it is first asked,
+ * for most processes read few of the messages there are.
+ */
 export function createProblemFinder(schema: TSchema): (input: unknown) => readonly Problem[] {
-  const validator = Compile(schema);
-  return (input) => (validator.Check(input) ? [] : readable(validator.Errors(input)));
+  let validator: ReturnType<typeof Compile> | undefined;
+  return (input) => {
+    validator ??= Compile(schema);
+    return validator.Check(input) ? [] : readable(validator.Errors(input));
+  };
 }
 
 function readable(raw: readonly RawProblem[]): readonly Problem[] {
