@@ -203,7 +203,8 @@ function composeSettings({
     trust: { rootFile },
     cameras: [
       { id: 'clip', file: clip, loop: true, fps: 10 },
-      { id: 'street', url: camera.url, fps: 10 },
+      // Pictures of one colour, one after the other, are other light, and nothing that moves.
+      { id: 'street', url: camera.url, fps: 10, motion: { gate: 'off' } },
     ],
     update: UPDATE,
     inference: { threads: 1 },
