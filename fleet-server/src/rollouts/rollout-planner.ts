@@ -1,4 +1,5 @@
 import { gatesInForce } from '@watchpost/shared/rollout/policy.ts';
+import { estimateFailed01 } from './failed-share.ts';
 import { chooseOrders } from './rollout-orders.ts';
 import { planRollback, planStopping } from './rollout-return.ts';
 import type { Group, Member, RolloutPlan, RolloutSnapshot, RolloutStep } from './rollout-snapshot.ts';
@@ -124,15 +125,25 @@ function planGroups(snapshot: RolloutSnapshot, nowMs: number): readonly RolloutS
   if (current === undefined) return finish(snapshot, all, nowMs);
   if (current.state === 'error') return [move(current, 'running', 'the rollout goes on')];
   if (current.state === 'scheduled') return [move(current, 'running', 'it is its turn')];
-  const own = tally(ownMembers(snapshot, current), policy);
-  if (isOverErrorThreshold(own, policy)) return fail(snapshot, current, describeErrors(own, policy));
-  if (isOverErrorThreshold(all, policy)) {
+  const ours = ownMembers(snapshot, current);
+  const own = tally(ours, policy);
+  if (failTooOften(ours, own, snapshot, nowMs)) return fail(snapshot, current, describeErrors(own, policy));
+  if (failTooOften(members, all, snapshot, nowMs)) {
     return fail(snapshot, current, `of all groups ${describeErrors(all, policy)}`);
   }
   return current.state === 'running'
     ? planThreshold(snapshot, current, own, nowMs)
     : planSoak(snapshot, current, own, nowMs);
 }
+
+/** Of those executed too many failed, and not only because failures are told before successes. */
+const failTooOften = (
+  members: readonly Member[],
+  counts: Tally,
+  { policy }: RolloutSnapshot,
+  nowMs: number,
+): boolean =>
+  isOverErrorThreshold(counts, policy) && estimateFailed01(members, policy, nowMs) > policy.errorThreshold;
 
 const ownMembers = ({ members }: RolloutSnapshot, { index }: Group): readonly Member[] =>
   members.filter(({ group }) => group === index);
@@ -218,8 +229,8 @@ const soakEndsMs = (snapshot: RolloutSnapshot): readonly number[] =>
 
 /** Late devices may still come, until the rollout is out of time. */
 function finish(snapshot: RolloutSnapshot, all: Tally, nowMs: number): readonly RolloutStep[] {
-  const { policy } = snapshot;
-  if (isOverErrorThreshold(all, policy)) {
+  const { members, policy } = snapshot;
+  if (failTooOften(members, all, snapshot, nowMs)) {
     return [{ kind: 'rollout', to: ON_ERROR[policy.onError], why: describeErrors(all, policy) }];
   }
   const isOver = all.inWork === 0 && all.waiting === 0;
