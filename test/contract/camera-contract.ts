@@ -129,6 +129,17 @@ export function cameraContract(name: string, make: (plan: FramePlan) => Promise<
         }
       }));
 
+    test('who waits for a picture gets the first that comes, or none when it gives up or none can come', () =>
+      withCamera(async ({ camera, capture }) => {
+        assert.equal(await camera.waitForPicture(AbortSignal.abort()), undefined);
+        const [jpeg] = await Promise.all([camera.waitForPicture(soon()), capture(3)]);
+        assert.deepEqual([...(jpeg ?? []).slice(0, 2)], [0xff, 0xd8]);
+        const { camera: stopped } = await make(SMALL);
+        const waiting = stopped.waitForPicture(soon());
+        await stopped.stop();
+        assert.equal(await waiting, undefined);
+      }));
+
     test('a recording gives each of its pictures in both tiers', () =>
       withCamera(async ({ camera, capture }) => {
         camera.useTier('keyframes');

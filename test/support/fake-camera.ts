@@ -10,6 +10,7 @@ import type {
   Motion,
   TimedPicture,
 } from '../../agent/src/capture/port.ts';
+import { untilAborted } from '../../agent/src/capture/until-aborted.ts';
 
 const WHOLE = { x01: 0, y01: 0, width01: 1, height01: 1 };
 const MAX_RECENT = 8;
@@ -26,6 +27,7 @@ export class FakeCamera implements Camera {
   #condition: Condition = { condition: 'offline' };
   #captured = 0;
   #recent: readonly TimedPicture[] = [];
+  readonly #shown = Promise.withResolvers<void>();
   /** What was asked for last. */
   tier: DecodeTier = 'every';
 
@@ -35,12 +37,16 @@ export class FakeCamera implements Camera {
   }
 
   async start(signal: AbortSignal): Promise<void> {
-    signal.addEventListener('abort', () => this.#slot.close());
+    signal.addEventListener('abort', () => {
+      this.#slot.close();
+      this.#shown.resolve();
+    });
   }
 
   async stop(): Promise<void> {
     this.#slot.clear();
     this.#slot.close();
+    this.#shown.resolve();
   }
 
   nextFrame(signal: AbortSignal): Promise<Frame | undefined> {
@@ -49,6 +55,11 @@ export class FakeCamera implements Camera {
 
   latestPicture(): Uint8Array | undefined {
     return this.#recent.at(-1)?.jpeg;
+  }
+
+  async waitForPicture(signal: AbortSignal): Promise<Uint8Array | undefined> {
+    await untilAborted(this.#shown.promise, signal);
+    return this.latestPicture();
   }
 
   recentPictures(): readonly TimedPicture[] {
@@ -84,6 +95,7 @@ export class FakeCamera implements Camera {
     const capturedAtMs = performance.now();
     const jpeg = Uint8Array.of(0xff, 0xd8, 0xff, 0xd9);
     this.#recent = [...this.#recent, { jpeg, capturedAtMs }].slice(-MAX_RECENT);
+    this.#shown.resolve();
     void this.#slot.put({
       cameraId: this.id,
       sequence: this.#captured,
@@ -98,6 +110,7 @@ export class FakeCamera implements Camera {
   end(): void {
     this.see({ condition: 'disabled', code: 'CAMERA_ENDED' });
     this.#slot.close();
+    this.#shown.resolve();
   }
 
   see(condition: Condition): void {

@@ -86,6 +86,8 @@ class FfmpegCamera implements Camera {
   readonly #slot: FrameSlot<Frame>;
   readonly #makeFrame: ReturnType<typeof createFrameMaker>;
   readonly #ring = createPictureRing();
+  /** Resolves with the first picture, or when none can come. */
+  readonly #shown = Promise.withResolvers<void>();
   readonly #listeners: ((health: CameraHealth) => void)[] = [];
   #running: Promise<void> = Promise.resolve();
   #sight: CameraSight = { stream: 'connecting', picture: 'clear' };
@@ -117,6 +119,7 @@ class FfmpegCamera implements Camera {
     this.#running = this.#supervisor.run().finally(() => {
       signal.removeEventListener('abort', onAbort);
       this.#slot.close();
+      this.#shown.resolve();
     });
   }
 
@@ -132,6 +135,11 @@ class FfmpegCamera implements Camera {
 
   latestPicture(): Uint8Array | undefined {
     return this.#ring.list().at(-1)?.jpeg;
+  }
+
+  async waitForPicture(signal: AbortSignal): Promise<Uint8Array | undefined> {
+    await untilAborted(this.#shown.promise, signal);
+    return this.latestPicture();
   }
 
   recentPictures(): readonly TimedPicture[] {
@@ -163,12 +171,16 @@ class FfmpegCamera implements Camera {
     this.#supervisor.halt();
     this.#slot.clear();
     this.#slot.close();
+    this.#shown.resolve();
   }
 
   #listen(): CameraListener {
     return {
       onFrame: (picture, index, tier) => this.#take(picture, index, tier),
-      onPicture: (jpeg) => this.#ring.add({ jpeg, capturedAtMs: this.#nowMs() }),
+      onPicture: (jpeg) => {
+        this.#ring.add({ jpeg, capturedAtMs: this.#nowMs() });
+        this.#shown.resolve();
+      },
       onOutdated: () => {
         const untaken = this.#slot.clear();
         // They come again.

@@ -133,6 +133,11 @@ export interface Camera {
   nextFrame(signal: AbortSignal): Promise<Frame | undefined>;
   /** The latest picture as JPEG, for people. */
   latestPicture(): Uint8Array | undefined;
+  /**
+   * The same, waiting for the first one: it is made beside the first frame, and may come a little after it.
+   * @returns undefined when `signal` is aborted, or no picture comes any more
+   */
+  waitForPicture(signal: AbortSignal): Promise<Uint8Array | undefined>;
   /** The pictures of the last ten seconds, oldest first, two a second at most, as many as the ring has bytes for. */
   recentPictures(): readonly TimedPicture[];
   /**

@@ -15,6 +15,9 @@ export interface SnapshotDeps {
 /** What such a camera showed last is not what is before it now. */
 const BLIND: readonly CameraCondition[] = ['offline', 'stalled', 'disabled'];
 
+/** A camera that has just come online shows its first picture within a moment. */
+const PICTURE_LIMIT_MS = 10_000;
+
 export function createSnapshot({ cameras, mayShow, send }: SnapshotDeps): RunCommand<'snapshot'> {
   return async ({ camera: id }, context) => {
     if (!(await mayShow()))
@@ -26,7 +29,8 @@ export function createSnapshot({ cameras, mayShow, send }: SnapshotDeps): RunCom
     const { condition, code, detail = '', quality01 } = camera.health();
     if (BLIND.includes(condition))
       throw agentError(code ?? 'CAMERA_UNREACHABLE', `camera ${id} is ${condition} ${detail}`.trim());
-    const picture = camera.latestPicture();
+    const limit = AbortSignal.timeout(PICTURE_LIMIT_MS);
+    const picture = await camera.waitForPicture(AbortSignal.any([context.signal, limit]));
     if (picture === undefined) throw agentError('CAMERA_TIMEOUT', `camera ${id} has shown no picture yet`);
     await send(context.id, { contentType: 'image/jpeg', bytes: picture }, context.signal);
     const { length: sizeBytes } = picture;

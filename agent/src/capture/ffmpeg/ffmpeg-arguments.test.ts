@@ -116,7 +116,7 @@ test('a recording goes on at its frame, not after it', () => {
 test('frames are dropped before they are scaled', () => {
   const graph = graphOf(plan({ file: 'a.mp4' }));
   assert.match(graph, /^\[0:v:0\][^;]*fps=5:round=up:start_time=0,split=3\[shown\]\[part0\]\[part1\];/);
-  assert.match(graph, /\[shown\]fps=2,scale='min\(640,iw\)':-2:flags=area\[picture\];/);
+  assert.match(graph, /\[shown\]select='[^']*',scale='min\(640,iw\)':-2:flags=area\[picture\];/);
   assert.match(graph, /\[part1\]scale=64:48:flags=bilinear,format=rgb24\[frames1\]$/);
 });
 
@@ -125,6 +125,13 @@ test('a live clock is steadied, the clock of a recording is left alone', () => {
   assert.match(graphOf(plan({ device: '/dev/video0', fps: 0.2 })), /clip\(PTS-PREV_INPTS,0,10\/TB\)/);
   assert.doesNotMatch(graphOf(plan({ file: 'a.mp4' })), /setpts/);
   assert.doesNotMatch(graphOf(plan({ url: 'rtsp://cam/1' })), /start_time/);
+});
+
+test('people see the first picture at once, then the first of each half second', () => {
+  assert.match(
+    graphOf(plan({ url: 'rtsp://cam/1' })),
+    /\[shown\]select='isnan\(prev_selected_t\)\+gt\(floor\(2\*t\+0\.001\),floor\(2\*prev_selected_t\+0\.001\)\)',/,
+  );
 });
 
 test('a slow camera shows people each of its pictures', () => {

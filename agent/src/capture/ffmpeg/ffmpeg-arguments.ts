@@ -114,7 +114,12 @@ function planPace(camera: CameraConfig, tier: DecodeTier, clip?: Clip): readonly
 const FIRST_SIZE = 'scale=iw:ih';
 
 const planPicturePace = (tier: DecodeTier): string =>
-  tier === 'keyframes' ? atMost(PICTURE_MAX_FPS) : `fps=${PICTURE_MAX_FPS}`;
+  tier === 'keyframes' ? atMost(PICTURE_MAX_FPS) : FIRST_OF_EACH;
+
+/** Of each half second, at once: `fps` would hold every picture back until the next one is due. */
+const FIRST_OF_EACH =
+  `select='isnan(prev_selected_t)+` +
+  `gt(floor(${PICTURE_MAX_FPS}*t+0.001),floor(${PICTURE_MAX_FPS}*prev_selected_t+0.001))'`;
 
 /** A little early counts: pictures jitter. */
 const atMost = (fps: number): string =>
