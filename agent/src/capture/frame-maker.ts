@@ -5,7 +5,6 @@ import { createLensWatch, type LensLimits, type LensVerdict } from './lens/lens-
 import { planVisible, planWatched } from './motion/counted-pixels.ts';
 import { createMotionWatch, QUICK_MOTION_LIMITS } from './motion/motion.ts';
 import { createSpotWatch, planCut, SPOT_LIMITS, type Spot } from './motion/motion-square.ts';
-import { cutScene, fitScene } from './motion/sharp-cut.ts';
 import type { Frame, FramePlan, FrameView, Motion } from './port.ts';
 
 /** What became of one decoded picture. */
@@ -50,6 +49,8 @@ async function cutView(
   spot: Spot | undefined,
   plans: readonly FramePlan[],
 ): Promise<readonly FrameView[]> {
+  // For cameras that look at squares around motion only: others run without its library.
+  const { cutScene, fitScene } = await import('./motion/sharp-cut.ts');
   const pictures = plans.map(async (plan) => {
     const cut = spot === undefined ? undefined : planCut(spot, scene, plan);
     return { plan, rgb: cut === undefined ? await fitScene(scene, plan) : await cutScene(scene, cut, plan) };
