@@ -72,9 +72,9 @@ async function readNews(
   const sinceMs = performance.now();
   for (;;) {
     try {
-      // The journal first: what it misses then is told by the next look.
-      const entries = await loadJournal(api, id, after);
-      return { entries, view: await api.get(rolloutPath(id), RolloutView) };
+      // The journal last: it tells all that led to the view, after whose end nobody looks again.
+      const view = await api.get(rolloutPath(id), RolloutView);
+      return { entries: await loadJournal(api, id, after), view };
     } catch (error) {
       const isAway = isAppError(error) && error.kind.retry && performance.now() - sinceMs < AWAY_LIMIT_MS;
       if (!isAway) throw error;
