@@ -12,6 +12,11 @@ import { CHANNEL_FD, createReplyReader, encodeRequest } from './child-wire.ts';
 const ENTRY = fileURLToPath(new URL(`./inference-child${extname(import.meta.url)}`, import.meta.url));
 /** Megabytes: what a run leaves behind is small, and V8 would let tens of them gather on a box with much memory. */
 const SMALL_YOUNG_GENERATION = ['--max-semi-space-size=1'];
+/**
+ * Of glibc: one arena, whose free end goes back to the system. Loading a model would leave megabytes in an arena of each
+ * thread that took part, and its runs live in memory ONNX Runtime keeps by itself.
+ */
+const THRIFTY_ALLOCATOR = { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '131072' };
 const LAST_WORDS_CHARS = 2_000;
 
 interface Pending {
@@ -44,6 +49,7 @@ export interface InferenceProcess {
 export function startInferenceProcess(guards: ProcessGuards): InferenceProcess {
   const child = spawn(process.execPath, [...SMALL_YOUNG_GENERATION, ENTRY], {
     stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...THRIFTY_ALLOCATOR },
   });
   let pending: Pending | undefined;
   const settle = (): Pending | undefined => {
