@@ -201,7 +201,8 @@ export const UpdateSettings = Type.Object(
           minimum: 0,
           maximum: 1,
           default: 0.8,
-          description: 'its share of the frames there are to classify that it classifies, against the model before',
+          description:
+            'its share of the frames there are to classify that it classifies, against the model before',
         }),
         maxCelsius: Type.Number({
           minimum: 20,
