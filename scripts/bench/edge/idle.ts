@@ -11,6 +11,7 @@ const SUBJECT = 'idle';
 /** Longer than what the motion gate holds after the last motion, and until all cameras have changed their tier. */
 const GATE_SEC = 30;
 const BASE_WARM_UP_SEC = 3;
+const MAX_SEARCH_RUNS = 4;
 
 /** Live cameras over RTSP, at 5 frames a second, by a running agent with all that it does. */
 export const benchIdle: BenchSubject = async (world) => {
@@ -199,7 +200,7 @@ interface Search {
   readonly target: 'cameras360p' | 'cameras1080p';
 }
 
-/** Begins at the target: two steps upwards while none is dropped, else downwards by halves until none is. */
+/** Begins at the target, and halves what is left between a number that is carried and one that is not. */
 async function benchCapacity(bench: Bench, cameras: LiveCameras, search: Search): Promise<readonly Figure[]> {
   const { size, from, steps, target } = search;
   const { isQuick, say } = bench.world;
@@ -212,13 +213,11 @@ async function benchCapacity(bench: Bench, cameras: LiveCameras, search: Search)
     words.push(`${count}: ${(lost * 100).toFixed(1)} % dropped`);
     return lost === 0;
   };
-  const isRising = await fits(from);
-  let carried = isRising ? from : 0;
-  const further = isRising ? [from + steps, from + 2 * steps] : halves(from);
-  for (const count of isQuick ? [] : further) {
-    const isCarried = await fits(count);
-    if (isCarried) carried = count;
-    if (isCarried !== isRising) break;
+  let [carried, refused] = (await fits(from)) ? [from, from + 3 * steps] : [0, from];
+  for (let run = 1; run < (isQuick ? 1 : MAX_SEARCH_RUNS) && refused - carried > 1; run += 1) {
+    const count = Math.ceil((carried + refused) / 2);
+    if (await fits(count)) carried = count;
+    else refused = count;
   }
   const [fullDelayMs = 0] = delays;
   const found: Figure = {
@@ -232,8 +231,6 @@ async function benchCapacity(bench: Bench, cameras: LiveCameras, search: Search)
   const what = `event-loop delay p99 of the control process, ${from} cameras ${size} (ms)`;
   return [found, { subject: SUBJECT, what, value: fullDelayMs, target: 'loopDelayP99Ms' }];
 }
-
-const halves = (from: number): readonly number[] => [Math.floor(from / 2), Math.floor(from / 4)];
 
 /** Share of the frames that came too late for the model, or did not come. */
 async function runFull(
