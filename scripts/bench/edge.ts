@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { compileAgent } from './edge/compiled-agent.ts';
+import { compileAgent, readEnvironment } from './edge/compiled-agent.ts';
 import { DEFAULT_DATA, openData } from './edge/data.ts';
 import { type Figure, formatFigures, judgeTargets } from './edge/targets.ts';
 import type { BenchSubject } from './edge/world.ts';
@@ -94,6 +94,7 @@ async function main(): Promise<number> {
     const world = {
       data,
       program,
+      environment: await readEnvironment(),
       scratch,
       isQuick: values.quick,
       minutes,

@@ -44,7 +44,7 @@ export interface AgentWindow {
 export interface AgentOptions {
   readonly box: LaidBox;
   readonly fleet: BenchFleet;
-  readonly world: Pick<BenchWorld, 'profiles' | 'signal' | 'program'>;
+  readonly world: Pick<BenchWorld, 'profiles' | 'signal' | 'program' | 'environment'>;
   readonly withLoopDelay?: boolean;
   /** Program and arguments before `run`; default: that of the world. */
   readonly program?: readonly string[];
@@ -113,7 +113,7 @@ function spawnAgent({ box, world, withLoopDelay, program }: AgentOptions, delayF
   const [command = process.execPath, ...args] = program ?? world.program;
   return spawn(command, [...profile, ...meter, ...args, 'run', '--config', box.config], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env.PATH, BENCH_LOOP_DELAY_FILE: delayFile },
+    env: { ...world.environment, PATH: process.env.PATH, BENCH_LOOP_DELAY_FILE: delayFile },
   });
 }
 

@@ -30,9 +30,18 @@ export async function compileAgent(scratch: string): Promise<readonly string[]> 
   return [process.execPath, ...(await readNodeFlags()), join(folder, 'agent/src/cli.js')];
 }
 
+const readStarter = (): Promise<string> =>
+  readFile(join(ROOT, 'firmware-config/bin/watchpost-agent'), 'utf8');
+
+/** What an installed agent is started with, settings of the allocator. */
+export async function readEnvironment(): Promise<Readonly<Record<string, string>>> {
+  const set = (await readStarter()).matchAll(/^export (MALLOC_\w+)=(\d+)$/gm);
+  return Object.fromEntries([...set].map(([, name = '', value = '']) => [name, value]));
+}
+
 /** With which an installed agent is started. */
 export async function readNodeFlags(): Promise<readonly string[]> {
-  const starter = await readFile(join(ROOT, 'firmware-config/bin/watchpost-agent'), 'utf8');
+  const starter = await readStarter();
   const [, flags = ''] = /^exec "\$root\/node" (.*?) ?"\$root/m.exec(starter) ?? [];
   return flags.split(' ').filter((flag) => flag !== '');
 }

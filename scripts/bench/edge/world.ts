@@ -6,6 +6,8 @@ export interface BenchWorld {
   readonly data: BenchData;
   /** Node and the compiled agent: what comes before `run`. */
   readonly program: readonly string[];
+  /** Of the agent, beside PATH: as an installed one is started. */
+  readonly environment: Readonly<Record<string, string>>;
   /** A folder of its own that is removed at the end. */
   readonly scratch: string;
   /** Short runs, for CI: every path, figures of little worth. */
