@@ -11,8 +11,8 @@ import { createJwsConfigSigner } from '../../fleet-server/src/rollouts/jws-order
 import type { Configurator } from '../../fleet-server/src/rollouts/port.ts';
 import { silentLogger } from '../../shared/src/kernel/log.ts';
 import type { ReportedConfig } from '../../shared/src/messages/config-document.ts';
-import { fleetctl } from '../support/fleetctl.ts';
-import { createHttpWorld, type HttpWorld, PASSWORD } from '../support/http-world.ts';
+import { type FleetctlAccess, fleetctl } from '../support/fleetctl.ts';
+import { createHttpWorld, type HttpWorld } from '../support/http-world.ts';
 import { connectDevice, nextMessage, topicOf } from '../support/mqtt-device.ts';
 import { openReportServer, type ReportServer } from '../support/report-server.ts';
 import { makeKeyPair } from '../support/test-bundle.ts';
@@ -169,27 +169,18 @@ for (const [name, standing, summary] of STANDINGS) {
 
 describe('settings of a device over the API and fleetctl', () => {
   let world: HttpWorld;
-  let folder = '';
-  let env: Readonly<Record<string, string>> = {};
+  let env: FleetctlAccess;
   before(async () => {
     world = await createHttpWorld();
     await world.addUser('olga', ['operator']);
     await world.addUser('vera', ['viewer']);
-    folder = await mkdtemp(join(tmpdir(), 'watchpost-device-config-cli-'));
-    await writeFile(join(folder, 'password'), `${PASSWORD}\n`);
-    env = {
-      WATCHPOST_SERVER: await world.app.listen({ host: '127.0.0.1', port: 0 }),
-      WATCHPOST_PASSWORD_FILE: join(folder, 'password'),
-    };
+    env = await world.listen();
   });
-  after(async () => {
-    await world.close();
-    await rm(folder, { recursive: true });
-  });
+  after(() => world.close());
   const run = (verb: string, ...args: readonly string[]) =>
     fleetctl(['device', 'config', verb, ...args], env);
   const fileOf = async (text: string): Promise<string> => {
-    const file = join(folder, 'settings.yaml');
+    const file = join(world.folder, 'settings.yaml');
     await writeFile(file, text);
     return file;
   };
@@ -241,7 +232,7 @@ describe('settings of a device over the API and fleetctl', () => {
       ['a: [', /settings\.yaml: .*line 1/],
     ] as const)
       assert.match((await run('set', 'box-1', await fileOf(text))).error, problem);
-    assert.match((await run('set', 'box-1', join(folder, 'none'))).error, /FILE_UNREADABLE/);
+    assert.match((await run('set', 'box-1', join(world.folder, 'none'))).error, /FILE_UNREADABLE/);
   });
 
   test('operators set, viewers only look, and the audit log knows who', async () => {

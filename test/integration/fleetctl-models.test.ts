@@ -1,30 +1,22 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { fleetctl } from '../support/fleetctl.ts';
-import { createHttpWorld, type HttpWorld, PASSWORD } from '../support/http-world.ts';
+import { type FleetctlAccess, fleetctl } from '../support/fleetctl.ts';
+import { createHttpWorld, type HttpWorld } from '../support/http-world.ts';
 import { tinyBundle, writeTinyBundle } from '../support/tiny-bundle.ts';
 
 let world: HttpWorld;
 let folder = '';
-let env: Readonly<Record<string, string>> = {};
+let env: FleetctlAccess;
 before(async () => {
   world = await createHttpWorld();
   await world.addUser('quality', ['qa']);
-  folder = await mkdtemp(join(tmpdir(), 'watchpost-models-cli-'));
-  await writeFile(join(folder, 'password'), PASSWORD);
+  folder = world.folder;
   await writeFile(join(folder, 'report.txt'), 'It names colours.\n');
-  env = {
-    WATCHPOST_SERVER: await world.app.listen({ host: '127.0.0.1', port: 0 }),
-    WATCHPOST_PASSWORD_FILE: join(folder, 'password'),
-  };
+  env = await world.listen();
 });
-after(async () => {
-  await world.close();
-  await rm(folder, { recursive: true });
-});
+after(() => world.close());
 
 /** Runs a command that must succeed. @returns what it said */
 async function model(...args: readonly string[]): Promise<string> {

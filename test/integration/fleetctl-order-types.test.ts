@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Order } from '@watchpost/shared/trust/order.ts';
 import { bundleRecord } from '../support/fleet-data.ts';
-import { fleetctl } from '../support/fleetctl.ts';
-import { createHttpWorld, type HttpWorld, PASSWORD } from '../support/http-world.ts';
+import { type FleetctlAccess, fleetctl, fleetctlInTerminal } from '../support/fleetctl.ts';
+import { createHttpWorld, type HttpWorld } from '../support/http-world.ts';
 import { openRolloutWorld, type RolloutWorld } from '../support/rollout-world.ts';
 import { until } from '../support/until.ts';
 
@@ -15,7 +15,7 @@ const NEW = bundleRecord('2.0.0');
 let http: HttpWorld;
 let world: RolloutWorld;
 let folder = '';
-let env: { readonly WATCHPOST_SERVER: string; readonly WATCHPOST_PASSWORD_FILE: string };
+let env: FleetctlAccess;
 
 function answer({ type }: Order) {
   if (type === 'download_only') return [['downloading'], ['verifying'], ['kept']] as const;
@@ -32,11 +32,7 @@ before(async () => {
   });
   http = await createHttpWorld({ rollouts: world.desk });
   await http.addUser('olga', ['operator']);
-  await writeFile(join(folder, 'password'), `${PASSWORD}\n`);
-  env = {
-    WATCHPOST_SERVER: await http.app.listen({ host: '127.0.0.1', port: 0 }),
-    WATCHPOST_PASSWORD_FILE: join(folder, 'password'),
-  };
+  env = await http.listen();
 });
 after(async () => {
   await http.close();
@@ -45,9 +41,8 @@ after(async () => {
 });
 
 async function rollout(...args: readonly string[]): Promise<string> {
-  const { status, out, error } = await fleetctl(['rollout', ...args, '--user', 'olga'], env);
+  const { status, out, error } = await fleetctlInTerminal(['rollout', ...args, '--user', 'olga'], env);
   assert.equal(status, 0, error);
-  for (const line of out.split('\n')) assert.ok(line.length <= 100, line);
   return out;
 }
 const create = (name: string, ...args: readonly string[]): Promise<string> =>

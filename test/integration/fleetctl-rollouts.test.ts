@@ -7,8 +7,8 @@ import type { DeploymentState } from '@watchpost/shared/lifecycle/deployment.ts'
 import type { Order } from '@watchpost/shared/trust/order.ts';
 import { runFleetctl } from '../../fleet-server/src/cli/run-fleetctl.ts';
 import { bundleRecord } from '../support/fleet-data.ts';
-import { fleetctl } from '../support/fleetctl.ts';
-import { createHttpWorld, type HttpWorld, PASSWORD } from '../support/http-world.ts';
+import { type FleetctlAccess, fleetctlInTerminal } from '../support/fleetctl.ts';
+import { createHttpWorld, type HttpWorld } from '../support/http-world.ts';
 import { openRolloutWorld, type RolloutWorld } from '../support/rollout-world.ts';
 
 const OLD = bundleRecord('1.0.0');
@@ -29,7 +29,7 @@ const SUCCEEDS: readonly (readonly [DeploymentState, string?])[] = [
 let http: HttpWorld;
 let world: RolloutWorld;
 let folder = '';
-let env: { readonly WATCHPOST_SERVER: string; readonly WATCHPOST_PASSWORD_FILE: string };
+let env: FleetctlAccess;
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'watchpost-fleetctl-rollouts-'));
   world = await openRolloutWorld({
@@ -45,11 +45,7 @@ before(async () => {
   http = await createHttpWorld({ rollouts: world.desk });
   await http.addUser('olga', ['operator']);
   await http.addUser('vera', ['viewer']);
-  await writeFile(join(folder, 'password'), `${PASSWORD}\n`);
-  env = {
-    WATCHPOST_SERVER: await http.app.listen({ host: '127.0.0.1', port: 0 }),
-    WATCHPOST_PASSWORD_FILE: join(folder, 'password'),
-  };
+  env = await http.listen();
 });
 after(async () => {
   await http.close();
@@ -57,13 +53,7 @@ after(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** Runs it; every line it prints fits a terminal. */
-async function run(...args: readonly string[]) {
-  const result = await fleetctl(['rollout', ...args], env);
-  for (const line of [result.out, ...result.progress].flatMap((text) => text.split('\n')))
-    assert.ok(args.includes('--json') || line.length <= 100, line);
-  return result;
-}
+const run = (...args: readonly string[]) => fleetctlInTerminal(['rollout', ...args], env);
 async function done(...args: readonly string[]): Promise<string> {
   const { status, out, error } = await run(...args);
   assert.equal(status, 0, error);
@@ -140,7 +130,7 @@ test('a rollout is taken back to what each device ran before', async () => {
 test('somebody else approves, and who only looks may not steer', async () => {
   await done('create', '--model', 'petpark@2.0.0', '--name', 'asked', '--approval');
   assert.match(await fails('APPROVER_IS_AUTHOR', 'approve', 'asked'), /admin/);
-  const as = (name: string) => ['--user', name, '--password-file', join(folder, 'password')];
+  const as = (name: string) => ['--user', name, '--password-file', env.WATCHPOST_PASSWORD_FILE];
   await fails('FORBIDDEN', 'approve', 'asked', ...as('vera'));
   assert.match(await done('status', 'asked', ...as('vera')), /asked is waiting for approval/);
   assert.match(await done('approve', 'asked', ...as('olga')), /asked is ready: approve by olga/);

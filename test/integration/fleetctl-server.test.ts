@@ -1,37 +1,29 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { COMMANDS } from '../../fleet-server/src/cli/commands.ts';
 import { sha256Hex } from '../../shared/src/kernel/digest.ts';
-import { fleetctl } from '../support/fleetctl.ts';
+import { type FleetctlAccess, fleetctl } from '../support/fleetctl.ts';
 import { makeManifest } from '../support/http-data.ts';
-import { createHttpWorld, type HttpWorld, MAX_ARTIFACT_BYTES, PASSWORD } from '../support/http-world.ts';
+import { createHttpWorld, type HttpWorld, MAX_ARTIFACT_BYTES } from '../support/http-world.ts';
 import { ROOT } from '../support/imports.ts';
 
 const MODEL = Buffer.alloc(40_000, 'model');
 let world: HttpWorld;
 let folder = '';
-let env: { readonly WATCHPOST_SERVER: string; readonly WATCHPOST_PASSWORD_FILE: string };
+let env: FleetctlAccess;
 before(async () => {
   world = await createHttpWorld();
-  folder = await mkdtemp(join(tmpdir(), 'watchpost-fleetctl-'));
-  await writeFile(join(folder, 'password'), `${PASSWORD}\n`);
-  env = {
-    WATCHPOST_SERVER: await world.app.listen({ host: '127.0.0.1', port: 0 }),
-    WATCHPOST_PASSWORD_FILE: join(folder, 'password'),
-  };
+  folder = world.folder;
+  env = await world.listen();
 });
-after(async () => {
-  await world.close();
-  await rm(folder, { recursive: true });
-});
+after(() => world.close());
 const run = (...args: readonly string[]) => fleetctl(args, env);
 
 /** A bundle folder. */

@@ -1,42 +1,28 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { runFleetctl } from '../../fleet-server/src/cli/run-fleetctl.ts';
 import { bundleRecord } from '../support/fleet-data.ts';
-import { fleetctl } from '../support/fleetctl.ts';
+import { type FleetctlAccess, fleetctl, fleetctlInTerminal } from '../support/fleetctl.ts';
 import { makeDevice } from '../support/http-data.ts';
-import { createHttpWorld, type HttpWorld, PASSWORD } from '../support/http-world.ts';
+import { createHttpWorld, type HttpWorld } from '../support/http-world.ts';
 
 const execute = promisify(execFile);
 let world: HttpWorld;
 let folder = '';
-let env: { readonly WATCHPOST_SERVER: string; readonly WATCHPOST_PASSWORD_FILE: string };
+let env: FleetctlAccess;
 before(async () => {
   world = await createHttpWorld();
   world.fleet.set(makeDevice('box-2', { connection: 'lost' }));
-  folder = await mkdtemp(join(tmpdir(), 'watchpost-targeting-'));
-  await writeFile(join(folder, 'password'), `${PASSWORD}\n`);
-  env = {
-    WATCHPOST_SERVER: await world.app.listen({ host: '127.0.0.1', port: 0 }),
-    WATCHPOST_PASSWORD_FILE: join(folder, 'password'),
-  };
+  folder = world.folder;
+  env = await world.listen();
 });
-after(async () => {
-  await world.close();
-  await rm(folder, { recursive: true });
-});
+after(() => world.close());
 
-/** Runs it; every line it prints fits a terminal. */
-async function run(...args: readonly string[]) {
-  const result = await fleetctl(args, env);
-  for (const line of [result.out, ...result.progress].flatMap((text) => text.split('\n')))
-    assert.ok(args.includes('--json') || line.length <= 100, line);
-  return result;
-}
+const run = (...args: readonly string[]) => fleetctlInTerminal(args, env);
 async function done(...args: readonly string[]): Promise<string> {
   const { status, out, error } = await run(...args);
   assert.equal(status, 0, error);

@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import type { DeploymentHistoryPage } from '@watchpost/shared/api/deployments.ts';
 import { ROLLED_BACK } from '../support/deployment-samples.ts';
 import { bundleRecord, changeMessage, deploymentRecord, deviceRecord } from '../support/fleet-data.ts';
 import { fleetctl } from '../support/fleetctl.ts';
 import { makeDevice } from '../support/http-data.ts';
-import { createHttpWorld, DEVICE, type HttpWorld, PASSWORD } from '../support/http-world.ts';
+import { createHttpWorld, DEVICE, type HttpWorld } from '../support/http-world.ts';
 
 const bundle = bundleRecord('1.3.0');
 const REASON = 'PROBATION_FAILED';
@@ -35,10 +33,7 @@ const order = (payload: object) =>
 
 /** What `fleetctl` prints when it speaks with the world. */
 async function run(...args: readonly string[]) {
-  const server = await world.app.listen({ host: '127.0.0.1', port: 0 });
-  const passwordFile = join(world.folder, 'password');
-  await writeFile(passwordFile, PASSWORD);
-  return fleetctl(args, { WATCHPOST_SERVER: server, WATCHPOST_PASSWORD_FILE: passwordFile });
+  return fleetctl(args, await world.listen());
 }
 
 async function deployAndRollBack(id: string): Promise<void> {

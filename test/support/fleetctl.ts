@@ -1,4 +1,8 @@
+import assert from 'node:assert/strict';
 import { runFleetctl } from '../../fleet-server/src/cli/run-fleetctl.ts';
+
+/** How fleetctl reaches a server, as its user `admin`. */
+export type FleetctlAccess = Readonly<Record<'WATCHPOST_SERVER' | 'WATCHPOST_PASSWORD_FILE', string>>;
 
 export interface FleetctlRun {
   readonly status: 0 | 1 | 2;
@@ -23,4 +27,15 @@ export async function fleetctl(
     progress: (line, state) => void (state === 'done' && progress.push(line)),
   });
   return { status, out: out.join('\n'), error: error.join('\n'), progress };
+}
+
+/** Runs it; every line it prints for people fits a terminal. */
+export async function fleetctlInTerminal(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<FleetctlRun> {
+  const result = await fleetctl(args, env);
+  for (const line of [result.out, ...result.progress].flatMap((text) => text.split('\n')))
+    assert.ok(args.includes('--json') || line.length <= 100, line);
+  return result;
 }

@@ -1,5 +1,5 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createAccounts } from '../../fleet-server/src/accounts/accounts.ts';
@@ -40,6 +40,7 @@ import { silentLogger } from '../../shared/src/kernel/log.ts';
 import type { Telemetry } from '../../shared/src/messages/telemetry.ts';
 import { createFakeFleet, createMemoryPictures, type FakeFleet } from './fake-fleet.ts';
 import { deviceRecord } from './fleet-data.ts';
+import type { FleetctlAccess } from './fleetctl.ts';
 import { makeDevice } from './http-data.ts';
 import { createMemoryBlobs } from './memory-blobs.ts';
 import { createMemoryOnlineKeys } from './tuf-ceremony.ts';
@@ -72,6 +73,8 @@ export interface HttpWorld {
   login(user?: string): Promise<string>;
   /** Adds a user; the password is that of `admin`. */
   addUser(name: string, roles: readonly Role[]): Promise<void>;
+  /** Listens on a free port. */
+  listen(): Promise<FleetctlAccess>;
   close(): Promise<void>;
 }
 
@@ -186,6 +189,12 @@ export async function createHttpWorld(change: Partial<HttpDeps> = {}): Promise<H
       });
       const [cookie] = reply.cookies;
       return `${cookie?.name}=${cookie?.value}`;
+    },
+    listen: async () => {
+      const passwordFile = join(folder, 'password');
+      await writeFile(passwordFile, `${PASSWORD}\n`);
+      const url = await app.listen({ host: '127.0.0.1', port: 0 });
+      return { WATCHPOST_SERVER: url, WATCHPOST_PASSWORD_FILE: passwordFile };
     },
     close: async () => {
       await app.close();
