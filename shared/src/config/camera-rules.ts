@@ -39,30 +39,31 @@ export function findCameraProblems(value: unknown): readonly Problem[] {
 /** A share may be written with rounded digits. */
 const BORDER01 = 1.000_001;
 
-function findViewProblems(camera: Readonly<Record<string, unknown>>, path: string): readonly Problem[] {
+/** What is wrong with the parts of its picture, whatever else the camera is. */
+export function findViewProblems(
+  camera: Readonly<Record<string, unknown>>,
+  path: string,
+): readonly Problem[] {
   const recordsOf = (areas: unknown) => (Array.isArray(areas) ? areas.filter(isRecord) : []);
   const [masks, regions] = [recordsOf(camera.masks), recordsOf(camera.regions)];
-  const beyond = Object.entries({ masks, regions }).flatMap(([key, areas]) =>
-    areas.flatMap((area, at) => (isInside(area) ? [] : [`${path}/${key}/${at}`])),
-  );
   const ids = regions.map(({ id }) => id);
-  const twice = regions.flatMap(({ id }, at) => (ids.indexOf(id) === at ? [] : [`${path}/regions/${at}/id`]));
-  const isRefused = camera.view === 'motion' && regions.length > 0;
-  return [
-    ...beyond.map((at) => ({
-      path: at,
-      message: 'reaches beyond the picture: position and size add up to 1 at most',
-    })),
-    ...twice.map((at) => ({ path: at, message: 'is the id of another region too' })),
-    ...(isRefused
-      ? [
-          {
-            path: `${path}/view`,
-            message: 'motion looks for what moves in the whole picture: give no regions, or masks',
-          },
-        ]
-      : []),
-  ];
+  const problems: Problem[] = [];
+  for (const [key, areas] of Object.entries({ masks, regions }))
+    for (const [at, area] of areas.entries())
+      if (!isInside(area))
+        problems.push({
+          path: `${path}/${key}/${at}`,
+          message: 'reaches beyond the picture: position and size add up to 1 at most',
+        });
+  for (const [at, id] of ids.entries())
+    if (ids.indexOf(id) !== at)
+      problems.push({ path: `${path}/regions/${at}/id`, message: 'is the id of another region too' });
+  if (camera.view === 'motion' && regions.length > 0)
+    problems.push({
+      path: `${path}/view`,
+      message: 'motion looks for what moves in the whole picture: give no regions, or masks',
+    });
+  return problems;
 }
 
 function isInside({ x01, y01, width01, height01 }: Readonly<Record<string, unknown>>): boolean {

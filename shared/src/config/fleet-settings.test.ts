@@ -89,6 +89,11 @@ const UNSOUND: readonly (readonly [string, unknown, readonly string[]])[] = [
     { cameraChanges: { door: { remove: true, fps: 2 } } },
     ['/cameraChanges/door'],
   ],
+  [
+    'an area of a change beyond the picture',
+    { cameraChanges: { door: { masks: [{ x01: 0.9, y01: 0, width01: 0.5, height01: 1 }] } } },
+    ['/cameraChanges/door/masks/0'],
+  ],
   ['a camera that is no id', { cameraChanges: { Door_1: {} } }, ['/cameraChanges/Door_1']],
   ['two sources', camera({ url: 'rtsp://10.0.0.3/', file: 'a.mp4' }), ['/cameras/0']],
   ['no source', camera({}), ['/cameras/0']],

@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { ID_PATTERN } from '../kernel/ids.ts';
 import type { Problem } from '../kernel/parse.ts';
-import { findCameraProblems, SOURCE_KEYS } from './camera-rules.ts';
+import { findCameraProblems, findViewProblems, SOURCE_KEYS } from './camera-rules.ts';
 import { findSchemaProblems } from './find-problems.ts';
 import {
   CameraConfig,
@@ -128,6 +128,7 @@ function findChangeProblems(change: CameraChange, path: string): readonly Proble
     ...(isBoth ? [{ path, message: 'removes the camera and changes it' }] : []),
     ...(sources.length > 1 ? [{ path, message: `${sources.join(' and ')} are given: one is enough` }] : []),
     ...findUnsafe(change, path),
+    ...findViewProblems(change, path),
   ];
 }
 
