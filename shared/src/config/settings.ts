@@ -20,7 +20,7 @@ const areaFields = {
 };
 
 /** A part of a camera's picture, from the top left, as shares of its sides. */
-export const Area = Type.Object(areaFields, { additionalProperties: false });
+export const Area = Type.Object(areaFields, closed);
 export type Area = Readonly<Static<typeof Area>>;
 
 /** A part of the picture that is classified on its own; its id goes into its events. */
@@ -29,7 +29,7 @@ export const Region = Type.Object(
     id: Type.String({ pattern: ID_PATTERN, description: 'id of this region, part of its events' }),
     ...areaFields,
   },
-  { additionalProperties: false },
+  closed,
 );
 export type Region = Readonly<Static<typeof Region>>;
 
