@@ -4,6 +4,7 @@ import type { DeviceMetadata } from '@watchpost/shared/api/targeting.ts';
 import type { Component } from '@watchpost/shared/kernel/component.ts';
 import { isEventId } from '@watchpost/shared/messages/evidence.ts';
 import type { Telemetry } from '@watchpost/shared/messages/telemetry.ts';
+import { orderTypesOf } from '@watchpost/shared/trust/order.ts';
 import type {
   CommitResult,
   DeploymentRecord,
@@ -107,11 +108,12 @@ class MemoryFleetView implements FleetView, FleetPresence, FleetProjection, Comp
     const facts = this.#facts.get(id);
     if (facts === undefined) return undefined;
     const { record, isOnline, birth, active, deployment, lastSeenMs = facts.knownSinceMs } = facts;
+    const orderTypes = orderTypesOf(birth);
     return {
       isAccepted: record.state === 'accepted',
       isConnected: isOnline,
       lastSeenMs,
-      ...(birth !== undefined && { orderTypes: birth.orderTypes ?? ['forced'] }),
+      ...(orderTypes !== undefined && { orderTypes }),
       ...(active !== undefined && { activeDigest: active.digest }),
       ...(deployment !== undefined && { deployment }),
     };

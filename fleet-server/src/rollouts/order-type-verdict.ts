@@ -1,5 +1,5 @@
 import type { OrderType } from '@watchpost/shared/trust/order.ts';
-import type { AdmissionVerdict, TargetDevice } from '../targeting/port.ts';
+import type { AdmissionVerdict } from '../targeting/port.ts';
 
 type Unfit = Pick<Extract<AdmissionVerdict, { kind: 'unfit' }>, 'code' | 'detail'>;
 
@@ -10,11 +10,4 @@ type Unfit = Pick<Extract<AdmissionVerdict, { kind: 'unfit' }>, 'code' | 'detail
 export function findUnknownType(type: OrderType, known: readonly string[] | undefined): Unfit | undefined {
   if (type === 'forced' || known === undefined || known.includes(type)) return undefined;
   return { code: 'UNFIT_AGENT', detail: `its agent carries out no orders of type ${type}: update it` };
-}
-
-/** An agent that introduced itself and says nothing of types knows only the one there was before them. */
-export function orderTypesOf(
-  told: Pick<TargetDevice, 'agentVersion' | 'orderTypes'> | undefined,
-): readonly string[] | undefined {
-  return told?.agentVersion === undefined ? undefined : (told.orderTypes ?? ['forced']);
 }

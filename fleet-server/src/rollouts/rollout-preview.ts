@@ -1,7 +1,8 @@
 import type { RolloutPreview } from '@watchpost/shared/api/rollouts.ts';
+import { orderTypesOf } from '@watchpost/shared/trust/order.ts';
 import type { RolloutWhole } from '../store/port.ts';
 import type { AdmissionVerdict, TargetDevice } from '../targeting/port.ts';
-import { findUnknownType, orderTypesOf } from './order-type-verdict.ts';
+import { findUnknownType } from './order-type-verdict.ts';
 import type { PlannedGroup } from './plan-groups.ts';
 import type { RolloutDraft } from './rollout-draft.ts';
 

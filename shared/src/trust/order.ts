@@ -9,6 +9,17 @@ export const ORDER_TYPES = ['forced', 'soft', 'download_only'] as const;
 export type OrderType = (typeof ORDER_TYPES)[number];
 
 /**
+ * What an agent carries out: one that introduced itself and says nothing of types knows only the one there was before
+ * them.
+ * @returns undefined while it has not introduced itself
+ */
+export function orderTypesOf(
+  told: { readonly agentVersion?: string; readonly orderTypes?: readonly string[] } | undefined,
+): readonly string[] | undefined {
+  return told?.agentVersion === undefined ? undefined : (told.orderTypes ?? ['forced']);
+}
+
+/**
  * The director's instruction to one device: classify with this bundle. Travels as a compact JWS (EdDSA).
  * `sha256` is the digest of the canonical manifest, which lists every file by digest.
  */
