@@ -3,14 +3,13 @@ import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import { CommandView } from '@watchpost/shared/api/commands.ts';
 import { EvidenceView } from '@watchpost/shared/api/evidence.ts';
 import { createParser } from '@watchpost/shared/kernel/parse.ts';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { builtWeb } from '../../scripts/web-build.ts';
-import { findChromium, launchChromium, NO_CHROMIUM } from '../support/chromium.ts';
-import { type FakeFleetApi, startFakeFleetApi } from '../support/fake-fleet-api.ts';
-import { deviceView, storedEvent, telemetryHistory } from '../support/fleet-samples.ts';
+import type { BrowserContext, Page } from 'playwright-core';
+import { findChromium, NO_CHROMIUM } from '../support/chromium.ts';
+import type { FakeFleetApi } from '../support/fake-fleet-api.ts';
+import { type FleetPage, type FleetPages, openFleetPages } from '../support/fleet-page.ts';
+import { deviceView, storedEvent } from '../support/fleet-samples.ts';
 import { makeJpeg } from '../support/test-jpeg.ts';
 
-const chromiumPath = findChromium();
 const parseView = createParser(EvidenceView, 'evidence');
 const parseCommand = createParser(CommandView, 'command');
 
@@ -34,38 +33,28 @@ const ended = (change: object) =>
   });
 
 describe('the pictures of sightings on the page', {
-  skip: chromiumPath === undefined ? NO_CHROMIUM : false,
+  skip: findChromium() === undefined ? NO_CHROMIUM : false,
 }, () => {
-  let browser: Browser;
-  let webRoot: string;
+  let pages: FleetPages;
+  let fleet: FleetPage;
   let api: FakeFleetApi;
   let context: BrowserContext;
   let page: Page;
-  let problems: string[];
 
   before(async () => {
-    webRoot = await builtWeb();
-    browser = await launchChromium(chromiumPath ?? '');
+    pages = await openFleetPages();
   });
-  after(() => browser.close());
+  after(() => pages.close());
 
   beforeEach(async () => {
-    api = await startFakeFleetApi(webRoot);
+    fleet = await pages.open();
+    ({ api, context, page } = fleet);
+    await fleet.logIn();
     api.fleet.devices = [deviceView('box-1')];
-    api.fleet.telemetry = telemetryHistory();
     for (const { number } of PICTURES)
       api.fleet.evidencePictures.set(`cat-1/${number}`, await makeJpeg(number * 40, 320, 180));
-    context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
-    await context.addCookies([{ name: 'session', value: 'open', url: api.url, httpOnly: true }]);
-    page = await context.newPage();
-    problems = [];
-    page.on('pageerror', (error) => problems.push(String(error)));
   });
-  afterEach(async () => {
-    await context.close();
-    await api.close();
-    assert.deepEqual(problems, []);
-  });
+  afterEach(() => fleet.close());
 
   const events = () => page.getByRole('region', { name: 'Recent events' });
   const strip = () => events().getByRole('list', { name: 'Pictures of cat at Camera gate' });

@@ -2,14 +2,13 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { type DeploymentHistory, DeploymentHistoryPage } from '@watchpost/shared/api/deployments.ts';
 import { createParser } from '@watchpost/shared/kernel/parse.ts';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { builtWeb } from '../../scripts/web-build.ts';
-import { findChromium, launchChromium, NO_CHROMIUM } from '../support/chromium.ts';
+import type { Page } from 'playwright-core';
+import { findChromium, NO_CHROMIUM } from '../support/chromium.ts';
 import { ROLLED_BACK, viewChanges } from '../support/deployment-samples.ts';
-import { type FakeFleetApi, startFakeFleetApi } from '../support/fake-fleet-api.ts';
-import { deviceView, telemetryHistory } from '../support/fleet-samples.ts';
+import type { FakeFleetApi } from '../support/fake-fleet-api.ts';
+import { type FleetPage, type FleetPages, openFleetPages } from '../support/fleet-page.ts';
+import { deviceView } from '../support/fleet-samples.ts';
 
-const chromiumPath = findChromium();
 const parsePage = createParser(DeploymentHistoryPage, 'deployments');
 
 /** An update of which the box told the first `told` changes of a deployment that disappoints. */
@@ -43,34 +42,23 @@ function boxWith({ changes: _changes, createdAtMs: _at, ...deployment }: Deploym
   return deviceView('box-1', { connection, deployment });
 }
 
-describe('the model update on the page', { skip: chromiumPath === undefined ? NO_CHROMIUM : false }, () => {
-  let browser: Browser;
-  let webRoot: string;
+describe('the model update on the page', { skip: findChromium() === undefined ? NO_CHROMIUM : false }, () => {
+  let pages: FleetPages;
+  let fleet: FleetPage;
   let api: FakeFleetApi;
-  let context: BrowserContext;
   let page: Page;
-  let problems: string[];
 
   before(async () => {
-    webRoot = await builtWeb();
-    browser = await launchChromium(chromiumPath ?? '');
+    pages = await openFleetPages();
   });
-  after(() => browser.close());
+  after(() => pages.close());
 
   beforeEach(async () => {
-    api = await startFakeFleetApi(webRoot);
-    api.fleet.telemetry = telemetryHistory();
-    context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
-    await context.addCookies([{ name: 'session', value: 'open', url: api.url, httpOnly: true }]);
-    page = await context.newPage();
-    problems = [];
-    page.on('pageerror', (error) => problems.push(String(error)));
+    fleet = await pages.open();
+    ({ api, page } = fleet);
+    await fleet.logIn();
   });
-  afterEach(async () => {
-    await context.close();
-    await api.close();
-    assert.deepEqual(problems, []);
-  });
+  afterEach(() => fleet.close());
 
   const panel = () => page.getByRole('region', { name: 'Model update' });
   const step = (name: string) => panel().getByRole('listitem', { name });

@@ -1,57 +1,35 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import type { ReportedConfig } from '@watchpost/shared/messages/config-document.ts';
-import type { Browser, BrowserContext, ConsoleMessage, Page } from 'playwright-core';
-import sharp from 'sharp';
-import { builtWeb } from '../../scripts/web-build.ts';
-import { findChromium, launchChromium, NO_CHROMIUM } from '../support/chromium.ts';
-import { type FakeFleetApi, PASSWORD, startFakeFleetApi, USER } from '../support/fake-fleet-api.ts';
-import {
-  cameraView,
-  deviceView,
-  storedEvent,
-  telemetryHistory,
-  telemetrySample,
-} from '../support/fleet-samples.ts';
+import type { BrowserContext, Page } from 'playwright-core';
+import { findChromium, NO_CHROMIUM } from '../support/chromium.ts';
+import { type FakeFleetApi, PASSWORD, USER } from '../support/fake-fleet-api.ts';
+import { type FleetPage, type FleetPages, openFleetPages } from '../support/fleet-page.ts';
+import { cameraView, deviceView, storedEvent, telemetrySample } from '../support/fleet-samples.ts';
+import { makeJpeg } from '../support/test-jpeg.ts';
 
-const chromiumPath = findChromium();
-
-describe('the web page', { skip: chromiumPath === undefined ? NO_CHROMIUM : false }, () => {
-  let browser: Browser;
-  let webRoot: string;
+describe('the web page', { skip: findChromium() === undefined ? NO_CHROMIUM : false }, () => {
+  let pages: FleetPages;
+  let fleet: FleetPage;
   let api: FakeFleetApi;
   let context: BrowserContext;
   let page: Page;
-  let problems: string[];
 
   before(async () => {
-    webRoot = await builtWeb();
-    browser = await launchChromium(chromiumPath ?? '');
+    pages = await openFleetPages();
   });
-  after(() => browser.close());
+  after(() => pages.close());
 
   beforeEach(async () => {
-    api = await startFakeFleetApi(webRoot);
+    fleet = await pages.open();
+    ({ api, context, page } = fleet);
     api.fleet.devices = [deviceView('box-1'), deviceView('box-2', { connection: 'disconnected' })];
-    api.fleet.telemetry = telemetryHistory();
-    api.fleet.pictures.set('box-1/gate', await jpeg('#336699'));
-    context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
-    page = await context.newPage();
-    problems = [];
-    page.on('pageerror', (error) => problems.push(String(error)));
-    page.on('console', (message) => {
-      if (message.type() === 'error' && !isExpectedRefusal(message)) problems.push(message.text());
-    });
   });
-  afterEach(async () => {
-    await context.close();
-    await api.close();
-    assert.deepEqual(problems, [], 'the console stays clean');
-  });
+  afterEach(() => fleet.close());
 
   /** A page that is logged in, at `path`. */
   async function open(path: string): Promise<void> {
-    await context.addCookies([{ name: 'session', value: 'open', url: api.url, httpOnly: true }]);
+    await fleet.logIn();
     await page.goto(api.url + path);
     await page.getByText('Live', { exact: true }).waitFor();
   }
@@ -181,7 +159,7 @@ describe('the web page', { skip: chromiumPath === undefined ? NO_CHROMIUM : fals
     assert.match((await page.getByTestId('prediction').textContent()) ?? '', /^cat 97 %for 1 min/);
     const first = await picture.getAttribute('src');
 
-    api.fleet.pictures.set('box-1/gate', await jpeg('#993366'));
+    api.fleet.pictures.set('box-1/gate', await makeJpeg(200, 640, 360));
     await page.locator(`article img:not([src="${first}"])`).waitFor();
 
     for (const name of ['CPU', 'Memory', 'Temperature', 'Network', 'Outbox']) {
@@ -290,12 +268,6 @@ describe('the web page', { skip: chromiumPath === undefined ? NO_CHROMIUM : fals
   });
 });
 
-/** Chromium logs each refused request; these are the ones the page asks for knowing that they may be refused. */
-function isExpectedRefusal(message: ConsoleMessage): boolean {
-  const { url } = message.location();
-  return /\/api\/v1\/(session|live)$/.test(url) && message.text().startsWith('Failed to load resource');
-}
-
 function underWay() {
   return {
     id: 'd1',
@@ -305,10 +277,4 @@ function underWay() {
     state: 'downloading',
     updatedAtMs: Date.now(),
   } as const;
-}
-
-function jpeg(background: string): Promise<Buffer> {
-  return sharp({ create: { width: 640, height: 360, channels: 3, background } })
-    .jpeg()
-    .toBuffer();
 }
