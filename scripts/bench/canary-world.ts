@@ -124,7 +124,7 @@ function passMinute(
     digest: box.model,
     endedAtMs: moment.endedAtMs,
     windowSec: 60,
-    framesCaptured: frames,
+    framesDue: frames,
     framesClassified: frames - framesFailed,
     framesFailed,
     inferP95Ms: box.baseMs * (isNew ? box.suitsMs : 1) * factor(draws, 0.1) * Math.exp(0.1 * box.wander),

@@ -46,7 +46,7 @@ function createBoxes(count: number, risen: number, random: () => number) {
         digest,
         endedAtMs: minute * MINUTE_MS,
         windowSec: 60,
-        framesCaptured: 300,
+        framesDue: 300,
         framesClassified: 300,
         framesFailed: 0,
         celsius: 50 + Math.sin(minute / 20) * 5 + box.base + (isSince ? box.change : 0) + box.wander,

@@ -32,10 +32,8 @@ const MEASURES: Readonly<Record<Comparing, Measure>> = {
   },
   fps: {
     // Of those there were to classify: how many that is depends on what moves, and on how many cameras are there.
-    reading: ({ framesClassified, framesCaptured }) =>
-      framesCaptured === 0
-        ? undefined
-        : one(-Math.log(Math.max(MIN_PACE01, framesClassified / framesCaptured))),
+    reading: ({ framesClassified, framesDue }) =>
+      framesDue === 0 ? undefined : one(-Math.log(Math.max(MIN_PACE01, framesClassified / framesDue))),
     limitOf: (limit) => -Math.log(limit),
     resolution: LOG_RESOLUTION,
     format: (value) => asPercent(Math.exp(-value)),

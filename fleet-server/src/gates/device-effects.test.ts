@@ -14,7 +14,7 @@ const windows = (values: readonly (number | undefined)[], digestAt: (minute: num
   values.flatMap((celsius, index): DeviceWindow[] => {
     if (celsius === undefined) return [];
     const minute = index + 1;
-    const frames = { framesCaptured: 300, framesClassified: 300, framesFailed: 0 };
+    const frames = { framesDue: 300, framesClassified: 300, framesFailed: 0 };
     const told = { digest: digestAt(minute), endedAtMs: minute * MINUTE_MS, windowSec: 60 };
     return [{ ...told, ...frames, celsius, throttled01: 0 }];
   });

@@ -45,7 +45,7 @@ function windowsOf(box: Box, digest: string): readonly DeviceWindow[] {
       digest: minute < BEFORE || (hasLeft && minute === BEFORE + since - 1) ? OLD : digest,
       endedAtMs: (minute + 1) * MINUTE_MS,
       windowSec: 60,
-      framesCaptured: due[at] * 60,
+      framesDue: due[at] * 60,
       framesClassified: frames - failed[at],
       framesFailed: failed[at],
       inferP95Ms: p95Ms[at],

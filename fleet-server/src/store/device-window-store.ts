@@ -87,7 +87,7 @@ async function selectWindows(
     digest: row.digest,
     endedAtMs: row.ended_at_ms,
     windowSec: row.window_sec,
-    framesCaptured: row.frames_captured,
+    framesDue: row.frames_captured,
     framesClassified: row.frames_classified,
     framesFailed: row.frames_failed,
     throttled01: row.throttled,

@@ -5,7 +5,7 @@ export interface DeviceWindow {
   /** Seconds told of. */
   readonly windowSec: number;
   /** Those that were the model's to classify: not those a box left out because nothing moved. */
-  readonly framesCaptured: number;
+  readonly framesDue: number;
   readonly framesClassified: number;
   /** Frames the model was given and did not answer. */
   readonly framesFailed: number;

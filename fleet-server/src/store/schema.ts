@@ -103,6 +103,7 @@ export interface DeviceWindowRow {
   ended_at_ms: number;
   window_sec: number;
   digest: string;
+  /** Those that were due: all that were captured, of a box that leaves none out. */
   frames_captured: number;
   frames_classified: number;
   frames_failed: number;
