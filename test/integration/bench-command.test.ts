@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { runBenchCommand } from '../../agent/src/cli/bench.ts';
 import { runCameras } from '../../agent/src/cli/bench-load.ts';
-import { recordSource } from '../../agent/src/cli/bench-recording.ts';
+import { recordSource, sourceFields } from '../../agent/src/cli/bench-recording.ts';
 import { type ClipFolder, createClipFolder } from '../support/camera-clips.ts';
 import { SMALL } from '../support/camera-session.ts';
 import { tinyBundle, writeTinyBundle } from '../support/tiny-bundle.ts';
@@ -54,6 +54,13 @@ test('a file that is not there, or holds no video, is named with its code', asyn
   const broken = await runBench(text, '--model', bundle);
   assert.equal(broken.code, 1);
   assert.match(broken.err, /CAMERA_FORMAT/);
+});
+
+test('settings tell where the credentials of a camera are, and nothing of them', () => {
+  assert.deepEqual(sourceFields({ source: 'rtsp://ann:p@ss@cam:554/live', credentialsFile: '/etc/cam' }), {
+    url: 'rtsp://cam:554/live',
+    credentialsFile: '/etc/cam',
+  });
 });
 
 test('cameras that are really run lose nothing where there is room for them', async () => {

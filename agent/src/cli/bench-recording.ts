@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import Value from 'typebox/value';
 import { type FfmpegInput, planInput } from '../capture/ffmpeg/ffmpeg-input.ts';
+import { withoutCredentials } from '../capture/sources/camera-url.ts';
 import { readCredentials } from '../capture/sources/credentials-file.ts';
 import { parseStreamFailure } from '../capture/sources/stream-error.ts';
 import { CameraConfig } from '../config/schema.ts';
@@ -19,15 +20,19 @@ const SOCKET_TIMEOUT_MS = 10_000;
 export const benchCamera = (fields: object): CameraConfig =>
   Value.Default(CameraConfig, { id: 'camera-1', ...fields }) as CameraConfig;
 
-/** What the settings name it by. */
-export function sourceFields({ source }: Pick<BenchRequest, 'source'>): Readonly<Record<string, string>> {
-  return isAddress(source) ? { url: withoutSecrets(source) } : { file: resolve(source) };
+/** What the settings name it by. They hold no credentials. */
+export function sourceFields({
+  source,
+  credentialsFile,
+}: Pick<BenchRequest, 'source' | 'credentialsFile'>): Readonly<Record<string, string>> {
+  if (!isAddress(source)) return { file: resolve(source) };
+  return {
+    url: withoutCredentials(source),
+    ...(credentialsFile !== undefined && { credentialsFile: resolve(credentialsFile) }),
+  };
 }
 
 const isAddress = (source: string): boolean => /^(rtsps?|https?):\/\//.test(source);
-
-/** Settings hold no credentials. */
-export const withoutSecrets = (address: string): string => address.replace(/^(\w+:\/\/)[^/@]*@/, '$1');
 
 /**
  * A recording of the camera, not coded anew, so that it costs as much to decode. A short file is repeated.
@@ -59,7 +64,7 @@ export async function recordSource(
   if (exitCode === 0 && recorded !== undefined && recorded.size > 0) return file;
   const failure = parseStreamFailure({ exitCode, signal: by, stderr, ranForMs }, SOCKET_TIMEOUT_MS);
   const { code = 'CAMERA_FORMAT', detail = 'no picture came' } = failure ?? {};
-  throw agentError(code, `${withoutSecrets(source)}: ${detail}`);
+  throw agentError(code, `${withoutCredentials(source)}: ${detail}`);
 }
 
 async function planRecording({ source, fps, credentialsFile }: BenchRequest): Promise<FfmpegInput> {

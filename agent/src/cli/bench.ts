@@ -11,6 +11,7 @@ import { findHindrance, findOffers } from '../capture/decode/decode-offers.ts';
 import { lookAtVideo, readDecodeFacts, tryDecoder } from '../capture/decode/decode-trial.ts';
 import { type Decoder, HARDWARE_METHODS, SOFTWARE } from '../capture/ffmpeg/decode-method.ts';
 import type { FfmpegSource } from '../capture/ffmpeg/ffmpeg-arguments.ts';
+import { withoutCredentials } from '../capture/sources/camera-url.ts';
 import { formatYaml } from '../config/yaml-file.ts';
 import { createChildProcessHost } from '../inference/child-process-host.ts';
 import { computeFramePlan } from '../inference/frame-plan.ts';
@@ -24,7 +25,7 @@ import { systemClock } from '../kernel/system-clock.ts';
 import { BENCH_USAGE, type BenchRequest, parseBenchArguments } from './bench-arguments.ts';
 import { runCameras } from './bench-load.ts';
 import { findBenchModel } from './bench-model.ts';
-import { benchCamera, recordSource, sourceFields, withoutSecrets } from './bench-recording.ts';
+import { benchCamera, recordSource, sourceFields } from './bench-recording.ts';
 
 const FFMPEG = 'ffmpeg';
 const SOCKET_TIMEOUT_MS = 10_000;
@@ -84,7 +85,7 @@ async function measure(request: BenchRequest, place: Workplace): Promise<BenchRe
   const { say, signal } = place;
   const { source, fps } = request;
   const model = await findBenchModel(request);
-  say(`reading ${withoutSecrets(source)} …`);
+  say(`reading ${withoutCredentials(source)} …`);
   const file = await recordSource(request, place.folder, signal);
   const { video, decoders } = await measureDecoders(file, { request, model, place });
   const decode = chooseMethod(decoders.map((it) => ({ ...it, method: it.method as Decoder['method'] })));
@@ -99,7 +100,7 @@ async function measure(request: BenchRequest, place: Workplace): Promise<BenchRe
   const runs = await runUntilLimit({ file, best, computed }, { request, model, place });
   return {
     ...{
-      source: withoutSecrets(source),
+      source: withoutCredentials(source),
       model: nameOf(model),
       cores,
       video,
@@ -133,7 +134,7 @@ async function measureDecoders(
   if (video === undefined)
     throw agentError(
       'CAMERA_FORMAT',
-      `${withoutSecrets(request.source)} holds no video that ffmpeg can read`,
+      `${withoutCredentials(request.source)} holds no video that ffmpeg can read`,
     );
   const offers = findOffers(await readDecodeFacts(FFMPEG));
   say('decoding in software …');

@@ -13,10 +13,13 @@ export function redactUrl(text: string): string {
 /** True when the address itself carries user or password. */
 export const hasCredentials = (url: string): boolean => redactUrl(url) !== url;
 
+/** `url` without user and password. */
+export const withoutCredentials = (url: string): string => url.replace(USER_INFO, '$1');
+
 /** `url` with these credentials, percent-encoded, instead of its own. */
 export function withCredentials(url: string, { user, password }: Credentials): string {
   const userInfo = `${encodeURIComponent(user)}:${encodeURIComponent(password)}@`;
-  return url.replace(USER_INFO, '$1').replace('://', () => `://${userInfo}`);
+  return withoutCredentials(url).replace('://', () => `://${userInfo}`);
 }
 
 /** `user:password`, the first line of a credentials file; undefined when it is not that. */
