@@ -1,5 +1,6 @@
+import type { Hint } from '@watchpost/shared/messages/telemetry.ts';
 import { Ago } from '../shell/ago.tsx';
-import { type Hint, SEVERITY_WORDS } from '../shell/hint-words.ts';
+import { SEVERITY_WORDS } from '../shell/hint-words.ts';
 import { StateBadge } from '../shell/state-badge.tsx';
 import classes from './hints-notice.module.css';
 

@@ -62,7 +62,6 @@ function NumberField({ name, value, onValue }: NumberFieldProps) {
 }
 
 const ON_ERROR = ['pause', 'stop', 'rollback'] as const;
-const TYPES = ORDER_TYPES;
 const SELECTIONS = ['snapshot', 'continuous'] as const;
 
 function Choices({ form, onChange }: PolicyFieldsProps) {
@@ -79,10 +78,10 @@ function Choices({ form, onChange }: PolicyFieldsProps) {
       <Select
         label="Type"
         description={helpOf('type')}
-        data={TYPES.map((value) => ({ value, label: value.replace('_', ' ') }))}
+        data={ORDER_TYPES.map((value) => ({ value, label: value.replace('_', ' ') }))}
         allowDeselect={false}
         value={form.type}
-        onChange={(chosen) => onChange({ type: pick(TYPES, chosen) })}
+        onChange={(chosen) => onChange({ type: pick(ORDER_TYPES, chosen) })}
       />
       {form.type === 'soft' && (
         <NumberInput

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Hint, summariseHints } from './hint-words.ts';
+import type { Hint } from '@watchpost/shared/messages/telemetry.ts';
+import { summariseHints } from './hint-words.ts';
 
 const hint = (severity: Hint['severity'], code = 'disk_worn'): Hint => ({
   code,

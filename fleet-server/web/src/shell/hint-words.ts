@@ -1,7 +1,5 @@
-import type { Telemetry } from '../api/client.ts';
+import type { Hint } from '@watchpost/shared/messages/telemetry.ts';
 import type { Word } from './state-words.ts';
-
-export type Hint = NonNullable<Telemetry['hints']>[number];
 
 export const SEVERITY_WORDS: Readonly<Record<Hint['severity'], Word>> = {
   urgent: { text: 'Urgent', tone: 'bad' },

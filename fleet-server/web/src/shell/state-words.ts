@@ -1,3 +1,4 @@
+import type { Slowdown } from '@watchpost/shared/messages/camera.ts';
 import type { CameraView, DeviceView } from '../api/client.ts';
 
 /** How a state looks; each has a colour, a mark and, always beside it, a word. */
@@ -76,8 +77,6 @@ export function isNoteworthy(state: Deployment): boolean {
 export function conditionWord(camera: CameraView): Word {
   return camera.status ? CONDITION_WORDS[camera.status.condition] : UNKNOWN_CONDITION;
 }
-
-type Slowdown = NonNullable<NonNullable<CameraView['status']>['slowed']>;
 
 const LEVEL_WORDS: Readonly<Record<Slowdown['level'], string>> = {
   reduced: 'Looks at three frames of five',
