@@ -92,20 +92,20 @@ export const EventRow = memo(function EventRow({ event, cameraName, mayAsk, onEv
 /** What it is, and what to keep in mind about its time. */
 function EventMarks({ event }: { readonly event: StoredEvent }) {
   const word = TYPE_WORDS[event.type];
-  const delivered = `delivered at ${formatDateTime(event.receivedAtMs)}`;
+  const deliveredAt = formatDateTime(event.receivedAtMs);
   return (
     <>
       <StateDot word={word} /> {word.text}
       {event.clockState === 'behind' && (
-        <span className={classes.historical} title={`its clock showed a time that was over; ${delivered}`}>
+        <span
+          className={classes.historical}
+          title={`its clock showed a time that was over; delivered at ${deliveredAt}`}
+        >
           clock behind
         </span>
       )}
       {event.historical && (
-        <span
-          className={classes.historical}
-          title={`delivered from the backlog at ${formatDateTime(event.receivedAtMs)}`}
-        >
+        <span className={classes.historical} title={`delivered from the backlog at ${deliveredAt}`}>
           historical
         </span>
       )}

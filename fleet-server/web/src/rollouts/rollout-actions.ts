@@ -15,6 +15,8 @@ export interface RolloutAction {
   readonly label: string;
   /** What it does, to ask whether it is meant. */
   readonly effect: string;
+  /** The same, for the types of rollouts with which it does something else. */
+  readonly effectByType?: Partial<Record<RolloutView['policy']['type'], string>>;
   readonly isGrave?: boolean;
   readonly states: readonly State[];
 }
@@ -68,6 +70,9 @@ export const ROLLOUT_ACTIONS: readonly RolloutAction[] = [
     name: 'stop',
     label: 'Stop',
     effect: 'Nobody is ordered any more, for good. Devices keep what they have.',
+    effectByType: {
+      soft: 'Nobody is ordered any more, for good. Devices that wait for quiet still install.',
+    },
     isGrave: true,
     states: [
       'creating',
@@ -83,6 +88,11 @@ export const ROLLOUT_ACTIONS: readonly RolloutAction[] = [
     name: 'rollback',
     label: 'Roll back',
     effect: 'Every device is taken back to the model it ran before, each to its own.',
+    effectByType: {
+      soft: 'Every device is taken back to the model it ran before; those that wait for quiet are called back.',
+      download_only:
+        'Nothing of it runs, so no device is sent back; what is kept gives way to the next bundle.',
+    },
     isGrave: true,
     states: ['running', 'paused', 'stopping', 'stopped', 'finished'],
   },
@@ -91,21 +101,11 @@ export const ROLLOUT_ACTIONS: readonly RolloutAction[] = [
 export const actionsFor = (state: State): readonly RolloutAction[] =>
   ROLLOUT_ACTIONS.filter(({ states }) => states.includes(state));
 
-/** What the type of the rollout makes of it. */
-const BY_TYPE: Readonly<Record<string, Partial<Record<RolloutView['policy']['type'], string>>>> = {
-  stop: { soft: 'Nobody is ordered any more, for good. Devices that wait for quiet still install.' },
-  rollback: {
-    soft: 'Every device is taken back to the model it ran before; those that wait for quiet are called back.',
-    download_only:
-      'Nothing of it runs, so no device is sent back; what is kept gives way to the next bundle.',
-  },
-};
-
 /** What an action does to a rollout of this policy. */
 export const describeEffect = (
-  { name, effect }: RolloutAction,
+  { effect, effectByType }: RolloutAction,
   { type }: Pick<RolloutView['policy'], 'type'>,
-): string => BY_TYPE[name]?.[type] ?? effect;
+): string => effectByType?.[type] ?? effect;
 
 /** Why this person may not do it though the state allows it; undefined if they may. */
 export function findObstacle(

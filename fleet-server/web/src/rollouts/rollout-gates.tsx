@@ -14,7 +14,11 @@ export function RolloutGates({ rollout: { gates, policy } }: { readonly rollout:
         <h2 id="gates-title">Gates</h2>
       </header>
       <div className={page.body}>
-        {inForce.length === 0 && <p className={page.none}>{NO_GATES[policy.type]}</p>}
+        {inForce.length === 0 && (
+          <p className={page.none}>
+            {policy.type === 'download_only' ? NONE_ASKED : 'This rollout has no gates.'}
+          </p>
+        )}
         <ul className={page.lines}>
           {inForce.map(({ gate, limit }) => {
             const said = gates.find((verdict) => verdict.gate === gate);
@@ -39,10 +43,5 @@ export function RolloutGates({ rollout: { gates, policy } }: { readonly rollout:
   );
 }
 
-const NONE = 'This rollout has no gates.';
-const NO_GATES = {
-  forced: NONE,
-  soft: NONE,
-  download_only: 'No gate is asked: the bundle is kept on the disk, and runs nowhere yet.',
-} as const;
+const NONE_ASKED = 'No gate is asked: the bundle is kept on the disk, and runs nowhere yet.';
 const NOT_ASKED = { text: 'Not asked', tone: 'off' } as const;
