@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { runBenchCommand } from '../../agent/src/cli/bench.ts';
 import { runCameras } from '../../agent/src/cli/bench-load.ts';
 import { recordSource, sourceFields } from '../../agent/src/cli/bench-recording.ts';
+import { agentError } from '../../agent/src/kernel/errors.ts';
+import { isAppError } from '../../shared/src/kernel/errors.ts';
 import { type ClipFolder, createClipFolder } from '../support/camera-clips.ts';
 import { SMALL } from '../support/camera-session.ts';
 import { tinyBundle, writeTinyBundle } from '../support/tiny-bundle.ts';
@@ -31,6 +35,10 @@ async function runBench(...argv: string[]): Promise<{ code: number; out: string;
     stderr: { write: (text) => (said.err += text) },
   });
   return { code, ...said };
+}
+
+async function recordClip(): Promise<string> {
+  return recordSource({ source: await clips.halves(4), fps: 5, json: false }, folder, NEVER);
 }
 
 test('help tells of every option, and wrong use is told apart from a camera that cannot be read', async () => {
@@ -64,9 +72,9 @@ test('settings tell where the credentials of a camera are, and nothing of them',
 });
 
 test('cameras that are really run lose nothing where there is room for them', async () => {
-  const request = { source: await clips.halves(4), fps: 5, json: false };
-  const file = await recordSource(request, folder, NEVER);
-  const prediction = { label: 'red', labelIndex: 0, probability: 1, probabilities: [1, 0, 0], inferMs: 1 };
+  const file = await recordClip();
+  const probabilities = Float64Array.of(1, 0, 0);
+  const prediction = { label: 'red', labelIndex: 0, probability: 1, probabilities, inferMs: 1 };
   const classifier = {
     executionProviders: ['cpu'],
     classify: async () => prediction,
@@ -75,4 +83,31 @@ test('cameras that are really run lose nothing where there is room for them', as
   const run = await runCameras(2, { file, fps: 5, plan: SMALL, classifier }, NEVER);
   assert.equal(run.cameras, 2);
   assert.equal(run.silent, 0);
+});
+
+test('a model that fails while cameras are run ends the run with its own error', async () => {
+  const classifier = {
+    executionProviders: ['cpu'],
+    classify: () => Promise.reject(agentError('INFERENCE_CRASHED', 'it is gone')),
+    release: async () => undefined,
+  };
+  const run = runCameras(2, { file: await recordClip(), fps: 5, plan: SMALL, classifier }, NEVER);
+  await assert.rejects(run, (error) => isAppError(error, 'INFERENCE_CRASHED'));
+});
+
+test('a recording that is interrupted ends with the reason, and one without ffmpeg says what is missing', async (t) => {
+  const stopping = new AbortController();
+  const silent = createServer(() => stopping.abort(new Error('enough'))).listen(0, '127.0.0.1');
+  t.after(() => silent.close());
+  await once(silent, 'listening');
+  const { port } = silent.address() as AddressInfo;
+  const request = { source: `http://127.0.0.1:${port}/live`, fps: 5, json: false };
+  await assert.rejects(recordSource(request, folder, stopping.signal), /enough/);
+
+  const { PATH } = process.env;
+  t.after(() => {
+    process.env.PATH = PATH;
+  });
+  process.env.PATH = folder;
+  await assert.rejects(recordSource(request, folder, NEVER), (error) => isAppError(error, 'CAPTURE_FAILED'));
 });

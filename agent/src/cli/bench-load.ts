@@ -42,14 +42,13 @@ export async function runCameras(cameras: number, load: CameraLoad, signal: Abor
   const classify = takeTurns(classifier);
   try {
     await Promise.all(counted.map(({ camera }) => camera.start(ended)));
-    const loops = counted.map((it) => watch(it, classify, ended));
-    await untilFlowing(counted, ended);
-    const before = counted.map(read);
-    await delay(WATCHED_MS, undefined, { signal });
-    const after = counted.map(read);
+    const watching = Promise.all(counted.map((it) => watch(it, classify, ended)));
+    const counting = countLosses(counted, fps, ended);
+    // A model that fails ends the run at once.
+    const run = await Promise.race([counting, watching.then(() => counting)]);
     stopping.abort();
-    await Promise.all(loops);
-    return conclude(before, after, (fps * WATCHED_MS) / 1000);
+    await watching;
+    return run;
   } finally {
     stopping.abort();
     await Promise.all(counted.map(({ camera }) => camera.stop()));
@@ -80,6 +79,17 @@ async function watch(counted: Counted, classify: Classify, signal: AbortSignal):
   }
 }
 
+async function countLosses(
+  counted: readonly Counted[],
+  fps: number,
+  signal: AbortSignal,
+): Promise<CameraRun> {
+  await untilFlowing(counted, signal);
+  const before = counted.map(read);
+  await delay(WATCHED_MS, undefined, { signal });
+  return conclude(before, counted.map(read), (fps * WATCHED_MS) / 1000);
+}
+
 /** Those that do not come are counted afterwards. */
 async function untilFlowing(counted: readonly Counted[], signal: AbortSignal): Promise<void> {
   const limitMs = performance.now() + START_LIMIT_MS;
@@ -88,15 +98,11 @@ async function untilFlowing(counted: readonly Counted[], signal: AbortSignal): P
   await delay(SETTLE_MS, undefined, { signal });
 }
 
-interface Reading {
-  readonly classified: number;
-  readonly captured: number;
-  readonly skipped: number;
-}
+type Reading = Pick<ReturnType<Camera['counters']>, 'captured' | 'skipped'>;
 
-function read({ camera, classified }: Counted): Reading {
+function read({ camera }: Counted): Reading {
   const { captured, skipped } = camera.counters();
-  return { classified, captured, skipped };
+  return { captured, skipped };
 }
 
 /** A frame is lost where a newer one took its place, and where a decoder falls behind and gives none. */

@@ -7,14 +7,16 @@ import Value from 'typebox/value';
 import { type FfmpegInput, planInput } from '../capture/ffmpeg/ffmpeg-input.ts';
 import { withoutCredentials } from '../capture/sources/camera-url.ts';
 import { readCredentials } from '../capture/sources/credentials-file.ts';
-import { parseStreamFailure } from '../capture/sources/stream-error.ts';
+import { type FfmpegExit, parseStreamFailure } from '../capture/sources/stream-error.ts';
 import { CameraConfig } from '../config/schema.ts';
 import { agentError } from '../kernel/errors.ts';
 import type { BenchRequest } from './bench-arguments.ts';
 
 /** Longer than one run of many cameras: a file that begins again loses frames. */
 const RECORDING_SEC = 40;
+const RECORDING_LIMIT_SEC = RECORDING_SEC + 30;
 const SOCKET_TIMEOUT_MS = 10_000;
+const NO_PICTURE = { code: 'CAMERA_FORMAT', detail: 'no picture came' } as const;
 
 /** A camera with the defaults of the settings. */
 export const benchCamera = (fields: object): CameraConfig =>
@@ -36,7 +38,7 @@ const isAddress = (source: string): boolean => /^(rtsps?|https?):\/\//.test(sour
 
 /**
  * A recording of the camera, not coded anew, so that it costs as much to decode. A short file is repeated.
- * @throws AppError CAMERA_* as the camera's own, INPUT_MISSING
+ * @throws what `signal` is aborted for, AppError CAMERA_* as the camera's own, CAPTURE_FAILED, INPUT_MISSING
  */
 export async function recordSource(
   request: BenchRequest,
@@ -48,23 +50,38 @@ export async function recordSource(
     const found = await stat(source).catch(() => undefined);
     if (!found?.isFile()) throw agentError('INPUT_MISSING', `there is no video file ${source}`);
   }
-  const { args, stdin } = await planRecording(request);
   const file = join(folder, 'recording.mkv');
   const output = ['-map', '0:v:0', '-c', 'copy', '-t', String(RECORDING_SEC), '-y', file];
+  const exit = await runFfmpeg(await planRecording(request), output, signal);
+  const recorded = await stat(file).catch(() => undefined);
+  if (exit.exitCode === 0 && recorded !== undefined && recorded.size > 0) return file;
+  const { code, detail } = parseStreamFailure(exit, SOCKET_TIMEOUT_MS) ?? NO_PICTURE;
+  throw agentError(code, `${withoutCredentials(source)}: ${detail}`);
+}
+
+/** @throws what `signal` is aborted for, AppError CAMERA_TIMEOUT | CAPTURE_FAILED */
+async function runFfmpeg(
+  { args, stdin }: FfmpegInput,
+  output: readonly string[],
+  signal: AbortSignal,
+): Promise<FfmpegExit> {
+  const limit = AbortSignal.timeout(RECORDING_LIMIT_SEC * 1000);
+  const startedMs = performance.now();
   const child = spawn('ffmpeg', ['-hide_banner', '-loglevel', 'error', ...args, ...output], {
     stdio: ['pipe', 'ignore', 'pipe'],
-    signal: AbortSignal.any([signal, AbortSignal.timeout((RECORDING_SEC + 30) * 1000)]),
+    signal: AbortSignal.any([signal, limit]),
   });
   child.stdin.on('error', () => undefined).end(stdin);
-  const startedMs = performance.now();
   const ended = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
-  const [[exitCode, by], stderr] = await Promise.all([ended, text(child.stderr)]);
-  const ranForMs = performance.now() - startedMs;
-  const recorded = await stat(file).catch(() => undefined);
-  if (exitCode === 0 && recorded !== undefined && recorded.size > 0) return file;
-  const failure = parseStreamFailure({ exitCode, signal: by, stderr, ranForMs }, SOCKET_TIMEOUT_MS);
-  const { code = 'CAMERA_FORMAT', detail = 'no picture came' } = failure ?? {};
-  throw agentError(code, `${withoutCredentials(source)}: ${detail}`);
+  try {
+    const [[exitCode, by], stderr] = await Promise.all([ended, text(child.stderr)]);
+    return { exitCode, signal: by, stderr, ranForMs: performance.now() - startedMs };
+  } catch (cause) {
+    signal.throwIfAborted();
+    if (!limit.aborted) throw agentError('CAPTURE_FAILED', 'ffmpeg could not be started', { cause });
+    const asked = `${RECORDING_SEC} seconds of video did not come within ${RECORDING_LIMIT_SEC}`;
+    throw agentError('CAMERA_TIMEOUT', asked, { cause });
+  }
 }
 
 async function planRecording({ source, fps, credentialsFile }: BenchRequest): Promise<FfmpegInput> {

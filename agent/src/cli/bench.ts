@@ -68,6 +68,10 @@ async function bench(request: BenchRequest, io: BenchIo): Promise<number> {
     io.stdout.write(request.json ? `${JSON.stringify(report)}\n` : formatBench(report));
     if (report.carried > 0) await leaveSettings(request, report, io);
     return report.carried > 0 ? 0 : 1;
+  } catch (error) {
+    // What was interrupted fails in its own way.
+    stopping.signal.throwIfAborted();
+    throw error;
   } finally {
     process.off('SIGINT', stop).off('SIGTERM', stop);
     await rm(folder, { recursive: true, force: true });
