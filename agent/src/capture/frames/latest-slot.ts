@@ -1,3 +1,5 @@
+import { createTakers } from './takers.ts';
+
 /** Between the camera, which puts frames, and the one who takes them. */
 export interface FrameSlot<T> {
   /** @returns what to wait for before more is put, where the slot asks for it */
@@ -14,10 +16,9 @@ export interface FrameSlot<T> {
 
 /** Room for one value: the newest wins, so a slow taker never works on the past. */
 export function createLatestSlot<T>(): FrameSlot<T> {
+  const takers = createTakers<T>();
   let held: { readonly value: T } | undefined;
   let overwritten = 0;
-  let closed = false;
-  const takers = new Set<(value: T | undefined) => void>();
   const clear = (): number => {
     const dropped = held === undefined ? 0 : 1;
     overwritten += dropped;
@@ -27,34 +28,18 @@ export function createLatestSlot<T>(): FrameSlot<T> {
 
   return {
     put(value) {
-      const [taker] = takers;
-      if (taker === undefined) {
-        clear();
-        held = { value };
-      } else taker(value);
+      if (takers.serve(value)) return undefined;
+      clear();
+      held = { value };
       return undefined;
     },
     take(signal) {
       const found = held;
       held = undefined;
-      if (found !== undefined) return Promise.resolve(found.value);
-      if (closed || signal.aborted) return Promise.resolve(undefined);
-      return new Promise((resolve) => {
-        const settle = (value: T | undefined): void => {
-          takers.delete(settle);
-          signal.removeEventListener('abort', onAbort);
-          resolve(value);
-        };
-        const onAbort = (): void => settle(undefined);
-        signal.addEventListener('abort', onAbort);
-        takers.add(settle);
-      });
+      return found === undefined ? takers.wait(signal) : Promise.resolve(found.value);
     },
     clear,
-    close() {
-      closed = true;
-      for (const settle of takers) settle(undefined);
-    },
+    close: takers.close,
     overwritten: () => overwritten,
   };
 }

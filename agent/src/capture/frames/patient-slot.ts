@@ -1,10 +1,10 @@
 import type { FrameSlot } from './latest-slot.ts';
+import { createTakers } from './takers.ts';
 
 /** Room for whatever comes: nothing is overwritten, but whoever puts a value has to wait until it was taken. */
 export function createPatientSlot<T>(): FrameSlot<T> {
+  const takers = createTakers<T>();
   const held: { readonly value: T; readonly onTaken: () => void }[] = [];
-  const takers = new Set<(value: T | undefined) => void>();
-  let closed = false;
   const clear = (): number => {
     const dropped = held.splice(0);
     for (const { onTaken } of dropped) onTaken();
@@ -13,9 +13,7 @@ export function createPatientSlot<T>(): FrameSlot<T> {
 
   return {
     put(value) {
-      const [taker] = takers;
-      taker?.(value);
-      if (taker !== undefined || closed) return undefined;
+      if (takers.serve(value) || takers.isClosed()) return undefined;
       const taken = Promise.withResolvers<void>();
       held.push({ value, onTaken: taken.resolve });
       return taken.promise;
@@ -23,24 +21,10 @@ export function createPatientSlot<T>(): FrameSlot<T> {
     take(signal) {
       const found = held.shift();
       found?.onTaken();
-      if (found !== undefined) return Promise.resolve(found.value);
-      if (closed || signal.aborted) return Promise.resolve(undefined);
-      return new Promise((resolve) => {
-        const settle = (value: T | undefined): void => {
-          takers.delete(settle);
-          signal.removeEventListener('abort', onAbort);
-          resolve(value);
-        };
-        const onAbort = (): void => settle(undefined);
-        signal.addEventListener('abort', onAbort);
-        takers.add(settle);
-      });
+      return found === undefined ? takers.wait(signal) : Promise.resolve(found.value);
     },
     clear,
-    close() {
-      closed = true;
-      for (const settle of takers) settle(undefined);
-    },
+    close: takers.close,
     overwritten: () => 0,
   };
 }
