@@ -69,12 +69,13 @@ function count(
     .filter(({ atMs }) => vote.atMs - atMs <= rules.maxVoteAgeMs)
     .slice(-rules.window);
   const seen: DecisionState = { ...state, votes };
-  const standings = labels.map((label, index) => computeStanding(votes, index, label));
+  const standings = computeStandings(votes, labels);
   const { open } = state;
   if (open === undefined) return openBest(seen, standings, rules);
 
-  const current = standings[open.labelIndex];
-  if (current === undefined) throw new RangeError(`label ${open.labelIndex} is not one of the model's`);
+  const label = labels[open.labelIndex];
+  if (label === undefined) throw new RangeError(`label ${open.labelIndex} is not one of the model's`);
+  const current = computeStanding(votes, open.labelIndex, label);
   if (votes.length < rules.minVotes) return { state: seen, decisions: [] };
   const dwelt = vote.atMs - open.openedAtMs >= rules.minDwellSec * 1000;
   const rival = findBest(seen, standings, rules);
@@ -108,12 +109,19 @@ export function endAll(state: DecisionState): DecisionOutcome {
 }
 
 function countVote({ atMs, probabilities }: Vote, rejectBelow: number): CountedVote {
-  const best = probabilities.reduce(
-    (top, probability, index) => (probability > (probabilities[top] ?? 0) ? index : top),
-    0,
-  );
+  let best = 0;
+  for (let index = 1; index < probabilities.length; index += 1)
+    if ((probabilities[index] ?? 0) > (probabilities[best] ?? 0)) best = index;
   const isRejected = (probabilities[best] ?? 0) < rejectBelow;
   return isRejected ? { atMs, probabilities } : { atMs, probabilities, votedFor: best };
+}
+
+/** Of the labels somebody votes for, in their order: no other can open, and a model may have a thousand. */
+function computeStandings(votes: readonly CountedVote[], labels: readonly string[]): readonly Standing[] {
+  const votedFor = new Set(votes.flatMap((vote) => vote.votedFor ?? []));
+  return [...votedFor]
+    .toSorted((a, b) => a - b)
+    .map((index) => computeStanding(votes, index, labels[index] ?? ''));
 }
 
 function computeStanding(votes: readonly CountedVote[], index: number, label: string): Standing {

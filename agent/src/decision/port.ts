@@ -13,7 +13,7 @@ export interface VoteTiming {
 /** What decisions are made of: one classified frame. `atMs` is monotonic. */
 export interface Vote {
   readonly atMs: number;
-  readonly probabilities: readonly number[];
+  readonly probabilities: ArrayLike<number>;
 }
 
 /** A change of state of one camera, or of a region of one, before it gets an id and a bundle. */
