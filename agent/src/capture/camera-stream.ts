@@ -1,7 +1,6 @@
-import { isAppError } from '@watchpost/shared/kernel/errors.ts';
 import type { Logger } from '@watchpost/shared/kernel/log.ts';
 import type { CameraConfig } from '../config/schema.ts';
-import { AGENT_ERRORS, type AgentErrorCode, agentError } from '../kernel/errors.ts';
+import { type AgentErrorCode, agentError } from '../kernel/errors.ts';
 import { isTextFile } from '../kernel/text-file.ts';
 import { authorityFile } from '../kernel/trusted-authorities.ts';
 import { type DecodedStreamDeps, playDecoded } from './decode/decode-stream.ts';
@@ -11,7 +10,7 @@ import type { DecodeTier, FramePlan } from './port.ts';
 import { hostOf } from './sources/camera-url.ts';
 import { readCredentials } from './sources/credentials-file.ts';
 import type { PlacedClip, Playlist } from './sources/playlist.ts';
-import type { StreamFailure } from './sources/stream-error.ts';
+import { type StreamFailure, toStreamFailure } from './sources/stream-error.ts';
 import { lookAtCertificate } from './sources/tls-look.ts';
 import type { OpenStills } from './stills/take-picture.ts';
 import type { StreamEnd } from './supervision.ts';
@@ -104,7 +103,7 @@ async function play(
     };
     return await playClips(deps, what, { ...listener, onFrame }, signal);
   } catch (error) {
-    return { kind: 'failed', frames: 0, failure: refusalOf(error) };
+    return { kind: 'failed', frames: 0, failure: toStreamFailure(error) };
   } finally {
     leave();
   }
@@ -157,7 +156,7 @@ async function playClip(
     const end = await playDecoded(deps, what, { ...listener, onFrame }, signal);
     return { ...end, frames: startsAt + end.frames };
   } catch (error) {
-    return { kind: 'failed', frames: source.fromIndex, failure: refusalOf(error) };
+    return { kind: 'failed', frames: source.fromIndex, failure: toStreamFailure(error) };
   }
 }
 
@@ -166,10 +165,4 @@ async function refuseText(file: string): Promise<void> {
   if (await isTextFile(file).catch(() => false)) {
     throw agentError('CAMERA_FORMAT', `${file} holds text, not video`);
   }
-}
-
-/** What was wrong with the source before ffmpeg saw it; any other error is a bug. */
-function refusalOf(error: unknown): StreamFailure {
-  if (!isAppError(error) || !(error.code in AGENT_ERRORS)) throw error;
-  return { code: error.code as AgentErrorCode, detail: error.message };
 }

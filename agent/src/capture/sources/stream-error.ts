@@ -1,4 +1,5 @@
-import type { AgentErrorCode } from '../../kernel/errors.ts';
+import { isAppError } from '@watchpost/shared/kernel/errors.ts';
+import { AGENT_ERRORS, type AgentErrorCode } from '../../kernel/errors.ts';
 import { redactUrl } from './camera-url.ts';
 
 /** How an ffmpeg went. */
@@ -14,6 +15,12 @@ export interface StreamFailure {
   readonly code: AgentErrorCode;
   /** For people; without credentials. */
   readonly detail: string;
+}
+
+/** What was wrong with a source, other than what ffmpeg says of it. @throws the error itself where it is a bug */
+export function toStreamFailure(error: unknown): StreamFailure {
+  if (!isAppError(error) || !(error.code in AGENT_ERRORS)) throw error;
+  return { code: error.code as AgentErrorCode, detail: error.message };
 }
 
 interface Sign {

@@ -1,7 +1,5 @@
-import { isAppError } from '@watchpost/shared/kernel/errors.ts';
 import { waitMs } from '@watchpost/shared/kernel/wait.ts';
-import { AGENT_ERRORS, type AgentErrorCode } from '../../kernel/errors.ts';
-import type { StreamFailure } from '../sources/stream-error.ts';
+import { type StreamFailure, toStreamFailure } from '../sources/stream-error.ts';
 import type { TakePicture } from './take-picture.ts';
 
 export interface PictureFeed {
@@ -30,7 +28,7 @@ export async function feedPictures(
       if (signal.aborted) break;
       await write(multipart(picture));
     } catch (error) {
-      return signal.aborted ? undefined : failureOf(error);
+      return signal.aborted ? undefined : toStreamFailure(error);
     }
     // What was missed is not made up for.
     const now = nowMs();
@@ -43,10 +41,4 @@ export async function feedPictures(
 function multipart(picture: Uint8Array): Uint8Array {
   const head = `--picture\r\nContent-Type: image/jpeg\r\nContent-Length: ${picture.length}\r\n\r\n`;
   return Buffer.concat([Buffer.from(head), picture, Buffer.from('\r\n')]);
-}
-
-/** Anything but a coded error is a bug. */
-function failureOf(error: unknown): StreamFailure {
-  if (!isAppError(error) || !(error.code in AGENT_ERRORS)) throw error;
-  return { code: error.code as AgentErrorCode, detail: error.message };
 }
