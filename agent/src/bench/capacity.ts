@@ -45,8 +45,8 @@ export const cpuMsOf = ({ inferMs, threads }: BenchedTrial): number => (inferMs?
 
 /**
  * How many cameras to run next: what was computed, then fewer until nothing is lost, or more until something is.
- * @returns undefined when the limit lies between two runs next to each other, or enough was tried; that not even one camera is carried
- * is said of one that was run
+ * @returns undefined when the limit lies between two runs next to each other, or enough was tried; that not even one
+ *   camera is carried is said of one that was run
  */
 export function planNextRun(
   runs: readonly CameraRun[],

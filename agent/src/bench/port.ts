@@ -1,3 +1,4 @@
+import type { Provider } from '@watchpost/shared/bundle/providers.ts';
 import type { SelfTestFindings } from '@watchpost/shared/messages/deployment-findings.ts';
 
 /** The video of the camera that was named. */
@@ -32,6 +33,8 @@ export interface BestConfig {
   readonly decode: string;
   readonly variant: string;
   readonly threads: number;
+  /** What runs the model; absent for the processor. */
+  readonly provider?: Provider;
 }
 
 export interface BenchReport {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { BenchReport } from './port.ts';
+import type { BenchedTrial, BenchReport } from './port.ts';
 import { composeSettings, describeBench, formatBench } from './report.ts';
 
 const REPORT: BenchReport = {
@@ -45,6 +45,22 @@ test('the tables mark what is best, and say why the rest is not', () => {
   assert.ok(lines.some((line) => /^ {2}tfjs .*not installed$/.test(line)));
   assert.ok(lines.some((line) => /^\* +20 +0\.0 %$/.test(line)));
   assert.ok(lines.some((line) => /^ +24 +12\.0 %, nothing came of 1$/.test(line)));
+});
+
+test('a variant that was tried on a card too is marked, told and set where it was best', () => {
+  const provider = 'cuda';
+  const onCard: BenchedTrial = {
+    ...{ variant: 'int8', threads: 1, provider },
+    ...{ outcome: 'passed', inferMs: { p50: 1, p95: 2 } },
+  };
+  const best = { ...REPORT.best, provider } as const;
+  const lines = formatBench({ ...REPORT, trials: [...REPORT.trials, onCard], best }).split('\n');
+  assert.ok(lines.some((line) => /^ {2}int8 .*4\.90$/.test(line)));
+  assert.ok(lines.some((line) => /^\* int8 on cuda +1 +1\.00 +2\.00 +1\.00$/.test(line)));
+  assert.deepEqual(composeSettings({ best }, { file: 'a.mp4' }), {
+    inference: { threads: 1, accelerator: 'cuda' },
+    cameras: [{ id: 'camera-1', file: 'a.mp4', fps: 5, decode: 'software' }],
+  });
 });
 
 test('the settings run one camera as it was found to be best', () => {

@@ -1,5 +1,5 @@
 import { cpuMsOf, isCarried } from './capacity.ts';
-import type { BenchedDecoder, BenchedTrial, BenchReport, CameraRun } from './port.ts';
+import type { BenchedDecoder, BenchedTrial, BenchReport, BestConfig, CameraRun } from './port.ts';
 
 /** For people: three tables and one sentence. */
 export function formatBench(report: BenchReport): string {
@@ -8,9 +8,7 @@ export function formatBench(report: BenchReport): string {
     ['DECODER       CPU', report.decoders.map((it) => mark(it.method === best.decode, formatDecoder(it)))],
     [
       'MODEL                   THREADS     p50 ms     p95 ms    CPU ms',
-      report.trials.map((it) =>
-        mark(it.variant === best.variant && it.threads === best.threads, formatTrial(it)),
-      ),
+      report.trials.map((it) => mark(isRunAs(it, best), formatTrial(it))),
     ],
     [
       'CAMERAS      FRAMES LOST',
@@ -20,6 +18,9 @@ export function formatBench(report: BenchReport): string {
   const tables = sections.map(([header, rows]) => [`  ${header}`, ...rows].join('\n'));
   return `${[describeSource(report), ...tables, describeBench(report)].join('\n\n')}\n`;
 }
+
+const isRunAs = ({ variant, threads, provider }: BenchedTrial, best: BestConfig): boolean =>
+  variant === best.variant && threads === best.threads && provider === best.provider;
 
 const mark = (isBest: boolean, row: string): string => `${isBest ? '*' : ' '} ${row}`;
 
@@ -41,8 +42,9 @@ function formatDecoder({ method, cpu01, why }: BenchedDecoder): string {
 }
 
 function formatTrial(trial: BenchedTrial): string {
-  const { variant, threads, inferMs, detail = '' } = trial;
-  const name = `${variant.padEnd(22)} ${String(threads).padStart(8)}`;
+  const { variant, threads, provider, inferMs, detail = '' } = trial;
+  const run = provider === undefined ? variant : `${variant} on ${provider}`;
+  const name = `${run.padEnd(22)} ${String(threads).padStart(8)}`;
   if (inferMs === undefined) return `${name}  ${detail}`;
   const numbers = [inferMs.p50, inferMs.p95, cpuMsOf(trial)].map((value) => value.toFixed(2).padStart(10));
   return `${name} ${numbers.join(' ')}${trial.outcome === 'passed' ? '' : `  ${detail}`}`;
@@ -58,8 +60,9 @@ export function composeSettings(
   { best }: Pick<BenchReport, 'best'>,
   source: Readonly<Record<string, string>>,
 ): object {
+  const { fps, decode, threads, provider } = best;
   return {
-    inference: { threads: best.threads },
-    cameras: [{ id: 'camera-1', ...source, fps: best.fps, decode: best.decode }],
+    inference: { threads, ...(provider !== undefined && { accelerator: provider }) },
+    cameras: [{ id: 'camera-1', ...source, fps, decode }],
   };
 }

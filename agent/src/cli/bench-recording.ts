@@ -15,7 +15,7 @@ import type { BenchRequest } from './bench-arguments.ts';
 /** Longer than one run of many cameras: a file that begins again loses frames. */
 const RECORDING_SEC = 40;
 const RECORDING_LIMIT_SEC = RECORDING_SEC + 30;
-const SOCKET_TIMEOUT_MS = 10_000;
+export const SOCKET_TIMEOUT_MS = 10_000;
 const NO_PICTURE = { code: 'CAMERA_FORMAT', detail: 'no picture came' } as const;
 
 /** A camera with the defaults of the settings. */

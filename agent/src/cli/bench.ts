@@ -25,10 +25,9 @@ import { systemClock } from '../kernel/system-clock.ts';
 import { BENCH_USAGE, type BenchRequest, parseBenchArguments } from './bench-arguments.ts';
 import { runCameras } from './bench-load.ts';
 import { findBenchModel } from './bench-model.ts';
-import { benchCamera, recordSource, sourceFields } from './bench-recording.ts';
+import { benchCamera, recordSource, SOCKET_TIMEOUT_MS, sourceFields } from './bench-recording.ts';
 
 const FFMPEG = 'ffmpeg';
-const SOCKET_TIMEOUT_MS = 10_000;
 const MAX_MEMORY_BYTES = 768 * 1024 * 1024;
 const MAX_RUNS = 5;
 
@@ -102,18 +101,12 @@ async function measure(request: BenchRequest, place: Workplace): Promise<BenchRe
   const decode01 = decoders.find(({ method }) => method === decode)?.cpu01 ?? 0;
   const computed = computeCameras({ cores, fps, decode01, inferSec: cpuMsOf(best) / 1000 });
   const runs = await runUntilLimit({ file, best, computed }, { request, model, place });
+  const { variant, threads, provider } = best;
   return {
-    ...{
-      source: withoutCredentials(source),
-      model: nameOf(model),
-      cores,
-      video,
-      decoders,
-      trials,
-      computed,
-      runs,
-    },
-    best: { fps, decode, variant: best.variant, threads: best.threads },
+    source: withoutCredentials(source),
+    model: nameOf(model),
+    ...{ cores, video, decoders, trials, computed, runs },
+    best: { fps, decode, variant, threads, ...(provider !== undefined && { provider }) },
     carried: findCarried(runs),
   };
 }
