@@ -1,18 +1,13 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { parseLabels } from '@watchpost/shared/bundle/model-graph.ts';
-import { PREPROCESS_PRESETS } from '@watchpost/shared/bundle/preprocess.ts';
 import { silentLogger } from '@watchpost/shared/kernel/log.ts';
 import type { FramePlan } from '../../agent/src/capture/port.ts';
 import { createChildProcessHost } from '../../agent/src/inference/child-process-host.ts';
 import type { HostedClassifier } from '../../agent/src/inference/port.ts';
 import { cameraConfig, watchCamera } from '../support/camera-session.ts';
+import { DATA, NEEDS_DATA, PETPARK, PETPARK_FILE } from '../support/real-data.ts';
 
-/** Real clips and a real model, which are not part of the project. */
-const DATA = join(import.meta.dirname, '../../../shared/data');
-const isAbsent = !existsSync(join(DATA, 'SOURCES.md'));
 const THRESHOLD = 0.6;
 /** The first 20 s of each clip, as in its SOURCES.md. */
 const FRAMES = 100;
@@ -21,15 +16,12 @@ const SQUASHED: FramePlan = { ...CENTRE, fit: 'squash' };
 
 let model: HostedClassifier | undefined;
 before(async () => {
-  if (isAbsent) return;
+  if (NEEDS_DATA.skip !== false) return;
   const host = createChildProcessHost({ log: silentLogger, random: () => 0 });
-  const labels = parseLabels(readFileSync(join(DATA, 'models/petpark_labels.txt'), 'utf8'));
   model = await host.start({
-    path: join(DATA, 'models/petpark_v2_int8_u8nhwc.onnx'),
+    path: join(DATA, PETPARK_FILE),
     runtime: 'onnx',
-    input: { name: 'input', layout: 'NHWC', dtype: 'uint8', width: 224, height: 224, channels: 'RGB' },
-    preprocess: PREPROCESS_PRESETS.raw,
-    output: { name: 'probs', activation: 'probabilities', labels: [...labels], temperature: 1 },
+    ...PETPARK,
     threads: 1,
     spinning: false,
   });
@@ -74,8 +66,7 @@ for (const [clip, animal] of EXPECTED) {
     animal === undefined
       ? 'shows no more false dogs than the squashed picture'
       : 'finds it no less often than the centre';
-  test(`${clip}: the square around what moves ${what}`, async (t) => {
-    if (isAbsent) return t.skip(`no reference data at ${DATA}`);
+  test(`${clip}: the square around what moves ${what}`, NEEDS_DATA, async (t) => {
     const [centre = {}, squashed = {}] = await count(clip, 'frame', [CENTRE, SQUASHED]);
     const [moving = {}] = await count(clip, 'motion', [CENTRE]);
     for (const [name, counts] of Object.entries({ centre, squashed, moving })) {
@@ -86,26 +77,29 @@ for (const [clip, animal] of EXPECTED) {
   });
 }
 
-test('people-indoor: the empty room does not move, who comes in does, where they walk', async (t) => {
-  if (isAbsent) return t.skip(`no reference data at ${DATA}`);
-  const file = join(DATA, 'video', 'people-indoor.mp4');
-  await using session = await watchCamera({ file, fps: 5, pace: 'full' });
-  const { minShare01 } = cameraConfig({ file }).motion;
-  const shares: number[] = [];
-  for (let number = 0; number < 90; number += 1) {
-    const { motion } = await session.frame();
-    shares.push(motion.share01);
-    if (number < 35) continue;
-    const { x01 = 0, width01 = 1 } = motion.around ?? {};
-    assert.ok(x01 > 0.25 && x01 + width01 < 0.85, `${number}: ${x01} + ${width01}`);
-  }
-  // The first person comes into the picture six seconds after its beginning.
-  assert.deepEqual(
-    shares.slice(0, 29).filter((share01) => share01 >= minShare01),
-    [],
-  );
-  assert.deepEqual(
-    shares.slice(31).filter((share01) => share01 < minShare01),
-    [],
-  );
-});
+test(
+  'people-indoor: the empty room does not move, who comes in does, where they walk',
+  NEEDS_DATA,
+  async () => {
+    const file = join(DATA, 'video', 'people-indoor.mp4');
+    await using session = await watchCamera({ file, fps: 5, pace: 'full' });
+    const { minShare01 } = cameraConfig({ file }).motion;
+    const shares: number[] = [];
+    for (let number = 0; number < 90; number += 1) {
+      const { motion } = await session.frame();
+      shares.push(motion.share01);
+      if (number < 35) continue;
+      const { x01 = 0, width01 = 1 } = motion.around ?? {};
+      assert.ok(x01 > 0.25 && x01 + width01 < 0.85, `${number}: ${x01} + ${width01}`);
+    }
+    // The first person comes into the picture six seconds after its beginning.
+    assert.deepEqual(
+      shares.slice(0, 29).filter((share01) => share01 >= minShare01),
+      [],
+    );
+    assert.deepEqual(
+      shares.slice(31).filter((share01) => share01 < minShare01),
+      [],
+    );
+  },
+);

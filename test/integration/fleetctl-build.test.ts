@@ -11,10 +11,8 @@ import { onnxRuntime } from '../../agent/src/inference/onnx-runtime.ts';
 import { type Manifest, parseManifest } from '../../shared/src/bundle/manifest.ts';
 import { sha256Hex } from '../../shared/src/kernel/digest.ts';
 import { fleetctl } from '../support/fleetctl.ts';
-import { ROOT } from '../support/imports.ts';
+import { DATA, NEEDS_DATA } from '../support/real-data.ts';
 import { type TinyOnnx, tinyOnnx } from '../support/tiny-onnx.ts';
-
-const DATA = join(ROOT, '../shared/data');
 
 let folder = '';
 let count = 0;
@@ -262,24 +260,26 @@ for (const { model, labels, size, best, expected } of REAL) {
     );
   const isFloat = model.endsWith('fp32');
 
-  test(`${model}: with the reference's preprocessing, the golden frame is the reference result`, async (t) => {
-    if (!existsSync(DATA)) return t.skip(`${DATA} is absent`);
-    const config = join(folder, `${model}.json`);
-    const numbers = isFloat
-      ? { rescale_factor: 1 / 127.5, image_mean: [1, 1, 1], image_std: [1, 1, 1] }
-      : { do_rescale: false };
-    await writeFile(config, JSON.stringify({ size, crop_size: size, scale_flags: 'lanczos', ...numbers }));
-    const { status, error, manifest } = await buildReal('--preprocess', config);
-    assert.equal(status, 0, error);
-    const { output, golden } = await manifest();
-    const probabilities = golden[0]?.probabilities ?? [];
-    const highest = Math.max(...probabilities);
-    assert.equal(output.labels[probabilities.indexOf(highest)], best);
-    assert.ok(Math.abs(highest - expected) < 0.02, `${highest}`);
-  });
+  test(
+    `${model}: with the reference's preprocessing, the golden frame is the reference result`,
+    NEEDS_DATA,
+    async () => {
+      const config = join(folder, `${model}.json`);
+      const numbers = isFloat
+        ? { rescale_factor: 1 / 127.5, image_mean: [1, 1, 1], image_std: [1, 1, 1] }
+        : { do_rescale: false };
+      await writeFile(config, JSON.stringify({ size, crop_size: size, scale_flags: 'lanczos', ...numbers }));
+      const { status, error, manifest } = await buildReal('--preprocess', config);
+      assert.equal(status, 0, error);
+      const { output, golden } = await manifest();
+      const probabilities = golden[0]?.probabilities ?? [];
+      const highest = Math.max(...probabilities);
+      assert.equal(output.labels[probabilities.indexOf(highest)], best);
+      assert.ok(Math.abs(highest - expected) < 0.02, `${highest}`);
+    },
+  );
 
-  test(`${model}: with the default way, the label is the same`, async (t) => {
-    if (!existsSync(DATA)) return t.skip(`${DATA} is absent`);
+  test(`${model}: with the default way, the label is the same`, NEEDS_DATA, async () => {
     const { status, error, manifest } = await buildReal(...(isFloat ? ['--preprocess', 'tf'] : []));
     assert.equal(status, 0, error);
     const { output, golden, variants, preprocess } = await manifest();

@@ -11,10 +11,9 @@ import { openGraphFiles } from '../../agent/src/inference/graph-files.ts';
 import { onnxRuntime } from '../../agent/src/inference/onnx-runtime.ts';
 import type { ModelSpec, Prediction } from '../../agent/src/inference/port.ts';
 import { befriend, turnHostile } from '../support/hostile-inference.ts';
+import { DATA, NEEDS_DATA, PETPARK } from '../support/real-data.ts';
 import { tinySpec } from '../support/tiny-spec.ts';
 
-/** Real models, which are not part of the project. */
-const DATA = join(import.meta.dirname, '../../../shared/data');
 const RED = Uint8Array.from({ length: 24 }, (_, index) => (index % 3 === 0 ? 200 : 10));
 let root = '';
 let folder = '';
@@ -134,13 +133,12 @@ for (const [file, change] of [
   ['petpark_v2_int8_u8nhwc.onnx', { layout: 'NHWC', dtype: 'uint8' }],
   ['petpark_v2_fp32.onnx', { layout: 'NCHW', dtype: 'float32' }],
 ] as const)
-  test(`${file}: what is kept saves memory and gives the same`, async (t) => {
-    if (!existsSync(join(DATA, 'SOURCES.md'))) return t.skip(`no reference data at ${DATA}`);
+  test(`${file}: what is kept saves memory and gives the same`, NEEDS_DATA, async (t) => {
     const spec = specOf({
       path: join(DATA, 'models', file),
-      input: { name: 'input', ...change, width: 224, height: 224, channels: 'RGB' },
+      input: { ...PETPARK.input, ...change },
       preprocess: PREPROCESS_PRESETS.tf,
-      output: { name: 'probs', activation: 'probabilities', labels: ['cat', 'dog', 'other'], temperature: 1 },
+      output: PETPARK.output,
     });
     const picture = Uint8Array.from({ length: 224 * 224 * 3 }, (_, index) => (index * 97) % 251);
     const host = createChildProcessHost({ log: silentLogger, random: () => 0 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { Manifest, Variant } from '@watchpost/shared/bundle/manifest.ts';
@@ -16,10 +16,9 @@ import { readCpuFeatures } from '../../agent/src/inference/proc-cpu-features.ts'
 import { createSelfTest } from '../../agent/src/inference/self-test.ts';
 import { readPicture } from '../../agent/src/inference/sharp-picture.ts';
 import { systemClock } from '../../agent/src/kernel/system-clock.ts';
+import { DATA, NEEDS_DATA } from '../support/real-data.ts';
 import { tinyBundle } from '../support/tiny-bundle.ts';
 
-/** Real models and photographs, which are not part of the project; the folder stands in for a bundle's. */
-const DATA = join(import.meta.dirname, '../../../shared/data');
 const GOLDEN = ['photos/cat_720p.jpg', 'photos/parrot.jpg'];
 /** What quantising may move a probability by. */
 const TOLERANCE = 0.25;
@@ -33,7 +32,7 @@ const variantOf = (name: string, precision: Variant['precision']): Variant => ({
   cpuFeatures: [],
 });
 
-/** The same network as fp32 and quantised; the golden frames are what the fp32 one gives here. */
+/** The same network as fp32 and quantised, in a folder that stands in for a bundle's; the golden frames are what the fp32 one gives here. */
 async function composeManifest(): Promise<Manifest> {
   const fp32 = variantOf('fp32', 'fp32');
   const labels = [...parseLabels(readFileSync(join(DATA, 'models/imagenet_labels.txt'), 'utf8'))];
@@ -65,8 +64,7 @@ function printTable(t: TestContext, { trials, chosen }: SelfTestFindings): void 
   }
 }
 
-test('of a real network as fp32 and int8, the fastest on this machine is chosen', async (t) => {
-  if (!existsSync(join(DATA, 'SOURCES.md'))) return t.skip(`no reference data at ${DATA}`);
+test('of a real network as fp32 and int8, the fastest on this machine is chosen', NEEDS_DATA, async (t) => {
   const selfTest = createSelfTest({
     host,
     checkGoldenFrames,

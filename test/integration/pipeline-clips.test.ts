@@ -1,15 +1,12 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
-import type { Manifest, Variant } from '@watchpost/shared/bundle/manifest.ts';
-import { parseLabels } from '@watchpost/shared/bundle/model-graph.ts';
-import { PREPROCESS_PRESETS } from '@watchpost/shared/bundle/preprocess.ts';
+import type { Variant } from '@watchpost/shared/bundle/manifest.ts';
 import { silentLogger } from '@watchpost/shared/kernel/log.ts';
 import type { CameraStats } from '@watchpost/shared/messages/camera.ts';
 import type { EventBody } from '@watchpost/shared/messages/event.ts';
@@ -27,11 +24,9 @@ import { systemClock } from '../../agent/src/kernel/system-clock.ts';
 import { createPipeline } from '../../agent/src/pipeline/pipeline.ts';
 import { createVitalsRecorder } from '../../agent/src/vitals.ts';
 import { cameraConfig } from '../support/camera-session.ts';
-import { tinyBundle } from '../support/tiny-bundle.ts';
+import { makeManifest } from '../support/http-data.ts';
+import { DATA, NEEDS_DATA, PETPARK, PETPARK_FILE } from '../support/real-data.ts';
 
-/** Real model and clips, which are not part of the project. */
-const DATA = join(import.meta.dirname, '../../../shared/data');
-const skip = existsSync(DATA) ? false : `no real models and clips in ${DATA}`;
 const run = promisify(execFile);
 const QUIET = { gate: 'on', minShare01: 0.004, holdSec: 1, lookSec: 2, keyframes: false } as const;
 const FPS = 5;
@@ -42,31 +37,15 @@ before(async () => {
 });
 after(() => rm(folder, { recursive: true }));
 
-/** The pet park: cat, dog, other. */
-function petManifest(): Manifest {
-  const labels = [...parseLabels(readFileSync(join(DATA, 'models/petpark_labels.txt'), 'utf8'))];
-  const variant: Omit<Variant, 'file'> = {
-    name: 'int8',
-    runtime: 'onnx',
-    precision: 'int8',
-    cpuFeatures: [],
-  };
-  return tinyBundle({
-    variants: [{ ...variant, file: 'models/petpark_v2_int8_u8nhwc.onnx' }],
-    input: { name: 'input', layout: 'NHWC', dtype: 'uint8', width: 224, height: 224, channels: 'RGB' },
-    preprocess: PREPROCESS_PRESETS.raw,
-    output: { name: 'probs', activation: 'probabilities', labels, temperature: 1 },
-    decision: {
-      ...{ window: 10, enter: 0.6, exit: 0.4, minVotes: 4, minDwellSec: 1, cooldownSec: 2, rejectBelow: 0.6 },
-      background: ['other'],
-    },
-  }).manifest;
-}
-
 async function openModel(t: TestContext): Promise<ActiveModel> {
-  const manifest = petManifest();
-  const [variant] = manifest.variants;
-  assert.ok(variant);
+  const variant: Variant = {
+    ...{ name: 'int8', runtime: 'onnx', precision: 'int8', file: PETPARK_FILE, cpuFeatures: [] },
+  };
+  const manifest = makeManifest(new Uint8Array(), {
+    ...PETPARK,
+    variants: [variant],
+    decision: { ...PETPARK.decision, minVotes: 4 },
+  });
   const host = createChildProcessHost({ log: silentLogger, random: () => 0 });
   const spec = composeModelSpec({ manifest, folder: DATA }, variant, { threads: 1, spinning: false });
   const classifier = await host.start(spec);
@@ -136,23 +115,27 @@ async function play(t: TestContext, source: Partial<CameraConfig>) {
   return { vitals, gated, told };
 }
 
-test('a real dog that runs about opens the gate, and is reported', { skip }, async (t) => {
+test('a real dog that runs about opens the gate, and is reported', NEEDS_DATA, async (t) => {
   const { told } = await play(t, { file: join(DATA, 'video/dog.mp4'), motion: QUIET });
   assert.ok(told.includes('new dog'), told.join(', '));
 });
 
-test('a real cat that lies still is one sighting, of which few frames are looked at', { skip }, async (t) => {
-  const file = join(folder, 'sleeping-cat.mp4');
-  const still = ['-loop', '1', '-framerate', '10', '-i', join(DATA, 'photos/cat_720p.jpg'), '-t', '14'];
-  // With the noise every camera has.
-  const encode = ['-vf', 'noise=alls=4:allf=t', '-pix_fmt', 'yuv420p', '-preset', 'ultrafast', file];
-  await run('ffmpeg', ['-v', 'error', '-nostdin', '-y', ...still, ...encode]);
-  const { told, gated, vitals } = await play(t, { file, motion: QUIET });
-  assert.deepEqual(told, ['new cat', 'end cat']);
-  assert.ok(gated > vitals.framesCaptured * 0.6, `${gated} of ${vitals.framesCaptured} left out`);
-});
+test(
+  'a real cat that lies still is one sighting, of which few frames are looked at',
+  NEEDS_DATA,
+  async (t) => {
+    const file = join(folder, 'sleeping-cat.mp4');
+    const still = ['-loop', '1', '-framerate', '10', '-i', join(DATA, 'photos/cat_720p.jpg'), '-t', '14'];
+    // With the noise every camera has.
+    const encode = ['-vf', 'noise=alls=4:allf=t', '-pix_fmt', 'yuv420p', '-preset', 'ultrafast', file];
+    await run('ffmpeg', ['-v', 'error', '-nostdin', '-y', ...still, ...encode]);
+    const { told, gated, vitals } = await play(t, { file, motion: QUIET });
+    assert.deepEqual(told, ['new cat', 'end cat']);
+    assert.ok(gated > vitals.framesCaptured * 0.6, `${gated} of ${vitals.framesCaptured} left out`);
+  },
+);
 
-test('a real cat and a real dog in two regions of one picture are two sightings', { skip }, async (t) => {
+test('a real cat and a real dog in two regions of one picture are two sightings', NEEDS_DATA, async (t) => {
   const file = join(folder, 'both.mp4');
   const clips = ['cat', 'dog'].flatMap((name) => ['-i', join(DATA, 'video', `${name}.mp4`)]);
   const graph = '[0:v]fps=10,scale=640:360[l];[1:v]fps=10,scale=640:360[r];[l][r]hstack';
@@ -168,7 +151,7 @@ test('a real cat and a real dog in two regions of one picture are two sightings'
   assert.ok(!told.includes('new dog chair') && !told.includes('new cat meadow'), told.join(', '));
 });
 
-test('a recording at full speed is classified frame by frame', { skip }, async (t) => {
+test('a recording at full speed is classified frame by frame', NEEDS_DATA, async (t) => {
   const { vitals, told } = await play(t, { file: join(DATA, 'video/cat.mp4'), pace: 'full' });
   assert.equal(vitals.framesClassified, vitals.framesDue);
   assert.ok(vitals.framesCaptured >= 8 * FPS, String(vitals.framesCaptured));

@@ -1,44 +1,24 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { parseLabels } from '@watchpost/shared/bundle/model-graph.ts';
-import { PREPROCESS_PRESETS } from '@watchpost/shared/bundle/preprocess.ts';
 import { createJpegSplitter } from '../../agent/src/capture/frames/frame-splitter.ts';
 import { makeManifest } from '../support/http-data.ts';
 import { type AgentProcess, layBundle, layIdentity, NOWHERE, runAgent } from '../support/installed-box.ts';
 import { startMjpegServer } from '../support/mjpeg-server.ts';
+import { DATA, NEEDS_DATA, PETPARK, PETPARK_FILE } from '../support/real-data.ts';
 import { startRtspServer } from '../support/rtsp-server.ts';
 import { until } from '../support/until.ts';
 
-/** Real model and clips, which are not part of the project. */
-const DATA = join(import.meta.dirname, '../../../shared/data');
 const clip = (name: string): string => join(DATA, 'video', `${name}.mp4`);
-const skip = existsSync(DATA) ? false : `no real models and clips in ${DATA}`;
-
-/** The int8 model of the pet park: cat, dog, other. */
-async function layPetModel(dataDir: string): Promise<void> {
-  const model = await readFile(join(DATA, 'models/petpark_v2_int8_u8nhwc.onnx'));
-  const labels = [...parseLabels(await readFile(join(DATA, 'models/petpark_labels.txt'), 'utf8'))];
-  const manifest = makeManifest(model, {
-    input: { name: 'input', layout: 'NHWC', dtype: 'uint8', width: 224, height: 224, channels: 'RGB' },
-    preprocess: PREPROCESS_PRESETS.raw,
-    output: { name: 'probs', activation: 'probabilities', labels, temperature: 1 },
-    decision: {
-      ...{ window: 10, enter: 0.6, exit: 0.4, minVotes: 6, minDwellSec: 1, cooldownSec: 2, rejectBelow: 0.6 },
-      background: ['other'],
-    },
-  });
-  await layBundle(dataDir, { manifest, model });
-}
 
 async function runBox(t: TestContext, cameras: readonly object[]): Promise<AgentProcess> {
   const dataDir = await mkdtemp(join(tmpdir(), 'watchpost-clips-'));
   await layIdentity(dataDir);
-  await layPetModel(dataDir);
+  const model = await readFile(join(DATA, PETPARK_FILE));
+  await layBundle(dataDir, { manifest: makeManifest(model, PETPARK), model });
   const config = join(dataDir, 'agent.yaml');
   await writeFile(config, JSON.stringify({ dataDir, server: { url: `https://${NOWHERE}` }, cameras }));
   const agent = runAgent({ config });
@@ -66,18 +46,22 @@ interface SeenEvent {
 const eventsOf = ({ lines }: AgentProcess): readonly SeenEvent[] =>
   lines.filter(({ msg }) => msg === 'event') as unknown as readonly SeenEvent[];
 
-test('a real cat over RTSP and a real dog over MJPEG are reported by the real model', { skip }, async (t) => {
-  const cats = await startRtspServer({ video: clip('cat') });
-  t.after(() => cats.stop());
-  const dogs = await startMjpegServer({ pictures: jpegsOf(clip('dog')), fps: 10 });
-  t.after(() => dogs.stop());
-  const agent = await runBox(t, [
-    { id: 'chair', url: cats.url },
-    { id: 'meadow', url: dogs.url },
-  ]);
-  const opened = (camera: string) =>
-    eventsOf(agent).find((event) => event.camera === camera && event.type === 'new');
-  await until('both animals are reported', () => Boolean(opened('chair') && opened('meadow')), 60_000);
-  for (const { camera, type, label } of eventsOf(agent)) t.diagnostic(`${camera}: ${type} ${label}`);
-  assert.deepEqual([opened('chair')?.label, opened('meadow')?.label], ['cat', 'dog']);
-});
+test(
+  'a real cat over RTSP and a real dog over MJPEG are reported by the real model',
+  NEEDS_DATA,
+  async (t) => {
+    const cats = await startRtspServer({ video: clip('cat') });
+    t.after(() => cats.stop());
+    const dogs = await startMjpegServer({ pictures: jpegsOf(clip('dog')), fps: 10 });
+    t.after(() => dogs.stop());
+    const agent = await runBox(t, [
+      { id: 'chair', url: cats.url },
+      { id: 'meadow', url: dogs.url },
+    ]);
+    const opened = (camera: string) =>
+      eventsOf(agent).find((event) => event.camera === camera && event.type === 'new');
+    await until('both animals are reported', () => Boolean(opened('chair') && opened('meadow')), 60_000);
+    for (const { camera, type, label } of eventsOf(agent)) t.diagnostic(`${camera}: ${type} ${label}`);
+    assert.deepEqual([opened('chair')?.label, opened('meadow')?.label], ['cat', 'dog']);
+  },
+);

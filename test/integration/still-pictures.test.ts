@@ -1,19 +1,17 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parseLabels } from '@watchpost/shared/bundle/model-graph.ts';
-import { PREPROCESS_PRESETS } from '@watchpost/shared/bundle/preprocess.ts';
 import { planTensorFilter } from '../../agent/src/capture/frames/frame-plan.ts';
 import { computeFramePlan } from '../../agent/src/inference/frame-plan.ts';
 import { onnxRuntime } from '../../agent/src/inference/onnx-runtime.ts';
 import type { Classifier, ModelSpec } from '../../agent/src/inference/port.ts';
 import { readPicture } from '../../agent/src/inference/sharp-picture.ts';
+import { DATA, NEEDS_DATA, PETPARK, PETPARK_FILE } from '../support/real-data.ts';
 import { compare, type Difference } from '../support/reference-resampler.ts';
 
-/** Real models, photographs and clips, which are not part of the project. */
-const DATA = join(import.meta.dirname, '../../../shared/data');
 const PHOTOS = ['cat_720p.jpg', 'hot_dog.jpg', 'kite_and_cold.jpg', 'owl.jpg', 'parrot.jpg', 'pets.jpg'];
 const BITMAPS = ['bird.bmp', 'cat.bmp', 'cat_test_0.bmp', 'dog_segmentation_256.bmp', 'dog_test_0.bmp'];
 const CLIPS = ['cat.mp4', 'dog.mp4', 'car-park.mp4', 'people-indoor.mp4'];
@@ -25,11 +23,9 @@ const MAX_MEAN = 2;
 const MAX_PROBABILITY = 0.12;
 
 const spec: ModelSpec = {
-  path: join(DATA, 'models/petpark_v2_int8_u8nhwc.onnx'),
+  path: join(DATA, PETPARK_FILE),
   runtime: 'onnx',
-  input: { name: 'input', layout: 'NHWC', dtype: 'uint8', width: 224, height: 224, channels: 'RGB' },
-  preprocess: PREPROCESS_PRESETS.raw,
-  output: { name: 'probs', activation: 'probabilities', labels: ['cat', 'dog', 'other'], temperature: 1 },
+  ...PETPARK,
   threads: 1,
   spinning: false,
 };
@@ -78,8 +74,7 @@ async function measure(source: Source, classifier: Classifier): Promise<Measured
   };
 }
 
-test('still pictures come to the model as those of cameras do', async (t) => {
-  if (!existsSync(join(DATA, 'SOURCES.md'))) return t.skip(`no reference data at ${DATA}`);
+test('still pictures come to the model as those of cameras do', NEEDS_DATA, async (t) => {
   assert.deepEqual(
     parseLabels(readFileSync(join(DATA, 'models/petpark_labels.txt'), 'utf8')),
     spec.output.labels,
