@@ -9,6 +9,7 @@ import { createFileEvidenceStore } from '../../agent/src/evidence/file-evidence-
 import { createHttpPutEvidence } from '../../agent/src/evidence/http-put-evidence.ts';
 import type { EvidenceStore, PutEvidence } from '../../agent/src/evidence/port.ts';
 import { sendKept } from '../../agent/src/evidence/send-kept.ts';
+import type { BackoffPolicy } from '../../shared/src/kernel/backoff.ts';
 import { isAppError } from '../../shared/src/kernel/errors.ts';
 import { silentLogger } from '../../shared/src/kernel/log.ts';
 import { EVIDENCE_SETTINGS } from '../support/kept-evidence.ts';
@@ -61,8 +62,12 @@ const keep = async (store: EvidenceStore, event: string, count = 1, isDue = true
   for (let index = 0; index < count; index += 1)
     await store.add(event, { offsetMs: index * 100, jpeg: JPEG, isDue });
 };
-async function startSender(t: TestContext, store: EvidenceStore, put: PutEvidence): Promise<EvidenceSender> {
-  const backoff = { baseMs: 20, maxMs: 200 };
+async function startSender(
+  t: TestContext,
+  store: EvidenceStore,
+  put: PutEvidence,
+  backoff: BackoffPolicy = { baseMs: 20, maxMs: 200 },
+): Promise<EvidenceSender> {
   const sender = createEvidenceSender({ store, put, random01: () => 0.5, log: silentLogger, backoff });
   await sender.start(new AbortController().signal);
   t.after(() => sender.stop());
@@ -107,6 +112,22 @@ test('while the server does not answer it is tried again and again, until it doe
   await until('it is tried again', () => server.asked.length >= before + 2);
   server.answers.delete('a');
   await until('it is sent', () => isAllSent(store));
+});
+
+test('new sightings do not make a server that does not answer be tried more often', async (t) => {
+  const { store } = await makeStore(t);
+  const server = createServer();
+  await keep(store, 'a');
+  server.answers.set('a', 'cut');
+  const put: PutEvidence = (...picture) => {
+    sender.wake();
+    return server.put(...picture);
+  };
+  const startedMs = performance.now();
+  const sender = await startSender(t, store, put, { baseMs: 20, maxMs: 1_000 });
+  await until('it is tried six times', () => server.asked.length >= 6);
+  // Half of 20, 40, 80, 160 and 320 ms at least.
+  assert.ok(performance.now() - startedMs >= 310);
 });
 
 test('a sighting the server has not heard of yet keeps no other waiting', async (t) => {

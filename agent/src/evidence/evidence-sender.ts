@@ -37,9 +37,9 @@ export function createEvidenceSender(deps: EvidenceSenderDeps): EvidenceSender {
       const outcome = await attemptDue(deps, stopping.signal);
       const backoffMs = computeBackoffMs(deps.backoff ?? BACKOFF, failures, deps.random01());
       // A new picture changes nothing about a server that does not answer.
-      const ends = outcome === 'failed' ? [stopping.signal] : [stopping.signal, woken];
-      await waitMs(outcome === 'sent' ? IDLE_MS : backoffMs, AbortSignal.any(ends));
-      failures = outcome === 'sent' || woken.aborted ? 0 : failures + 1;
+      const end = outcome === 'failed' ? stopping.signal : AbortSignal.any([stopping.signal, woken]);
+      await waitMs(outcome === 'sent' ? IDLE_MS : backoffMs, end);
+      failures = outcome === 'sent' || end.aborted ? 0 : failures + 1;
     }
   };
   return {
