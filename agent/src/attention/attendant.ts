@@ -1,4 +1,5 @@
 import type { CameraConfig } from '@watchpost/shared/config/settings.ts';
+import { isRecording } from '../capture/port.ts';
 import { attend, initialAttention } from './attend.ts';
 import type { GateRules } from './gate.ts';
 import type { Attendant } from './port.ts';
@@ -16,11 +17,10 @@ export function createAttendant(config: CameraConfig): Attendant {
   };
 }
 
-function computeGateRules({ motion, file, folder }: CameraConfig): GateRules {
-  const { gate, minShare01, holdSec, lookSec, keyframes } = motion;
-  const isRecording = file !== undefined || folder !== undefined;
+function computeGateRules(config: CameraConfig): GateRules {
+  const { gate, minShare01, holdSec, lookSec, keyframes } = config.motion;
   return {
-    isOn: gate === 'on' || (gate === 'auto' && !isRecording),
+    isOn: gate === 'on' || (gate === 'auto' && !isRecording(config)),
     holdMs: holdSec * 1000,
     lookMs: lookSec * 1000,
     ...{ minShare01, keyframes },

@@ -3,6 +3,8 @@ import type { CameraCondition } from '@watchpost/shared/messages/camera.ts';
 import type { CameraConfig } from '../config/schema.ts';
 import type { AgentErrorCode } from '../kernel/errors.ts';
 
+export { isPatient, isRecording } from './sources/camera-kind.ts';
+
 /**
  * How a source's pictures become tensors: `squash` ignores the aspect, `cover` cuts a centred crop, `letterbox` keeps
  * the whole picture, centred between edges.

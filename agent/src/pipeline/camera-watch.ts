@@ -1,7 +1,7 @@
 import type { CameraConfig } from '@watchpost/shared/config/settings.ts';
 import { describeError } from '@watchpost/shared/kernel/errors.ts';
-import type { Attendant, Orders, Verdict } from '../attention/port.ts';
-import type { Camera, DecodeTier, Frame, PlannedPicture } from '../capture/port.ts';
+import type { Attendant, Cause, Orders, Verdict } from '../attention/port.ts';
+import { type Camera, type DecodeTier, type Frame, isPatient, isRecording } from '../capture/port.ts';
 import type { Looked } from '../inference/port.ts';
 import { createPaceMeter, type PaceMeter } from '../kernel/pace.ts';
 import type { LookPace, PipelineDeps } from './port.ts';
@@ -13,12 +13,9 @@ export interface CameraWatchDeps extends PipelineDeps {
 }
 
 /** Causes that the model on trial may have brought about: what is left out for them is held against it. */
-const OWN_FAULTS: readonly string[] = ['queue', 'pressure'];
+const OWN_FAULTS: readonly Cause[] = ['queue', 'pressure'];
 /** A decision is wanted within a second, however seldom the camera sends. */
 const MAX_WAIT_MS = 1_000;
-
-/** One frame and its views, which are made when the turn of the first has come. */
-type LookAt = (region: string | undefined) => Promise<readonly PlannedPicture[]>;
 
 /**
  * One camera: capture -> attention -> inference -> decision -> uplink. Frames are taken as they come, so that what moves
@@ -34,7 +31,6 @@ export class CameraWatch {
   readonly #attendant: Attendant;
   readonly #sightings: Sightings;
   readonly #looks = new Set<Promise<void>>();
-  readonly #isRecording: boolean;
   #tier: DecodeTier = 'every';
   /** What was last said of the camera's health. */
   #saidHealth = '';
@@ -43,7 +39,6 @@ export class CameraWatch {
     this.camera = camera;
     this.#config = config;
     this.#deps = deps;
-    this.#isRecording = config.file !== undefined || config.folder !== undefined;
     this.#pace = { intervalMs: 1000 / config.fps, lookMs: config.motion.lookSec * 1000 };
     this.#meter = createPaceMeter(deps.clock.monotonicMs());
     this.#attendant = deps.attention.createAttendant(config);
@@ -52,7 +47,7 @@ export class CameraWatch {
 
   /** Resolves when the camera has ended, and all that it showed was told. */
   async run(signal: AbortSignal): Promise<void> {
-    const isInStep = this.#isRecording && this.#config.pace === 'full';
+    const isInStep = isPatient(this.#config);
     for (
       let frame = await this.camera.nextFrame(signal);
       frame !== undefined;
@@ -123,7 +118,7 @@ export class CameraWatch {
 
   /** A picture that has not changed for a minute shows what was, not what is: nobody sleeps that still. */
   #isFrozen(): boolean {
-    return !this.#isRecording && this.camera.health().condition === 'frozen';
+    return !isRecording(this.#config) && this.camera.health().condition === 'frozen';
   }
 
   #useTier(tier: DecodeTier): void {
@@ -139,18 +134,13 @@ export class CameraWatch {
   }
 
   async #look(frame: Frame): Promise<void> {
-    let views: ReturnType<Frame['look']> | undefined;
-    const lookAt: LookAt = async (region) => {
-      views ??= frame.look();
-      return (await views).find((view) => view.region === region)?.pictures ?? [];
-    };
-    const looked = await Promise.all(this.#regions().map((region) => this.#lookAt(frame, region, lookAt)));
+    const looked = await Promise.all(this.#regions().map((region) => this.#lookAt(frame, region)));
     const inferMs = looked.flatMap((it) => (it?.kind === 'classified' ? [it.prediction.inferMs] : []));
     if (inferMs.length > 0) this.#meter.add(inferMs, this.#deps.clock.monotonicMs() - frame.capturedAtMs);
     else if (looked.some((it) => it?.kind === 'displaced')) this.#meter.leaveOut('displaced');
   }
 
-  async #lookAt(frame: Frame, region: string | undefined, lookAt: LookAt): Promise<Looked | undefined> {
+  async #lookAt(frame: Frame, region: string | undefined): Promise<Looked | undefined> {
     const { model, counts, log } = this.#deps;
     const { capturedAtMs, mediaMs } = frame;
     counts.onDue();
@@ -158,7 +148,8 @@ export class CameraWatch {
       place: JSON.stringify([this.camera.id, region]),
       capturedAtMs,
       dueAtMs: capturedAtMs + Math.min(this.#pace.intervalMs, MAX_WAIT_MS),
-      pictures: () => lookAt(region),
+      // Made when the turn of its first view has come.
+      pictures: async () => (await frame.look()).find((view) => view.region === region)?.pictures ?? [],
     };
     const looked = await model.classify(look).catch((error: unknown) => {
       counts.onFrameFailed();
