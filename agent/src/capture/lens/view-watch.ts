@@ -1,7 +1,6 @@
 import { GRAY } from '../frames/frame-outputs.ts';
 import type { PixelMap } from '../motion/counted-pixels.ts';
 
-/** Whether a camera still looks at what it looked at. */
 export interface ViewLimits {
   /** How often it is looked at. */
   readonly checkMs: number;
@@ -31,13 +30,15 @@ export const VIEW_LIMITS: ViewLimits = {
 
 const COLUMNS = GRAY.width / 2;
 const ROWS = GRAY.height / 2;
+/** An outage is no calm time: pictures that are further apart count for so many checks. */
+const MAX_STEP_CHECKS = 10;
 /** Wind shakes a mast: so many cells to each side are the same view. */
 const MAX_SHIFT = 2;
 
 /** How much each cell of 2x2 pixels differs from its neighbours; -1 where it cannot be seen. Light changes it little. */
-export type Edges = Float32Array;
+type Edges = Float32Array;
 
-export function findEdges(gray: Uint8Array, visible: PixelMap): Edges {
+function findEdges(gray: Uint8Array, visible: PixelMap): Edges {
   const cells = new Float32Array(COLUMNS * ROWS);
   for (let y = 0, cell = 0; y < ROWS; y += 1) {
     for (let x = 0; x < COLUMNS; x += 1, cell += 1) {
@@ -57,7 +58,7 @@ export function findEdges(gray: Uint8Array, visible: PixelMap): Edges {
 }
 
 /** Correlation of two edge pictures, at the shift where they agree best. */
-export function compareEdges(now: Edges, known: Edges): number {
+function compareEdges(now: Edges, known: Edges): number {
   let best = -1;
   for (let dy = -MAX_SHIFT; dy <= MAX_SHIFT; dy += 1) {
     for (let dx = -MAX_SHIFT; dx <= MAX_SHIFT; dx += 1) {
@@ -137,22 +138,17 @@ export function createViewWatch(visible: PixelMap, limits: ViewLimits = VIEW_LIM
     checkedAtMs = nowMs;
     if (motionShare01 > limits.calmShare01) return isMoved;
     const edges = findEdges(gray, visible);
-    // An outage is no calm time.
     if (meanOf(edges) >= limits.minEdge) judge(edges, Math.min(elapsedMs, MAX_STEP_CHECKS * limits.checkMs));
     return isMoved;
   };
 }
 
-const MAX_STEP_CHECKS = 10;
-
+/** The mean of all it has seen, and from `overMs` on a sliding one. */
 function blend(before: View | undefined, edges: Edges, elapsedMs: number, overMs: number): View {
   if (before === undefined) return { edges, forMs: 0 };
-  const share = Math.max(elapsedMs / overMs, elapsedMs / (before.forMs + elapsedMs));
-  const least = Math.min(1, before.forMs > overMs ? elapsedMs / overMs : share);
-  return {
-    edges: before.edges.map((edge, at) => edge + ((edges[at] ?? 0) - edge) * least),
-    forMs: before.forMs + elapsedMs,
-  };
+  const forMs = before.forMs + elapsedMs;
+  const share = Math.min(1, elapsedMs / Math.min(forMs, overMs));
+  return { edges: before.edges.map((edge, at) => edge + ((edges[at] ?? 0) - edge) * share), forMs };
 }
 
 function meanOf(edges: Edges): number {
