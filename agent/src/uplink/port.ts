@@ -42,8 +42,9 @@ export interface Outbox {
   acknowledge(stream: Stream, upTo: number): void;
   /**
    * Continues under a new epoch, numbers as they are. Rows it held when it was opened and that the receipt covers are
-   * stored already, and go; unless numbers were given since that no receipt covered before the next start. For a file that went back in time (a restored image,
-   * a disk that lied about a sync): the old numbering would give numbers that the server already knows.
+   * stored already, and go; unless numbers were given since that no receipt covered before the next start. For a file
+   * that went back in time (a restored image, a disk that lied about a sync): the old numbering would give numbers that
+   * the server already knows.
    */
   renewEpoch(upTo: Receipt['upTo']): void;
   /** Called after each commit that added rows. One listener. */

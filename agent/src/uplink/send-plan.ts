@@ -1,4 +1,5 @@
 import { STREAMS, type Stream } from '@watchpost/shared/messages/durable.ts';
+import { perStream } from './per-stream.ts';
 
 /** How hard one box may press the server. */
 export interface SendPolicy {
@@ -54,13 +55,8 @@ export interface SendPlan {
 const SEND_ORDER: readonly Stream[] = ['deployment', 'event', 'telemetry'];
 
 export function createFlight(heads: Heads, policy: SendPolicy, nowMs: number): Flight {
-  const begin = (stream: Stream): StreamFlight => ({
-    seqs: [],
-    progressMs: nowMs,
-    backlogUpTo: heads[stream].lastSeq,
-  });
   return {
-    streams: { event: begin('event'), deployment: begin('deployment'), telemetry: begin('telemetry') },
+    streams: perStream((stream) => ({ seqs: [], progressMs: nowMs, backlogUpTo: heads[stream].lastSeq })),
     credit: policy.window,
     filledMs: nowMs,
   };

@@ -5,6 +5,7 @@ import type { Logger } from '@watchpost/shared/kernel/log.ts';
 import { STREAMS } from '@watchpost/shared/messages/durable.ts';
 import Database from 'better-sqlite3';
 import { agentError } from '../kernel/errors.ts';
+import { DROPS_SCHEMA } from './sqlite-outbox-drops.ts';
 
 export interface OutboxFileOptions {
   readonly path: string;
@@ -33,9 +34,6 @@ const SCHEMA = [
     )`,
   ),
 ].join(';\n');
-
-/** What each stream lost; a file of an earlier release has only the sum, in `meta`. */
-const DROPS = 'CREATE TABLE IF NOT EXISTS drops (stream TEXT PRIMARY KEY, count INTEGER NOT NULL)';
 
 /**
  * Opens the file, or makes it. A damaged one is set aside with the suffix `.corrupt-<unix ms>`, logged as
@@ -90,7 +88,7 @@ function openChecked({ path, newEpoch }: OutboxFileOptions): Database.Database {
     const version = db.pragma('user_version', { simple: true });
     if (version === 0) createSchema(db, newEpoch());
     else if (version !== FILE_VERSION) throw new DamagedFile(`file version ${String(version)}`);
-    else addDrops(db);
+    else addMissingTable(db);
     return db;
   } catch (error) {
     db.close();
@@ -102,16 +100,16 @@ function openChecked({ path, newEpoch }: OutboxFileOptions): Database.Database {
 function createSchema(db: Database.Database, epoch: string): void {
   db.transaction(() => {
     db.exec(SCHEMA);
-    db.exec(DROPS);
+    db.exec(DROPS_SCHEMA);
     db.prepare('INSERT INTO meta (epoch, dropped) VALUES (?, 0)').run(epoch);
     db.pragma(`user_version = ${FILE_VERSION}`);
   })();
 }
 
 /** What waits in a file that cannot be written now is still to be sent: without the table, only the sum is told. */
-function addDrops(db: Database.Database): void {
+function addMissingTable(db: Database.Database): void {
   try {
-    db.exec(DROPS);
+    db.exec(DROPS_SCHEMA);
   } catch (error) {
     if (isDamage(error) || !(error instanceof Database.SqliteError)) throw error;
   }

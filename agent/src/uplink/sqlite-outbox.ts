@@ -4,7 +4,9 @@ import { type Receipt, STREAMS, type Stream } from '@watchpost/shared/messages/d
 import type { OutboxReport } from '@watchpost/shared/messages/telemetry.ts';
 import Database from 'better-sqlite3';
 import { chooseVictim, computeRowBytes, type Head } from './eviction.ts';
+import { perStream } from './per-stream.ts';
 import type { Outbox, OutboxRow } from './port.ts';
+import { addDrops, countDrop, type Drops, prepareSaveDrops, readDrops } from './sqlite-outbox-drops.ts';
 import { type OutboxFileOptions, openOutboxFile, openOutboxInMemory } from './sqlite-outbox-file.ts';
 
 export interface SqliteOutboxOptions extends OutboxFileOptions {
@@ -40,29 +42,11 @@ export function openSqliteOutbox(options: SqliteOutboxOptions): Outbox {
   }
 }
 
-/** What was lost. */
-interface Drops {
-  readonly all: number;
-  /** Of all, those that were counted apart. */
-  readonly of: Readonly<Record<Stream, number>>;
-}
-
 interface Totals {
   readonly rows: number;
   readonly bytes: number;
   readonly drops: Drops;
 }
-
-const countDrop = ({ all, of }: Drops, stream: Stream): Drops => ({
-  all: all + 1,
-  of: { ...of, [stream]: of[stream] + 1 },
-});
-
-/** What a file has, with what was lost since it was last told. */
-const addDrops = (file: Drops, now: Drops, told: Drops): Drops => ({
-  all: file.all + now.all - told.all,
-  of: perStream((stream) => file.of[stream] + now.of[stream] - told.of[stream]),
-});
 
 class SqliteOutbox implements Outbox {
   readonly #options: SqliteOutboxOptions;
@@ -305,36 +289,17 @@ interface OpenFile {
 function readFile(db: Database.Database): OpenFile {
   const wasConfirmed = db.pragma('application_id', { simple: true }) === CONFIRMED;
   if (wasConfirmed) tryToMark(db);
-  const meta = db.prepare('SELECT epoch, dropped FROM meta').get() as { epoch: string; dropped: number };
+  const { epoch } = db.prepare('SELECT epoch FROM meta').get() as { epoch: string };
+  const opened = perStream((stream) => readLastSeq(db, stream));
   return {
     db,
     sql: perStream((stream) => prepareStream(db, stream)),
     saveDrops: prepareSaveDrops(db),
-    epoch: meta.epoch,
-    totals: { ...sumRows(db), drops: { all: meta.dropped, of: readDrops(db) } },
-    committed: perStream((stream) => readLastSeq(db, stream)),
-    opened: perStream((stream) => readLastSeq(db, stream)),
+    epoch,
+    totals: { ...sumRows(db), drops: readDrops(db) },
+    committed: { ...opened },
+    opened,
     wasConfirmed,
-  };
-}
-
-const tellsDrops = (db: Database.Database): boolean =>
-  db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'drops'").get() !== undefined;
-
-function readDrops(db: Database.Database): Drops['of'] {
-  const rows = tellsDrops(db) ? db.prepare('SELECT stream, count FROM drops').all() : [];
-  const counts = new Map((rows as { stream: string; count: number }[]).map((row) => [row.stream, row.count]));
-  return perStream((stream) => counts.get(stream) ?? 0);
-}
-
-function prepareSaveDrops(db: Database.Database): OpenFile['saveDrops'] {
-  const saveSum = db.prepare('UPDATE meta SET dropped = ?');
-  const saveDrop = tellsDrops(db)
-    ? db.prepare('INSERT INTO drops VALUES (?, ?) ON CONFLICT (stream) DO UPDATE SET count = excluded.count')
-    : undefined;
-  return ({ all, of }) => {
-    saveSum.run(all);
-    for (const stream of STREAMS) if (of[stream] > 0) saveDrop?.run(stream, of[stream]);
   };
 }
 
@@ -367,10 +332,6 @@ function prepareStream(db: Database.Database, stream: Stream) {
   };
 }
 type StreamStatements = ReturnType<typeof prepareStream>;
-
-function perStream<T>(make: (stream: Stream) => T): Record<Stream, T> {
-  return { event: make('event'), deployment: make('deployment'), telemetry: make('telemetry') };
-}
 
 function readLastSeq(db: Database.Database, stream: Stream): number {
   const row = db.prepare('SELECT seq FROM sqlite_sequence WHERE name = ?').get(stream);

@@ -23,6 +23,7 @@ import {
 } from '@watchpost/shared/topics.ts';
 import type { Identity } from '../identity/port.ts';
 import type { Clock } from '../kernel/clock.ts';
+import { perStream } from './per-stream.ts';
 import type {
   DurableBody,
   DurableKind,
@@ -184,8 +185,7 @@ class FleetUplink implements UplinkComponent {
 
   #heads(): Heads {
     const { outbox } = this.#options;
-    const held = (stream: Stream) => ({ firstSeq: outbox.firstSeq(stream), lastSeq: outbox.lastSeq(stream) });
-    return { event: held('event'), deployment: held('deployment'), telemetry: held('telemetry') };
+    return perStream((stream) => ({ firstSeq: outbox.firstSeq(stream), lastSeq: outbox.lastSeq(stream) }));
   }
 
   #sendDue(): void {
