@@ -11,7 +11,8 @@ const at = (hour: number, minute = 0): number => Date.UTC(2026, 2, 2, hour, minu
 function look(nowMs: number, timezone = 'UTC', window = NIGHT): readonly (number | undefined)[] {
   const clock = createCronerWindow();
   const hours = (ms: number | undefined) => (ms === undefined ? undefined : (ms - at(0)) / (60 * MINUTE_MS));
-  return [hours(clock.opensAtMs(window, timezone, nowMs)), hours(clock.closesAtMs(window, timezone, nowMs))];
+  const { windowOpensAtMs, windowClosesAtMs } = clock.look(window, timezone, nowMs);
+  return [hours(windowOpensAtMs), hours(windowClosesAtMs)];
 }
 
 test('a window that is closed opens, and one that is open closes', () => {

@@ -43,11 +43,10 @@ function assemble(
     ...{ startsItself: false, state: 'running', createdBy: 'ana', createdAtMs: 1, revision: 1 },
     ...change,
   };
-  const nothing = { unfit: undefined, failures: 0, claim: undefined };
-  const noWindow = { windowOpensAtMs: undefined, windowClosesAtMs: undefined };
+  const nothing = { unfit: undefined, failures: 0, claim: undefined, window: {} };
   const [assembled] = assembleSnapshot({
     live: { rollout, groups: [], members: new Map([['box', member]]) },
-    outlookOf: () => ({ standing: HERE, target: TARGET, ...nothing, ...noWindow, ...outlook }),
+    outlookOf: () => ({ standing: HERE, target: TARGET, ...nothing, ...outlook }),
     ...{ verdicts: [], otherInWork: new Map(), nowMs: NOW, listeningSinceMs: 0, graceMs: 100 },
   }).members;
   assert.ok(assembled);

@@ -5,6 +5,7 @@ import type { RolloutMember, RolloutProgress, RolloutRecord } from '../store/por
 import type { TargetDevice } from '../targeting/port.ts';
 import { type LiveRollout, restoreStateOf, stateOf } from './live-rollout.ts';
 import { findUnknownType } from './order-type-verdict.ts';
+import type { WindowTimes } from './port.ts';
 import type { Claim } from './rollout-overlap.ts';
 import type { GateVerdict, Member, Restore, RolloutSnapshot } from './rollout-snapshot.ts';
 import { isWaitingForQuiet } from './rollout-tally.ts';
@@ -17,8 +18,7 @@ export interface Outlook {
   /** Failed and rolled back deployments of the last day. */
   readonly failures: number;
   readonly claim: Claim | undefined;
-  readonly windowOpensAtMs: number | undefined;
-  readonly windowClosesAtMs: number | undefined;
+  readonly window: WindowTimes;
 }
 
 export interface SnapshotInput {
@@ -72,7 +72,7 @@ function assembleMember(
   { nowMs, graceMs }: Pick<SnapshotInput, 'nowMs' | 'graceMs'>,
 ): Member {
   const { deviceId, group, attempts, isExcused, orderedAtMs, progress } = member;
-  const { standing, windowOpensAtMs, windowClosesAtMs } = outlook;
+  const { standing, window } = outlook;
   const budgetKey = readBudgetKey(rollout, outlook.target);
   const unfit = findUnfit(rollout, member, outlook);
   const takenBy = outlook.claim?.takenBy ?? findForeignOrder(rollout, member, outlook, nowMs);
@@ -85,8 +85,7 @@ function assembleMember(
     expectedUntilMs: (standing?.lastSeenMs ?? 0) + graceMs,
     isGone: !(standing?.isAccepted ?? false),
     ...(budgetKey !== undefined && { budgetKey }),
-    ...(windowOpensAtMs !== undefined && { windowOpensAtMs }),
-    ...(windowClosesAtMs !== undefined && { windowClosesAtMs }),
+    ...window,
     ...(unfit !== undefined && { unfit }),
     ...(takenBy !== undefined && { takenBy }),
     ...(outrankedBy !== undefined && { outrankedBy }),

@@ -21,13 +21,11 @@ export function createCronerWindow(): WindowClock {
   };
   return {
     check: (window) => void jobOf(window.cron, zoneOf(window, 'UTC')),
-    opensAtMs: (window, timezone, nowMs) => {
-      const opensMs = findOpening(window, timezone, nowMs);
-      return opensMs <= nowMs ? undefined : opensMs;
-    },
-    closesAtMs: (window, timezone, nowMs) => {
-      const opensMs = findOpening(window, timezone, nowMs);
-      return opensMs <= nowMs ? opensMs + window.durationMinutes * MINUTE_MS : undefined;
+    look: (window, timezone, nowMs) => {
+      const opensAtMs = findOpening(window, timezone, nowMs);
+      return opensAtMs > nowMs
+        ? { windowOpensAtMs: opensAtMs }
+        : { windowClosesAtMs: opensAtMs + window.durationMinutes * MINUTE_MS };
     },
   };
 }

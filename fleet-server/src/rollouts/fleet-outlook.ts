@@ -3,7 +3,7 @@ import type { RolloutRecord, RolloutStore } from '../store/port.ts';
 import type { TargetDevice, Targeting } from '../targeting/port.ts';
 import { type Outlook, readBudgetKey } from './assemble-snapshot.ts';
 import type { LiveRollout } from './live-rollout.ts';
-import type { WindowClock } from './port.ts';
+import type { WindowClock, WindowTimes } from './port.ts';
 import { countOthersInWork, findClaims } from './rollout-overlap.ts';
 
 /** How old what people say about devices may be. */
@@ -19,9 +19,6 @@ export interface FleetOutlookDeps {
 }
 
 type Unfit = Outlook['unfit'];
-type WindowOutlook = Pick<Outlook, 'windowOpensAtMs' | 'windowClosesAtMs'>;
-
-const NO_WINDOW: WindowOutlook = { windowOpensAtMs: undefined, windowClosesAtMs: undefined };
 
 /** What is known of devices beside rollouts: who is there, where it stands, what it can take, how it fared. */
 export class FleetOutlook {
@@ -98,7 +95,7 @@ export class FleetOutlook {
         unfit: unfit?.get(deviceId),
         failures: this.#failures.get(deviceId) ?? 0,
         claim: claims.get(deviceId),
-        ...windowOf(target?.timezone ?? 'UTC'),
+        window: windowOf(target?.timezone ?? 'UTC'),
       };
     };
     const keyOf = (deviceId: string) => readBudgetKey(rollout, this.#targets.get(deviceId));
@@ -107,19 +104,16 @@ export class FleetOutlook {
   }
 
   /** Each time zone is asked about once. */
-  #readWindows({ policy }: RolloutRecord): (timezone: string) => WindowOutlook {
+  #readWindows({ policy }: RolloutRecord): (timezone: string) => WindowTimes {
     const { window } = policy;
-    if (window === undefined) return () => NO_WINDOW;
+    if (window === undefined) return () => ({});
     const { nowMs, windows } = this.#deps;
     const atMs = nowMs();
-    const found = new Map<string, WindowOutlook>();
+    const found = new Map<string, WindowTimes>();
     return (timezone) => {
-      const known = found.get(timezone) ?? {
-        windowOpensAtMs: windows.opensAtMs(window, timezone, atMs),
-        windowClosesAtMs: windows.closesAtMs(window, timezone, atMs),
-      };
-      found.set(timezone, known);
-      return known;
+      const times = found.get(timezone) ?? windows.look(window, timezone, atMs);
+      found.set(timezone, times);
+      return times;
     };
   }
 }

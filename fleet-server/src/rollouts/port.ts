@@ -98,13 +98,14 @@ export interface Configurator {
 export interface WindowClock {
   /** @throws AppError ROLLOUT_INVALID for a schedule or a time zone that is none */
   check(window: MaintenanceWindow): void;
-  /**
-   * @param timezone of the site of the device, where the window names none of its own
-   * @returns when it opens next; undefined while it is open
-   */
-  opensAtMs(window: MaintenanceWindow, timezone: string, nowMs: number): number | undefined;
-  /** @returns when it closes; undefined while it is closed */
-  closesAtMs(window: MaintenanceWindow, timezone: string, nowMs: number): number | undefined;
+  /** @param timezone of the site of the device, where the window names none of its own */
+  look(window: MaintenanceWindow, timezone: string, nowMs: number): WindowTimes;
+}
+
+/** When a maintenance window opens next or, while it is open, closes; neither where there is none. */
+export interface WindowTimes {
+  readonly windowOpensAtMs?: number;
+  readonly windowClosesAtMs?: number;
 }
 
 /** Campaigns that bring devices to a bundle. `by` is the name of a user. */
