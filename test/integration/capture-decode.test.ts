@@ -146,6 +146,28 @@ test('hardware that takes less is chosen once for a camera, and no longer when i
   assert.deepEqual(await chooser.choose(source, NEVER), { method: 'software' });
 });
 
+test('a camera that is stopped does not wait until another one is measured', async (t) => {
+  const box = await openDecodingBox(t);
+  const [asked, measured] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const chooser = box.chooser({
+    readOffers: async () => BROKEN_VAAPI,
+    lookAt: async () => ({ codec: 'h264', width: 640, height: 360 }),
+    tryOut: async (_source, { method }) => {
+      asked.resolve();
+      await measured.promise;
+      return { method, cpu01: 0.1 };
+    },
+  });
+  const first = chooser.choose(sourceOf({ url: 'rtsp://camera.example/1' }), NEVER);
+  await asked.promise;
+  const stopped = new AbortController();
+  const second = chooser.choose(sourceOf({ url: 'rtsp://camera.example/2' }), stopped.signal);
+  stopped.abort();
+  assert.deepEqual(await second, { method: 'software' });
+  measured.resolve();
+  assert.deepEqual(await first, { method: 'software' });
+});
+
 test('a camera that does not answer yet is measured when it does', async (t) => {
   const box = await openDecodingBox(t);
   const formats = [undefined, { codec: 'h264', width: 640, height: 360 }];

@@ -2,6 +2,7 @@ import type { Logger } from '@watchpost/shared/kernel/log.ts';
 import type { CameraConfig } from '../../config/schema.ts';
 import { type DecodeMethod, type Decoder, HARDWARE_METHODS, SOFTWARE } from '../ffmpeg/decode-method.ts';
 import type { FfmpegSource } from '../ffmpeg/ffmpeg-arguments.ts';
+import { createHostGate } from '../host-gate.ts';
 import { isStill } from '../sources/camera-kind.ts';
 import { chooseMethod, type DecodeTrial, type VideoFormat } from './decode-choice.ts';
 import type { DecodeMemory } from './decode-memory.ts';
@@ -44,7 +45,7 @@ class MeasuringChooser implements DecodeChooser {
   /** By camera and what is asked for it: a reconnect chooses nothing anew. */
   readonly #chosen = new Map<string, Decoder>();
   /** One camera at a time is measured: two would measure each other. */
-  #measuring: Promise<unknown> = Promise.resolve();
+  readonly #gate = createHostGate();
 
   constructor({ ffmpegPath, memory, log, readOffers, lookAt, tryOut }: DecodeChooserDeps) {
     this.#memory = memory;
@@ -62,9 +63,8 @@ class MeasuringChooser implements DecodeChooser {
     const offers = await this.#askOffers();
     const wanted = camera.decode === 'auto' ? HARDWARE_METHODS : [camera.decode];
     if (!wanted.some((method) => offers[method].isOffered)) return this.#remain(source, offers, wanted);
-    const chosen = this.#measuring.then(() => this.#settle(source, offers, signal));
-    this.#measuring = chosen;
-    return chosen;
+    const leave = await this.#gate.enter('this box', signal);
+    return this.#settle(source, offers, signal).finally(leave);
   }
 
   giveUp(camera: string, { method }: Decoder, why: string): void {
