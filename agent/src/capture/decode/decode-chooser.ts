@@ -1,6 +1,12 @@
 import type { Logger } from '@watchpost/shared/kernel/log.ts';
 import type { CameraConfig } from '../../config/schema.ts';
-import { type DecodeMethod, type Decoder, HARDWARE_METHODS, SOFTWARE } from '../ffmpeg/decode-method.ts';
+import {
+  type DecodeMethod,
+  type Decoder,
+  HARDWARE_METHODS,
+  type HardwareMethod,
+  SOFTWARE,
+} from '../ffmpeg/decode-method.ts';
 import type { FfmpegSource } from '../ffmpeg/ffmpeg-arguments.ts';
 import { createHostGate } from '../host-gate.ts';
 import { isStill } from '../sources/camera-kind.ts';
@@ -61,8 +67,7 @@ class MeasuringChooser implements DecodeChooser {
     const known = this.#chosen.get(keyOf(camera));
     if (known !== undefined) return known;
     const offers = await this.#askOffers();
-    const wanted = camera.decode === 'auto' ? HARDWARE_METHODS : [camera.decode];
-    if (!wanted.some((method) => offers[method].isOffered)) return this.#remain(source, offers, wanted);
+    if (listWanted(camera).every((method) => !offers[method].isOffered)) return this.#remain(camera, offers);
     const leave = await this.#gate.enter('this box', signal);
     return this.#settle(source, offers, signal).finally(leave);
   }
@@ -82,15 +87,18 @@ class MeasuringChooser implements DecodeChooser {
   }
 
   /** Nothing can be tried. */
-  #remain({ camera }: FfmpegSource, offers: Offers, wanted: readonly DecodeMethod[]): Decoder {
-    const [method] = wanted;
-    const offer = method === undefined || method === 'software' ? undefined : offers[method];
-    if (camera.decode !== 'auto' && offer?.isOffered === false)
-      this.#log.warn(
-        { camera: camera.id, method, why: offer.why },
-        'decoder is not there, decoding in software',
-      );
+  #remain(camera: CameraConfig, offers: Offers): Decoder {
+    for (const method of listWanted(camera)) {
+      const offer = offers[method];
+      if (!offer.isOffered) this.#miss(camera, method, offer.why);
+    }
     return this.#choose(camera, SOFTWARE);
+  }
+
+  /** Only who asked for it by name is told. */
+  #miss({ id, decode }: CameraConfig, method: HardwareMethod, why: string): void {
+    if (decode === method)
+      this.#log.warn({ camera: id, method, why }, 'decoder is not there, decoding in software');
   }
 
   #choose(camera: CameraConfig, decoder: Decoder): Decoder {
@@ -112,17 +120,15 @@ class MeasuringChooser implements DecodeChooser {
   }
 
   #listCandidates(camera: CameraConfig, offers: Offers, { codec }: VideoFormat): readonly Decoder[] {
-    return HARDWARE_METHODS.flatMap((method) => {
-      if (camera.decode !== 'auto' && camera.decode !== method) return [];
+    return listWanted(camera).flatMap((method) => {
       const offer = offers[method];
       const why = findHindrance(offer, codec);
-      if (why === undefined) {
-        const device = offer.isOffered ? offer.device : undefined;
-        return [{ method, codec, ...(device !== undefined && { device }) }];
+      if (why !== undefined) {
+        this.#miss(camera, method, why);
+        return [];
       }
-      if (camera.decode === method)
-        this.#log.warn({ camera: camera.id, method, why }, 'decoder is not there, decoding in software');
-      return [];
+      const device = offer.isOffered ? offer.device : undefined;
+      return [{ method, codec, ...(device !== undefined && { device }) }];
     });
   }
 
@@ -146,6 +152,9 @@ class MeasuringChooser implements DecodeChooser {
     return method;
   }
 }
+
+const listWanted = ({ decode }: CameraConfig): readonly HardwareMethod[] =>
+  HARDWARE_METHODS.filter((method) => decode === 'auto' || decode === method);
 
 const keyOf = ({ id, decode, url, file, folder, device }: CameraConfig): string =>
   `${id} ${decode} ${url ?? file ?? folder ?? device}`;

@@ -4,9 +4,10 @@ import type { Logger } from '@watchpost/shared/kernel/log.ts';
 import { createJsonParser } from '@watchpost/shared/kernel/parse.ts';
 import Type, { type Static } from 'typebox';
 import { loadRecord } from '../../kernel/record-file.ts';
+import { HARDWARE_METHODS } from '../ffmpeg/decode-method.ts';
 import type { VideoFormat } from './decode-choice.ts';
 
-const Method = Type.Enum(['software', 'vaapi', 'cuda', 'v4l2m2m', 'rkmpp']);
+const Method = Type.Enum(['software', ...HARDWARE_METHODS]);
 const DecodeRecord = Type.Record(
   Type.String(),
   Type.Object({ method: Method, cpu01: Type.Record(Type.String(), Type.Number()) }),
