@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { describeError, isAppError } from '@watchpost/shared/kernel/errors.ts';
 import { silentLogger } from '@watchpost/shared/kernel/log.ts';
 import type { AgentConfig } from '../config/schema.ts';
@@ -8,9 +6,8 @@ import { createChildProcessHost } from '../inference/child-process-host.ts';
 import { checkGoldenFrames } from '../inference/golden.ts';
 import { composeModelSpec } from '../inference/model-spec.ts';
 import type { GoldenOutcome } from '../inference/port.ts';
-import { loadBundle } from '../update/bundle-folder.ts';
+import { peekChampion } from '../update/peek-champion.ts';
 import type { InstalledBundle } from '../update/port.ts';
-import { parseSlots } from '../update/state-files.ts';
 
 /** The model this box runs, tried in a process of its own beside the agent's. Nothing on the disk is changed. */
 export async function inspectModel(
@@ -25,14 +22,12 @@ async function findActive(
   dataDir: string,
 ): Promise<InstalledBundle | Extract<ModelFacts, { kind: 'none' | 'unsound' }>> {
   try {
-    const { champion } = parseSlots(await readFile(join(dataDir, 'slots.json'), 'utf8'));
-    if (champion === undefined) return { kind: 'none' };
-    return await loadBundle(join(dataDir, 'bundles', champion.digest), champion.digest);
+    return (await peekChampion(dataDir)) ?? { kind: 'none' };
   } catch (error) {
     if (isAppError(error)) return { kind: 'unsound', detail: error.message };
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
-    return code === 'ENOENT' ? { kind: 'none' } : { kind: 'unsound', detail: message };
+    return { kind: 'unsound', detail: message };
   }
 }
 
