@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { planFilterGraph } from '../../agent/src/capture/ffmpeg/ffmpeg-arguments.ts';
+import { planFfmpeg } from '../../agent/src/capture/ffmpeg/ffmpeg-arguments.ts';
 import { type ClipFolder, createClipFolder } from '../support/camera-clips.ts';
 import { cameraConfig, SMALL, watchCamera } from '../support/camera-session.ts';
 import { captureChildren, isAlive } from '../support/capture-children.ts';
@@ -92,7 +92,9 @@ for (const [name, jump, atMost] of [
 ] as const) {
   test(`when the clock of a live stream jumps ${name}, frames neither flood nor stop`, async () => {
     const source = `color=gray:s=64x36:r=10:d=2,setpts='PTS+3600/TB+if(gte(N,10),0${jump},0)'`;
-    const graph = planFilterGraph(cameraConfig({ url: 'rtsp://camera.example/', fps: 5 }), [SMALL]);
+    const camera = cameraConfig({ url: 'rtsp://camera.example/', fps: 5 });
+    const { args } = planFfmpeg({ camera, plans: [SMALL], socketTimeoutMs: 5_000 });
+    const graph = args[args.indexOf('-filter_complex') + 1] ?? '';
     const input = ['-v', 'error', '-nostdin', '-f', 'lavfi', '-i', source, '-filter_complex', graph];
     const [picture, gray] = ['[picture]', '[frames0]'].map((pad) => ['-map', pad, '-f', 'null', '-']);
     const output = ['-map', '[frames1]', '-f', 'rawvideo', 'pipe:1', ...(picture ?? []), ...(gray ?? [])];

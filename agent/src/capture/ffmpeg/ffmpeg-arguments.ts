@@ -2,7 +2,6 @@ import type { CameraConfig } from '../../config/schema.ts';
 import { planMask, planOutputFilter, planOutputs } from '../frames/frame-outputs.ts';
 import type { DecodeTier, FramePlan } from '../port.ts';
 import { isRecording, isStill } from '../sources/camera-kind.ts';
-import type { Clip } from '../sources/clip.ts';
 import { type Decoder, planDecoder, SOFTWARE } from './decode-method.ts';
 import { type FfmpegInput, type FfmpegInputSource, planInput } from './ffmpeg-input.ts';
 
@@ -29,18 +28,17 @@ const PICTURE_MAX_FPS = 2;
 
 export function planFfmpeg(source: FfmpegSource): FfmpegInvocation {
   const input = planInput(source);
-  const { camera, plans, tier = 'every', clip, decoder = SOFTWARE } = source;
-  const decoding = planDecoder(decoder, tier);
-  const pace = placeDownload(planPace(camera, tier, clip), decoding.download);
+  const planned = { tier: 'every', decoder: SOFTWARE, ...source } as const;
+  const { camera, plans, tier, decoder } = planned;
   return {
     ...input,
     args: [
       ...['-hide_banner', '-nostdin', '-nostats', '-loglevel', 'error', '-filter_threads', '1'],
       ...['-filter_complex_threads', '1', '-fflags', '+genpts+discardcorrupt', '-threads', '1'],
       ...(tier === 'keyframes' ? KEYFRAMES_ONLY : []),
-      ...decoding.input,
+      ...planDecoder(decoder, tier).input,
       ...input.args,
-      ...['-filter_complex', planFilterGraph(camera, plans, { tier, pace })],
+      ...['-filter_complex', planFilterGraph(planned)],
       ...['-map', '[picture]', ...OUTPUT_CLOCK, '-c:v', 'mjpeg', '-q:v', '6', '-threads', '1'],
       ...['-f', 'mjpeg', '-flush_packets', '1', `pipe:${PICTURE_PIPE}`],
       ...planOutputs(camera, plans).flatMap(({ kind }, at) => planFrameOutput(kind, at)),
@@ -61,30 +59,16 @@ function planFrameOutput(kind: string, at: number): readonly string[] {
   return ['-map', `[frames${at}]`, ...OUTPUT_CLOCK, ...format, '-threads', '1', '-flush_packets', '1', pipe];
 }
 
-interface GraphHead {
-  readonly tier: DecodeTier;
-  /** The filters that drop most pictures. */
-  readonly pace: readonly string[];
-}
-
-/** Pictures on another device are fetched when most are dropped, and before the first filter that reads them. */
-function placeDownload(pace: readonly string[], download: readonly string[]): readonly string[] {
-  if (download.length === 0) return pace;
-  const dropping = pace.filter((filter) => filter !== FIRST_SIZE);
-  return [...dropping, ...download, ...pace.filter((filter) => filter === FIRST_SIZE)];
-}
+type PlannedSource = FfmpegSource & Required<Pick<FfmpegSource, 'tier' | 'decoder'>>;
 
 /**
  * One decode, an output for people and those for the agent. Most pictures are dropped before any scaling, and masks are
  * painted before the paths part: no output can show what lies under them.
  */
-export function planFilterGraph(
-  camera: CameraConfig,
-  plans: readonly FramePlan[],
-  { tier, pace }: GraphHead = { tier: 'every', pace: planPace(camera, 'every') },
-): string {
+function planFilterGraph(source: PlannedSource): string {
+  const { camera, plans, tier } = source;
   const outputs = planOutputs(camera, plans);
-  const common = [...pace, ...camera.masks.map(planMask), `split=${outputs.length + 1}`];
+  const common = [...planHead(source), ...camera.masks.map(planMask), `split=${outputs.length + 1}`];
   const parts = outputs.map((_, at) => `[part${at}]`).join('');
   const shownPace = camera.fps > PICTURE_MAX_FPS ? `${planPicturePace(tier)},` : '';
   return [
@@ -94,17 +78,24 @@ export function planFilterGraph(
   ].join(';');
 }
 
+/** Pictures on another device are fetched when most are dropped, and before the first filter that reads them. */
+function planHead({ camera, clip, tier, decoder }: PlannedSource): readonly string[] {
+  const { download } = planDecoder(decoder, tier);
+  // Each of its pictures is a frame; a filter that looks ahead would hold it back until the next one.
+  if (clip?.kind === 'pictures') return download;
+  const pace = planPace(camera, tier);
+  return download.length === 0 ? [FIRST_SIZE, ...pace] : [...pace, ...download, FIRST_SIZE];
+}
+
 /**
  * `round=up` and `start_time` make frame n the picture at exactly n / fps of a recording, also behind a seek. Keyframes
  * come when they come: none is doubled to keep a pace, and where all pictures are keyframes most are dropped.
  */
-function planPace(camera: CameraConfig, tier: DecodeTier, clip?: Clip): readonly string[] {
+function planPace(camera: CameraConfig, tier: DecodeTier): readonly string[] {
   const { fps } = camera;
-  // Each of its pictures is a frame; a filter that looks ahead would hold it back until the next one.
-  if (clip?.kind === 'pictures') return [];
-  if (isStill(camera)) return [FIRST_SIZE];
-  if (isRecording(camera)) return [FIRST_SIZE, `fps=${fps}:round=up:start_time=0`];
-  return [FIRST_SIZE, steadyClock(fps), tier === 'keyframes' ? atMost(fps) : `fps=${fps}:round=up`];
+  if (isStill(camera)) return [];
+  if (isRecording(camera)) return [`fps=${fps}:round=up:start_time=0`];
+  return [steadyClock(fps), tier === 'keyframes' ? atMost(fps) : `fps=${fps}:round=up`];
 }
 
 /**

@@ -44,13 +44,13 @@ const ONE_SIZE = ['-reinit_filter', '0'];
 /** Parts of a multipart stream, each with its length; nothing is guessed, so that the first picture goes through. */
 const STILLS = '-use_wallclock_as_timestamps 1 -fpsprobesize 0 -f mpjpeg -i pipe:0'.split(' ');
 
-const planPace = (camera: CameraConfig): readonly string[] => (isPatient(camera) ? [] : ['-re']);
+const planReadRate = (camera: CameraConfig): readonly string[] => (isPatient(camera) ? [] : ['-re']);
 
 /** Exact to a picture of the recording: ffmpeg decodes from the keyframe before, at full speed, and throws away. */
 function planVideoInput(path: string, { camera, fromIndex = 0 }: FfmpegInputSource): FfmpegInput {
   const seek = fromIndex === 0 ? [] : ['-ss', `${Math.floor((fromIndex * 1_000_000) / camera.fps)}us`];
   // `file:` keeps a name with a colon from being read as a protocol.
-  return { args: [...ONE_SIZE, ...planPace(camera), ...seek, '-i', `file:${path}`] };
+  return { args: [...ONE_SIZE, ...planReadRate(camera), ...seek, '-i', `file:${path}`] };
 }
 
 /** A playlist: the names would not fit into a command line. Each picture keeps its own size. */
@@ -63,7 +63,7 @@ function planPicturesInput(
     .flatMap((path) => [`file 'file:${path.replaceAll("'", "'\\''")}'`, `duration ${1 / camera.fps}`]);
   return {
     args: [
-      ...planPace(camera),
+      ...planReadRate(camera),
       '-f',
       'concat',
       '-safe',
