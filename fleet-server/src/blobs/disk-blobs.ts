@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { syncFolder } from '@watchpost/shared/kernel/files.ts';
 import { serverError } from '../kernel/errors.ts';
+import { onDisk } from '../kernel/on-disk.ts';
 import type { BlobStore } from './port.ts';
 
 export interface DiskBlobsOptions {
@@ -113,12 +114,4 @@ async function moveInto(beside: string, path: string): Promise<void> {
   if (made !== undefined) await syncFolder(dirname(folder));
   await rename(beside, path);
   await syncFolder(folder);
-}
-
-async function onDisk<T>(doing: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (cause) {
-    throw serverError('STORE_FAILED', `${doing} failed`, { cause });
-  }
 }

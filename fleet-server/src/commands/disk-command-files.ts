@@ -1,7 +1,7 @@
-import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeFileAtomic } from '@watchpost/shared/kernel/files.ts';
-import { serverError } from '../kernel/errors.ts';
+import { readIfThere, writeFileAtomic } from '@watchpost/shared/kernel/files.ts';
+import { onDisk } from '../kernel/on-disk.ts';
 import type { CommandFiles } from './port.ts';
 
 export interface DiskCommandFilesOptions {
@@ -17,19 +17,18 @@ const OWNER_ONLY = 0o600;
 export function createDiskCommandFiles({ folder, maxBytes }: DiskCommandFilesOptions): CommandFiles {
   const pathOf = (id: string): string => join(folder, requireName(id));
   return {
-    save: (id, bytes) =>
-      attempt('keep', async () => {
+    save: async (id, bytes) => {
+      const path = pathOf(id);
+      await onDisk('keeping the file of a command', async () => {
         await mkdir(folder, { recursive: true, mode: 0o700 });
-        await writeFileAtomic(pathOf(id), bytes, OWNER_ONLY);
+        await writeFileAtomic(path, bytes, OWNER_ONLY);
         await prune(folder, maxBytes, id);
-      }),
-    load: (id) =>
-      attempt('read', () =>
-        readFile(pathOf(id)).catch((error: NodeJS.ErrnoException) => {
-          if (error.code !== 'ENOENT') throw error;
-          return undefined;
-        }),
-      ),
+      });
+    },
+    load: async (id) => {
+      const path = pathOf(id);
+      return onDisk('reading the file of a command', () => readIfThere(path));
+    },
   };
 }
 
@@ -53,13 +52,4 @@ async function prune(folder: string, maxBytes: number, newest: string): Promise<
 function requireName(id: string): string {
   if (!/^[A-Za-z0-9-]{1,64}$/.test(id)) throw new TypeError(`"${id}" is no id of a command`);
   return id;
-}
-
-async function attempt<T>(doing: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (cause) {
-    if (cause instanceof TypeError) throw cause;
-    throw serverError('STORE_FAILED', `cannot ${doing} the file of a command`, { cause });
-  }
 }

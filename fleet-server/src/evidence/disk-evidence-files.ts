@@ -1,9 +1,9 @@
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeFileAtomic } from '@watchpost/shared/kernel/files.ts';
+import { readIfThere, writeFileAtomic } from '@watchpost/shared/kernel/files.ts';
 import { isId } from '@watchpost/shared/kernel/ids.ts';
 import { isEventId } from '@watchpost/shared/messages/evidence.ts';
-import { serverError } from '../kernel/errors.ts';
+import { onDisk } from '../kernel/on-disk.ts';
 import type { EvidenceFiles, SightingKey } from './port.ts';
 
 const OWNER_ONLY = 0o600;
@@ -13,17 +13,18 @@ export function createDiskEvidenceFiles(folder: string): EvidenceFiles {
   const pathOf = (sighting: SightingKey, number: number): string =>
     join(folderOf(folder, sighting), `${number}.jpg`);
   return {
-    save: (sighting, number, bytes) =>
-      attempt('keep', () => writeFileAtomic(pathOf(sighting, number), bytes, OWNER_ONLY)),
-    load: (sighting, number) =>
-      attempt('read', () =>
-        readFile(pathOf(sighting, number)).catch((error: NodeJS.ErrnoException) => {
-          if (error.code !== 'ENOENT') throw error;
-          return undefined;
-        }),
-      ),
-    remove: (sighting) =>
-      attempt('remove', () => rm(folderOf(folder, sighting), { recursive: true, force: true })),
+    save: async (sighting, number, bytes) => {
+      const path = pathOf(sighting, number);
+      await onDisk('keeping a picture of a sighting', () => writeFileAtomic(path, bytes, OWNER_ONLY));
+    },
+    load: async (sighting, number) => {
+      const path = pathOf(sighting, number);
+      return onDisk('reading a picture of a sighting', () => readIfThere(path));
+    },
+    remove: async (sighting) => {
+      const path = folderOf(folder, sighting);
+      await onDisk('removing the pictures of a sighting', () => rm(path, { recursive: true, force: true }));
+    },
   };
 }
 
@@ -31,13 +32,4 @@ export function createDiskEvidenceFiles(folder: string): EvidenceFiles {
 function folderOf(folder: string, { deviceId, event }: SightingKey): string {
   if (!isId(deviceId) || !isEventId(event)) throw new TypeError(`"${deviceId}/${event}" is no sighting`);
   return join(folder, deviceId, event);
-}
-
-async function attempt<T>(doing: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (cause) {
-    if (cause instanceof TypeError) throw cause;
-    throw serverError('STORE_FAILED', `cannot ${doing} a picture of a sighting`, { cause });
-  }
 }
