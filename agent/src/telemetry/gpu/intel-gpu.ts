@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { Clock } from '../../kernel/clock.ts';
 import type { GpuReading, GpuSource } from '../port.ts';
 import { parseNumber } from '../sys/parse-number.ts';
@@ -60,7 +61,7 @@ async function findCards(files: SysFiles): Promise<readonly Card[]> {
   const cards = folders.map(async (folder): Promise<readonly Card[]> => {
     if ((await files.read(`${folder}/device/vendor`)) !== INTEL) return [];
     const blocks = await findBlocks(files, folder);
-    const name = `Intel GPU ${folder.slice(folder.lastIndexOf('/') + 1)}`;
+    const name = `Intel GPU ${basename(folder)}`;
     return blocks.length === 0 ? [] : [{ name, blocks }];
   });
   return (await Promise.all(cards)).flat();

@@ -1,11 +1,6 @@
+import { parseStatusBytes } from '../../kernel/process-status.ts';
 import type { Sample } from '../port.ts';
-import {
-  listDescendants,
-  nameProcess,
-  parseChildren,
-  parseParentPid,
-  parseRssBytes,
-} from './process-parse.ts';
+import { listDescendants, nameProcess, parseChildren, parseParentPid } from './process-parse.ts';
 import type { SysFiles } from './sys-files.ts';
 
 type ProcessSample = NonNullable<Sample['memory']['processes']>[number];
@@ -42,7 +37,7 @@ async function readProcess(
     files.read(`proc/${pid}/status`),
     pid === agentPid ? '' : files.read(`proc/${pid}/cmdline`),
   ]);
-  const rssBytes = parseRssBytes(status);
+  const rssBytes = parseStatusBytes(status, 'VmRSS');
   const name = pid === agentPid ? 'agent' : nameProcess(commandLine);
   return rssBytes === undefined ? [] : [{ name, pid, rssBytes }];
 }

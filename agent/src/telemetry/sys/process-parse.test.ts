@@ -1,12 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  listDescendants,
-  nameProcess,
-  parseChildren,
-  parseParentPid,
-  parseRssBytes,
-} from './process-parse.ts';
+import { listDescendants, nameProcess, parseChildren, parseParentPid } from './process-parse.ts';
 
 test('children are a list of numbers', () => {
   assert.deepEqual(parseChildren('14 2077 3 '), [14, 2077, 3]);
@@ -22,11 +16,6 @@ for (const [stat, parent] of STATS) {
   test(`the parent of ${JSON.stringify(stat)} is ${parent}`, () =>
     assert.equal(parseParentPid(stat), parent));
 }
-
-test('what is resident is told in kB', () => {
-  assert.equal(parseRssBytes('Name:\tffmpeg\nVmHWM:\t   9999 kB\nVmRSS:\t   2048 kB\n'), 2048 * 1024);
-  assert.equal(parseRssBytes('Name:\tkthreadd\n'), undefined);
-});
 
 const NAMES = [
   ['ffmpeg\0-i\0rtsp://user:secret@camera/stream.js\0', 'ffmpeg'],

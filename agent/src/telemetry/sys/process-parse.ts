@@ -18,12 +18,6 @@ export function parseParentPid(stat: string): number | undefined {
   );
 }
 
-/** Resident bytes, from a `status`, which is in kB: `statm` counts pages, whose size differs between boards. */
-export function parseRssBytes(status: string): number | undefined {
-  const kilobytes = parseNumber(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]);
-  return kilobytes === undefined ? undefined : kilobytes * 1024;
-}
-
 const MAX_NAME_CHARS = 32;
 
 /**

@@ -1,4 +1,5 @@
 import { realpath, statfs } from 'node:fs/promises';
+import { basename } from 'node:path';
 import type { Sample } from '../port.ts';
 import {
   findMount,
@@ -108,18 +109,18 @@ interface BlockDevice {
 async function findDisk(files: SysFiles, { device, source }: Mount): Promise<string | undefined> {
   const disks = await files.list('sys/block', DISKS);
   const devices = (await Promise.all(disks.map((folder) => listDevices(files, folder)))).flat();
-  const named = source.slice(source.lastIndexOf('/') + 1);
+  const named = basename(source);
   const found =
     devices.find((candidate) => candidate.device === device) ?? devices.find(({ name }) => name === named);
   return found && findPhysical(files, devices, found.disk);
 }
 
 async function listDevices(files: SysFiles, folder: string): Promise<readonly BlockDevice[]> {
-  const disk = nameOf(folder);
+  const disk = basename(folder);
   const parts = await files.list(folder, new RegExp(`^${disk}p?\\d+$`));
   const devices = [folder, ...parts].map(async (path) => ({
     disk,
-    name: nameOf(path),
+    name: basename(path),
     device: await files.read(`${path}/dev`),
   }));
   return Promise.all(devices);
@@ -130,14 +131,12 @@ async function findPhysical(files: SysFiles, devices: readonly BlockDevice[], di
   let current = disk;
   for (let depth = 0; depth < MAX_DEPTH; depth += 1) {
     const [below] = await files.list(`sys/block/${current}/slaves`, /./);
-    const next = devices.find(({ name }) => below !== undefined && name === nameOf(below));
+    const next = devices.find(({ name }) => below !== undefined && name === basename(below));
     if (next === undefined) return current;
     current = next.disk;
   }
   return current;
 }
-
-const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
 
 async function readSpace(folder: string): Promise<Pick<DiskSample, 'totalBytes' | 'freeBytes'>> {
   const stats = await statfs(folder).catch(() => undefined);

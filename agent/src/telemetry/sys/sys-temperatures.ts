@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Sample } from '../port.ts';
 import { findLimitCelsius, parseCelsius } from './proc-parse.ts';
 import type { SysFiles } from './sys-files.ts';
@@ -43,7 +43,7 @@ async function openZone(files: SysFiles, folder: string): Promise<Sensor> {
     milliCelsius: await files.read(path.replace(/type$/, 'temp')),
   }));
   return {
-    zone: type || folder.slice(folder.lastIndexOf('/') + 1),
+    zone: type || basename(folder),
     path: join(folder, 'temp'),
     limitCelsius: findLimitCelsius(await Promise.all(trips)),
   };
