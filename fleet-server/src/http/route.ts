@@ -82,6 +82,16 @@ export const errorReplies = { '4xx': ErrorReply, '5xx': ErrorReply } as const;
 /** A body that is sent as it is: bytes, or none for HEAD. */
 export const Bytes = Type.Unsafe<Readable | Uint8Array | undefined>({ type: 'string', format: 'binary' });
 
+/** Takes bodies of these types and no others, whole. */
+export function takeBytes(app: HttpApp, contentTypes: readonly string[]): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(
+    [...contentTypes],
+    { parseAs: 'buffer' },
+    async (_request: unknown, body: unknown) => body,
+  );
+}
+
 export const DeviceParams = Type.Object({ id: Id });
 export const CameraParams = Type.Object({ id: Id, camera: Id });
 export const DigestParams = Type.Object({ digest: Sha256 });

@@ -5,7 +5,7 @@ import Type from 'typebox';
 import { serverError } from '../../kernel/errors.ts';
 import { deviceOf } from '../guards.ts';
 import { FOR_DEVICES, FOR_USERS } from '../openapi.ts';
-import { Bytes, errorReplies, type Routes } from '../route.ts';
+import { Bytes, errorReplies, type Routes, takeBytes } from '../route.ts';
 
 const MAX_FILE_BYTES = 4 * 1024 * 1024;
 const TYPES = CommandFile.properties.contentType.enum;
@@ -16,12 +16,7 @@ const MAGIC = { 'image/jpeg': [0xff, 0xd8, 0xff], 'application/gzip': [0x1f, 0x8
 /** Pictures and diagnostics that commands brought: devices put them, people fetch them. */
 export const commandFileRoutes: Routes = (app, { commands, guards }) => {
   const tags = ['commands'];
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser(
-    [...TYPES],
-    { parseAs: 'buffer' },
-    async (_request: unknown, body: unknown) => body,
-  );
+  takeBytes(app, TYPES);
 
   app.put(
     '/device/commands/:command/file',

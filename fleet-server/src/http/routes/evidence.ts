@@ -10,7 +10,7 @@ import Type from 'typebox';
 import { serverError } from '../../kernel/errors.ts';
 import { actorOf, deviceOf } from '../guards.ts';
 import { FOR_DEVICES, FOR_USERS } from '../openapi.ts';
-import { Bytes, errorReplies, type HttpApp, type RouteDeps, type Routes } from '../route.ts';
+import { Bytes, errorReplies, type HttpApp, type RouteDeps, type Routes, takeBytes } from '../route.ts';
 
 const tags = ['evidence'];
 const OfSighting = Type.Object({ id: Id, event: EventId });
@@ -18,12 +18,7 @@ const OfPicture = Type.Object({ id: Id, event: EventId, number: EvidenceNumber }
 
 /** Pictures of sightings: boxes put them, people look at them. */
 export const evidenceRoutes: Routes = (app, deps) => {
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser(
-    'image/jpeg',
-    { parseAs: 'buffer' },
-    async (_request: unknown, body: unknown) => body,
-  );
+  takeBytes(app, ['image/jpeg']);
   addPut(app, deps);
   addReads(app, deps);
 };

@@ -5,7 +5,7 @@ import { serverError } from '../../kernel/errors.ts';
 import { deviceOf } from '../guards.ts';
 import { requireKnownDevice } from '../known-device.ts';
 import { FOR_DEVICES, FOR_USERS } from '../openapi.ts';
-import { Bytes, CameraParams, errorReplies, type Routes } from '../route.ts';
+import { Bytes, CameraParams, errorReplies, type Routes, takeBytes } from '../route.ts';
 
 const MAX_PICTURE_BYTES = 1024 * 1024;
 const NEXT_WATCHED_SEC = 1;
@@ -14,12 +14,7 @@ const NEXT_UNWATCHED_SEC = 60;
 /** Latest pictures: boxes put them, the web page shows them. */
 export const pictureRoutes: Routes = (app, { fleet, guards, nowMs }) => {
   const tags = ['pictures'];
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser(
-    'image/jpeg',
-    { parseAs: 'buffer' },
-    async (_request: unknown, body: unknown) => body,
-  );
+  takeBytes(app, ['image/jpeg']);
 
   app.put(
     '/device/cameras/:camera/picture',
