@@ -13,14 +13,13 @@ export interface CameraSettings {
 
 /** The `cameras` of agent.yaml. Every text is written as JSON, which is YAML too and cannot be left. */
 export function formatYaml(cameras: readonly ChosenCamera[], settings: CameraSettings): string {
-  const chosen = cameras.filter(({ stream }) => stream !== undefined);
-  return ['cameras:', ...chosen.flatMap((camera) => formatCamera(camera, settings)), ''].join('\n');
+  return ['cameras:', ...cameras.flatMap((camera) => formatCamera(camera, settings)), ''].join('\n');
 }
 
 function formatCamera({ camera, stream }: ChosenCamera, settings: CameraSettings): readonly string[] {
   if (stream === undefined || camera.kind === 'failed') return [];
-  const { address, maker, model } = camera;
-  const name = [maker, model].filter(Boolean).join(' ');
+  const { address } = camera;
+  const name = nameOf(camera);
   return [
     `  # ${name || 'camera'} at ${address}: ${describeStream(stream)}`,
     ...(stream.isCensored ? ['  # This camera wants its password within the address: fill in the ***.'] : []),
@@ -33,6 +32,9 @@ function formatCamera({ camera, stream }: ChosenCamera, settings: CameraSettings
     `    fps: ${settings.fps}`,
   ];
 }
+
+const nameOf = ({ maker, model }: Extract<FoundCamera, { kind: 'described' }>): string =>
+  [maker, model].filter(Boolean).join(' ');
 
 /** From its address, which is what people find it by; an id has small letters, digits and dashes. */
 const idOf = (address: string): string =>
@@ -48,8 +50,8 @@ export function formatList(cameras: readonly ChosenCamera[]): string {
 
 function listCamera({ camera, stream }: ChosenCamera): readonly string[] {
   if (camera.kind === 'failed') return [`${camera.detail} [${camera.code}]`];
-  const { address, maker, model, streams } = camera;
-  const head = `${address}: ${[maker, model].filter(Boolean).join(' ') || 'a camera without a name'}`;
+  const { address, streams } = camera;
+  const head = `${address}: ${nameOf(camera) || 'a camera without a name'}`;
   if (streams.length === 0) return [`${head}; it offers no stream`];
   return [head, ...streams.map((it) => `${it === stream ? '  > ' : '    '}${describeStream(it)}  ${it.url}`)];
 }
