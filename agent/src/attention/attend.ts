@@ -17,7 +17,7 @@ export interface Attention extends Verdict {
 }
 
 /** Three frames of five. */
-export const REDUCED01 = 0.6;
+const REDUCED01 = 0.6;
 /** Sources without keyframes of their own go on at this pace; a little less than a second, which is a usual distance. */
 const KEYFRAME_MS = 900;
 

@@ -34,7 +34,7 @@ export interface LadderState {
 }
 
 /** A strain that passes by itself is none. */
-export const WORSE_FOR_MS = 5_000;
+const WORSE_FOR_MS = 5_000;
 /** Each way up is one step; a step that did not last makes the next one wait twice as long. */
 export const BETTER_FOR_MS = 60_000;
 export const MAX_REST_MS = 16 * BETTER_FOR_MS;

@@ -6,7 +6,7 @@ export interface RingLimits {
 }
 
 /** The longest pre-roll there is, and what 20 large pictures take. */
-export const RING_LIMITS: RingLimits = { maxAgeMs: 10_500, maxBytes: 2 * 1024 * 1024 };
+const RING_LIMITS: RingLimits = { maxAgeMs: 10_500, maxBytes: 2 * 1024 * 1024 };
 
 /** Pictures for people, oldest first. The last one is kept whatever its age, but none that is larger than the ring. */
 export interface PictureRing {

@@ -23,7 +23,7 @@ export interface MotionLimits {
   readonly sameScene01: number;
 }
 
-export const MOTION_LIMITS: MotionLimits = {
+const MOTION_LIMITS: MotionLimits = {
   minLevels: 12,
   minSigmas: 4,
   maxLevels: 40,

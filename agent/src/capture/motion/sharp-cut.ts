@@ -18,7 +18,7 @@ export function cutScene(
   { width, height, scaleFlags }: FramePlan,
 ): Promise<Uint8Array> {
   return open(scene)
-    .extract({ left: cut.left, top: cut.top, width: cut.width, height: cut.height })
+    .extract(cut)
     .resize(width, height, { fit: 'fill', kernel: KERNELS[scaleFlags] })
     .raw()
     .toBuffer();
