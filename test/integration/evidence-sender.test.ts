@@ -8,7 +8,7 @@ import { createEvidenceSender, type EvidenceSender } from '../../agent/src/evide
 import { createFileEvidenceStore } from '../../agent/src/evidence/file-evidence-store.ts';
 import { createHttpPutEvidence } from '../../agent/src/evidence/http-put-evidence.ts';
 import type { EvidenceStore, PutEvidence } from '../../agent/src/evidence/port.ts';
-import { sendKept } from '../../agent/src/evidence/send-kept.ts';
+import { createSendKept } from '../../agent/src/evidence/send-kept.ts';
 import type { BackoffPolicy } from '../../shared/src/kernel/backoff.ts';
 import { isAppError } from '../../shared/src/kernel/errors.ts';
 import { silentLogger } from '../../shared/src/kernel/log.ts';
@@ -68,7 +68,10 @@ async function startSender(
   put: PutEvidence,
   backoff: BackoffPolicy = { baseMs: 20, maxMs: 200 },
 ): Promise<EvidenceSender> {
-  const sender = createEvidenceSender({ store, put, random01: () => 0.5, log: silentLogger, backoff });
+  const sender = createEvidenceSender({
+    ...{ store, send: createSendKept({ store, put }), backoff },
+    ...{ random01: () => 0.5, log: silentLogger },
+  });
   await sender.start(new AbortController().signal);
   t.after(() => sender.stop());
   return sender;
@@ -164,7 +167,7 @@ const command = (
 ) =>
   createEvidenceCommand({
     store,
-    send: (event, picture, signal) => sendKept({ store, put: server.put }, event, picture, signal),
+    send: createSendKept({ store, put: server.put }),
     settings: async () => ({ ...EVIDENCE_SETTINGS, enabled: change.enabled ?? true }),
     mayLeave: () => change.mayLeave ?? true,
   });

@@ -1,16 +1,11 @@
 import type { EvidenceSettings } from '@watchpost/shared/config/settings.ts';
-import type { EvidenceStore, PutEvidence } from '../evidence/port.ts';
+import type { EvidenceStore, SendKept, SendOutcome } from '../evidence/port.ts';
 import { agentError } from '../kernel/errors.ts';
 import type { RunCommand } from './port.ts';
 
 export interface EvidenceCommandDeps {
   readonly store: Pick<EvidenceStore, 'find' | 'wasRemoved'>;
-  /** Sends one that is kept; `gone` for one that was removed meanwhile, or is torn. */
-  readonly send: (
-    event: string,
-    picture: { readonly number: number; readonly offsetMs: number },
-    signal: AbortSignal,
-  ) => Promise<Awaited<ReturnType<PutEvidence>> | 'gone'>;
+  readonly send: SendKept;
   /** As the box is set now. */
   readonly settings: () => Promise<EvidenceSettings>;
   /** False after a cautious start. */
@@ -28,9 +23,9 @@ export function createEvidenceCommand(deps: EvidenceCommandDeps): RunCommand<'ev
       );
     const sighting = await deps.store.find(event);
     if (sighting === undefined) throw await explainAbsence(deps, event, settings);
-    const outcomes: string[] = [];
+    const outcomes: SendOutcome[] = [];
     for (const picture of sighting.pictures) outcomes.push(await deps.send(event, picture, signal));
-    const count = (outcome: string): number => outcomes.filter((each) => each === outcome).length;
+    const count = (outcome: SendOutcome): number => outcomes.filter((each) => each === outcome).length;
     if (count('early') > 0 || count('refused') > 0)
       throw agentError(
         'EVIDENCE_REFUSED',

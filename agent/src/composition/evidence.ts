@@ -6,8 +6,8 @@ import type { OnDecision } from '../decision/port.ts';
 import { createEvidenceKeeper, type EvidenceKeeper } from '../evidence/evidence-keeper.ts';
 import { createEvidenceSender } from '../evidence/evidence-sender.ts';
 import { createHttpPutEvidence } from '../evidence/http-put-evidence.ts';
-import type { PutEvidence } from '../evidence/port.ts';
-import { sendKept } from '../evidence/send-kept.ts';
+import type { SendKept } from '../evidence/port.ts';
+import { createSendKept } from '../evidence/send-kept.ts';
 import { createRenewable, type Renewable } from '../kernel/renewable.ts';
 import { systemClock } from '../kernel/system-clock.ts';
 import { type Box, random01 } from './box.ts';
@@ -31,7 +31,7 @@ function createParts(box: Box, settings: EvidenceSettings) {
   const { evidence: store, cameras, guard, clockTrust } = box;
   const log = box.log.child({ component: 'evidence' });
   const mayLeave = settings.enabled && settings.send === 'always' && guard.verdict === 'normal';
-  const sender = mayLeave ? createEvidenceSender({ store, put: createPut(box), random01, log }) : undefined;
+  const sender = mayLeave ? createEvidenceSender({ store, send: createSend(box), random01, log }) : undefined;
   const keeper = createEvidenceKeeper({
     store,
     cameras: () => cameras.list(),
@@ -61,14 +61,13 @@ export function createBoxEvidenceCommand(
   settings: () => Promise<EvidenceSettings>,
 ): CommandTable['evidence'] {
   const { evidence: store, guard } = box;
-  const put = createPut(box);
   return createEvidenceCommand({
     store,
-    send: (event, picture, signal) => sendKept({ store, put }, event, picture, signal),
+    send: createSend(box),
     settings,
     mayLeave: () => guard.verdict === 'normal',
   });
 }
 
-const createPut = ({ config, identity, fetch }: Box): PutEvidence =>
-  createHttpPutEvidence({ serverUrl: config.server.url, identity, fetch });
+const createSend = ({ evidence: store, config, identity, fetch }: Box): SendKept =>
+  createSendKept({ store, put: createHttpPutEvidence({ serverUrl: config.server.url, identity, fetch }) });

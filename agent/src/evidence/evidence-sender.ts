@@ -3,12 +3,11 @@ import type { Component } from '@watchpost/shared/kernel/component.ts';
 import { describeError, isAppError } from '@watchpost/shared/kernel/errors.ts';
 import type { Logger } from '@watchpost/shared/kernel/log.ts';
 import { waitMs } from '@watchpost/shared/kernel/wait.ts';
-import type { EvidenceStore, KeptSighting, PutEvidence } from './port.ts';
-import { sendKept } from './send-kept.ts';
+import type { EvidenceStore, KeptSighting, SendKept } from './port.ts';
 
 export interface EvidenceSenderDeps {
-  readonly store: EvidenceStore;
-  readonly put: PutEvidence;
+  readonly store: Pick<EvidenceStore, 'list'>;
+  readonly send: SendKept;
   readonly random01: () => number;
   readonly log: Logger;
   /** Default: 1 s to 5 min. */
@@ -84,7 +83,7 @@ async function sendDue(
 ): Promise<boolean> {
   for (const picture of pictures.filter(({ isDue }) => isDue)) {
     if (signal.aborted) return true;
-    const outcome = await sendKept(deps, event, picture, signal);
+    const outcome = await deps.send(event, picture, signal);
     if (outcome === 'refused')
       deps.log.warn({ id: event, number: picture.number }, 'the server refused a picture of a sighting');
     await waitMs(GAP_MS, signal);

@@ -105,7 +105,7 @@ class FileEvidenceStore implements EvidenceStore {
       sightings.delete(event);
       await removeEmpty(join(this.#folder, sighting.day));
       // A disk that is full keeps no memory of what made room on it.
-      await removed.add([event]).catch(() => undefined);
+      await removed.add(event).catch(() => undefined);
     });
   }
 

@@ -24,8 +24,8 @@ export interface NewPicture {
 }
 
 /**
- * Pictures of sightings. They are no state of the box: a power cut may cost the last ones, and one that is torn counts as
- * none.
+ * Pictures of sightings. They are no state of the box: a power cut may cost the last ones, and one that is torn counts
+ * as none.
  */
 export interface EvidenceStore {
   /** Oldest first. @throws AppError STORE_FAILED */
@@ -50,13 +50,21 @@ export interface SentPicture {
   readonly jpeg: Uint8Array;
 }
 
+/** `early`: the server has not heard of the sighting yet; `refused`: it will never take this picture. */
+export type PutOutcome = 'stored' | 'early' | 'refused';
+
 /**
  * Puts a picture on the server, which takes the same one any number of times.
- * @returns `early` while the server has not heard of the sighting yet; `refused` when it will never take this one
  * @throws AppError SERVER_UNREACHABLE
  */
-export type PutEvidence = (
+export type PutEvidence = (event: string, picture: SentPicture, signal: AbortSignal) => Promise<PutOutcome>;
+
+/** `gone`: it was removed meanwhile, or is torn. */
+export type SendOutcome = PutOutcome | 'gone';
+
+/** Sends one picture that is kept. @throws AppError SERVER_UNREACHABLE | STORE_FAILED */
+export type SendKept = (
   event: string,
-  picture: SentPicture,
+  picture: Pick<KeptPicture, 'number' | 'offsetMs'>,
   signal: AbortSignal,
-) => Promise<'stored' | 'early' | 'refused'>;
+) => Promise<SendOutcome>;

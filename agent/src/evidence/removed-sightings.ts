@@ -7,7 +7,7 @@ const REMEMBERED = 1_000;
 /** Ids of sightings whose pictures were removed, one a line: whoever asks for them is told that there were some. */
 export interface RemovedSightings {
   has(event: string): boolean;
-  add(events: readonly string[]): Promise<void>;
+  add(event: string): Promise<void>;
 }
 
 /** A line that is torn names no sighting. */
@@ -16,10 +16,10 @@ export async function openRemovedSightings(path: string): Promise<RemovedSightin
   return {
     has: (event) => events.includes(event),
     add: async (removed) => {
-      events = [...events, ...removed];
+      events = [...events, removed];
       await mkdir(dirname(path), { recursive: true, mode: 0o700 });
       if (events.length <= 2 * REMEMBERED) {
-        await appendFile(path, `${removed.join('\n')}\n`, { mode: 0o600 });
+        await appendFile(path, `${removed}\n`, { mode: 0o600 });
         return;
       }
       events = events.slice(-REMEMBERED);
