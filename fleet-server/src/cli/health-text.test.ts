@@ -1,18 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Telemetry } from '@watchpost/shared/messages/telemetry.ts';
 import { formatHealth } from './health-text.ts';
 
-const WELL: Telemetry = {
-  tsMs: 1_000,
-  windowSec: 0,
-  uptimeSec: 60,
-  cpu: { load01: 0.5, loadAvg1: 1 },
-  gpu: [],
-  temperatures: [],
-  memory: { totalBytes: 4, availableBytes: 2, agentRssBytes: 1 },
-  disk: { totalBytes: 4, freeBytes: 2 },
-  network: { rxBytesPerSec: 0, txBytesPerSec: 0 },
+const WELL = {
   throttled: false,
   clock: { synced: true },
   outbox: { rows: 0, bytes: 0, oldestSec: 0, dropped: 0 },

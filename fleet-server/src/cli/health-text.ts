@@ -1,11 +1,12 @@
 import type { Telemetry } from '@watchpost/shared/messages/telemetry.ts';
 
 type Fact = readonly [string, string];
+type Health = Pick<Telemetry, 'hints' | 'throttled' | 'throttleReasons' | 'clock' | 'outbox'>;
 
 /** What the device says of its own health: what it sees coming, and what slows it down; nothing while all is well. */
-export function formatHealth(telemetry: Telemetry | undefined): readonly Fact[] {
-  if (telemetry === undefined) return [];
-  const { hints = [], throttleReasons = [], throttled, clock, outbox } = telemetry;
+export function formatHealth(told: Health | undefined): readonly Fact[] {
+  if (told === undefined) return [];
+  const { hints = [], throttleReasons = [], throttled, clock, outbox } = told;
   const reasons = throttleReasons.map((reason) => reason.replaceAll('_', ' ')).join(', ');
   return [
     ...hints.map(({ severity, text }): Fact => [severity, text]),

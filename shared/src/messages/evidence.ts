@@ -2,10 +2,10 @@ import Type, { type Static } from 'typebox';
 import { Sha256 } from '../kernel/ids.ts';
 
 /** The id of a sighting where it is part of an address or a path; boxes make no others. */
-export const EVENT_ID_PATTERN = '^[A-Za-z0-9-]{1,64}$';
-export const EventId = Type.String({ pattern: EVENT_ID_PATTERN });
+const PATTERN = '^[A-Za-z0-9-]{1,64}$';
+export const EventId = Type.String({ pattern: PATTERN });
 
-const EVENT_ID = new RegExp(EVENT_ID_PATTERN);
+const EVENT_ID = new RegExp(PATTERN);
 export const isEventId = (text: string): boolean => EVENT_ID.test(text);
 
 /** Of one sighting: so many a box keeps at most, and a server takes. */
