@@ -44,7 +44,7 @@ export const fetchCommandFile = (
 ): Promise<Uint8Array> => api.bytes(`${commandsPath(deviceId)}/${id}/file`);
 
 /** Readable by its owner only: pictures of cameras, insides of boxes. @throws AppError FILE_UNREADABLE */
-export async function saveCommandFile(path: string, bytes: Uint8Array): Promise<void> {
+export async function savePrivately(path: string, bytes: Uint8Array): Promise<void> {
   await writeFile(path, bytes, { mode: 0o600 }).catch((cause: unknown) => {
     throw serverError('FILE_UNREADABLE', `${path} cannot be written`, { cause });
   });

@@ -2,7 +2,7 @@ import { CommandList } from '@watchpost/shared/api/commands.ts';
 import { COMMAND_NAMES } from '@watchpost/shared/messages/command.ts';
 import { serverError } from '../kernel/errors.ts';
 import { readCommandArgs, requireCommandName } from './cmd-args.ts';
-import { awaitCommand, commandsPath, fetchCommandFile, saveCommandFile, sendCommand } from './cmd-order.ts';
+import { awaitCommand, commandsPath, fetchCommandFile, savePrivately, sendCommand } from './cmd-order.ts';
 import { formatCommand, formatCommands } from './cmd-text.ts';
 import type { Command, CommandInput } from './command.ts';
 import { SERVER_OPTIONS, withServer } from './server-access.ts';
@@ -39,7 +39,7 @@ with device evidence; loglevel takes --arg level=debug --arg minutes=30; diagnos
       const json = isWanted ? await awaitCommand(api, sent) : sent;
       if (out !== undefined && json.state === 'done') {
         if (json.file === undefined) throw serverError('USAGE', `${name} brings no file for --out`);
-        await saveCommandFile(out, await fetchCommandFile(api, json));
+        await savePrivately(out, await fetchCommandFile(api, json));
       }
       return { text: formatCommand(json), json, isFailure: isWanted && json.state !== 'done' };
     });

@@ -4,7 +4,7 @@ import { EvidenceView } from '@watchpost/shared/api/evidence.ts';
 import { isEventId } from '@watchpost/shared/messages/evidence.ts';
 import { serverError } from '../kernel/errors.ts';
 import type { ApiClient } from './api-client.ts';
-import { doCommand, saveCommandFile } from './cmd-order.ts';
+import { doCommand, savePrivately } from './cmd-order.ts';
 import type { Command } from './command.ts';
 import { SERVER_OPTIONS, withServer } from './server-access.ts';
 import { formatTable } from './table.ts';
@@ -31,7 +31,7 @@ and a device that is connected within five minutes.`,
         path: join(folder, `${event}-${picture.number}.jpg`),
       }));
       for (const { number, path: file } of saved)
-        await saveCommandFile(file, await api.bytes(`${path}/${number}`));
+        await savePrivately(file, await api.bytes(`${path}/${number}`));
       return { deviceId, event, pictures: saved };
     });
     const rows = json.pictures.map(({ path, offsetMs, sizeBytes }) => [

@@ -1,4 +1,4 @@
-import { doCommand, fetchCommandFile, saveCommandFile } from './cmd-order.ts';
+import { doCommand, fetchCommandFile, savePrivately } from './cmd-order.ts';
 import type { Command } from './command.ts';
 import { SERVER_OPTIONS, withServer } from './server-access.ts';
 
@@ -17,7 +17,7 @@ export const deviceSnapshot: Command = {
     const json = await withServer(input, async (api) => {
       const command = await doCommand(api, id, { name: 'snapshot', args: { camera } });
       const bytes = await fetchCommandFile(api, command);
-      await saveCommandFile(path, bytes);
+      await savePrivately(path, bytes);
       return { path, sizeBytes: bytes.length, command };
     });
     return { text: `${path} holds ${json.sizeBytes} bytes of camera ${camera} of ${id}`, json };
