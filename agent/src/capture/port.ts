@@ -2,23 +2,10 @@ import type { Area } from '@watchpost/shared/config/settings.ts';
 import type { CameraCondition } from '@watchpost/shared/messages/camera.ts';
 import type { CameraConfig } from '../config/schema.ts';
 import type { AgentErrorCode } from '../kernel/errors.ts';
+import { type FramePlan, isSamePlan } from '../kernel/frame-plan.ts';
 
+export { computeCoverBox, type FramePlan, isSamePlan } from '../kernel/frame-plan.ts';
 export { isPatient, isRecording } from './sources/camera-kind.ts';
-
-/**
- * How a source's pictures become tensors: `squash` ignores the aspect, `cover` cuts a centred crop, `letterbox` keeps
- * the whole picture, centred between edges.
- */
-export interface FramePlan {
-  readonly width: number;
-  readonly height: number;
-  readonly fit: 'squash' | 'cover' | 'letterbox';
-  /** For `cover`: the shortest edge is scaled to this before the crop of width x height. */
-  readonly shortestEdge?: number;
-  /** For `letterbox`: grey level of the edges, 0 (black) without it. */
-  readonly padLevel?: number;
-  readonly scaleFlags: 'bilinear' | 'bicubic' | 'area' | 'lanczos';
-}
 
 /** A decoded picture, already at the size of a model. The receiver owns `rgb`. */
 export interface PlannedPicture {
@@ -71,26 +58,6 @@ export interface Frame {
   look(): Promise<readonly FrameView[]>;
   /** Position in the recording, for file sources; begins again with each pass of a `loop`. */
   readonly mediaMs?: number;
-}
-
-export function isSamePlan(a: FramePlan, b: FramePlan): boolean {
-  return (
-    a.width === b.width &&
-    a.height === b.height &&
-    a.fit === b.fit &&
-    a.shortestEdge === b.shortestEdge &&
-    a.padLevel === b.padLevel &&
-    a.scaleFlags === b.scaleFlags
-  );
-}
-
-/** For `cover`: what a picture is scaled to cover, before width x height are cut out of its centre. */
-export function computeCoverBox({ width, height, shortestEdge }: FramePlan): {
-  readonly width: number;
-  readonly height: number;
-} {
-  const scale = Math.max(1, (shortestEdge ?? 0) / Math.min(width, height));
-  return { width: Math.round(width * scale), height: Math.round(height * scale) };
 }
 
 /** The picture this plan asked for; undefined while the plan is not in use. */
