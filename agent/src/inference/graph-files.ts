@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { chmod, mkdir, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { planEviction } from './graph-eviction.ts';
@@ -71,15 +71,6 @@ export function openGraphFiles(source: GraphSource, limits: GraphLimits = LIMITS
         if (name !== undefined) await setAside(folder, name);
       }),
   };
-}
-
-/** Of this processor, as far as a graph is made for it. */
-export async function describeProcessor(): Promise<string> {
-  const told = await readFile('/proc/cpuinfo', 'latin1').catch(() => '');
-  const [first = ''] = told.split('\n\n');
-  const lasting =
-    /^(vendor_id|model name|flags|Features|CPU (implementer|architecture|variant|part|revision))\b/;
-  return [process.arch, ...first.split('\n').filter((line) => lasting.test(line))].join('\n');
 }
 
 /** A disk fails in many ways; none of them keeps a model from being loaded. */

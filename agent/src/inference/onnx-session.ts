@@ -2,9 +2,10 @@ import { basename } from 'node:path';
 import type { Provider } from '@watchpost/shared/bundle/providers.ts';
 import { env, InferenceSession } from 'onnxruntime-node';
 import { agentError } from '../kernel/errors.ts';
-import { describeProcessor, type GraphFiles, openGraphFiles } from './graph-files.ts';
+import { type GraphFiles, openGraphFiles } from './graph-files.ts';
 import { describeCause, listOffered, runOn } from './onnx-providers.ts';
 import type { ModelSpec, ProviderSetback } from './port.ts';
+import { describeProcessor } from './proc-cpu-features.ts';
 import { planProviders } from './provider-plan.ts';
 
 const ERRORS_ONLY = 3;
