@@ -25,7 +25,10 @@ export function createSelfTestCommand(deps: ModelCommandDeps): RunCommand<'selft
   };
 }
 
-/** The pace of the running model as it is run: its variant, its threads, its provider; beside the cameras, so what is left to it. */
+/**
+ * The pace of the running model as it is run: its variant, its threads, its provider; beside the cameras, so what is
+ * left to it.
+ */
 export function createBenchmark(deps: ModelCommandDeps): RunCommand<'benchmark'> {
   return async (_args, { signal }) => {
     const { digest, variant, threads, provider } = requireModel(deps);

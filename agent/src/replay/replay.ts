@@ -1,7 +1,5 @@
-import type { ModelInput, Preprocess } from '@watchpost/shared/bundle/manifest.ts';
 import { describeError, isAppError } from '@watchpost/shared/kernel/errors.ts';
-import type { FramePlan } from '../capture/port.ts';
-import type { InferenceRuntime, ModelInspector } from '../inference/port.ts';
+import type { InferenceRuntime, ModelInspector, PlanFrames } from '../inference/port.ts';
 import { parseReplayArguments, REPLAY_USAGE, type ReplayRequest } from './arguments.ts';
 import { type FrameDeps, replayFrames } from './frames.ts';
 import { listInputs } from './inputs.ts';
@@ -12,7 +10,7 @@ import { uniqueNames } from './report.ts';
 export interface ReplayDeps {
   readonly runtime: InferenceRuntime;
   readonly inspector: ModelInspector;
-  readonly planFrames: (preprocess: Preprocess, input: ModelInput) => FramePlan;
+  readonly planFrames: PlanFrames;
   readonly frames: FrameDeps;
   /** Threads of one model run. */
   readonly threads: number;

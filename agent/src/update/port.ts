@@ -110,7 +110,7 @@ export interface BundleStore {
   saveOrderMark(mark: OrderMark): Promise<void>;
   readQuarantine(): Promise<Quarantine>;
   saveQuarantine(quarantine: Quarantine): Promise<void>;
-  /** What a download-only order had kept last; it stays until it is installed, another one is, or its room is needed. */
+  /** What a download-only order had kept last: until it is installed, another one is, or its room is needed. */
   readKept(): Promise<KeptBundle | undefined>;
   /** Its files stay from now on; undefined: those of the one before do not. */
   saveKept(kept: KeptBundle | undefined): Promise<void>;

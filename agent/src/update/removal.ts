@@ -4,7 +4,7 @@ export interface Inventory {
   readonly bundles: readonly string[];
   /** Names in the folder of files: sha256, with a suffix while they are downloaded. */
   readonly objects: readonly string[];
-  /** Names in the folder of graphs that runtimes made ready: they begin with the sha256 of the file they are made of. */
+  /** Names in the folder of graphs that runtimes made ready, which begin with the sha256 of what they are made of. */
   readonly graphs: readonly string[];
 }
 
