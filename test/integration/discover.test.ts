@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { Writable } from 'node:stream';
 import { after, before, test } from 'node:test';
 import { parse } from 'yaml';
@@ -52,7 +52,9 @@ async function discover(...args: readonly string[]): Promise<Ran> {
 
 test('a camera that is named is described, its best stream chosen, and the settings can be used as they are', async () => {
   await using device = await startOnvifDevice({ ...DEVICE, credentials: `admin:${PASSWORD}` });
-  const { code, out, err } = await discover('--host', device.address, '--credentials-file', credentials);
+  // The agent is started in another folder than this.
+  const fromHere = relative('.', credentials);
+  const { code, out, err } = await discover('--host', device.address, '--credentials-file', fromHere);
   assert.equal(code, 0);
   assert.match(err, /Maker <&> X-1 "two"\n/);
   assert.match(err, / {4}main, H264 1920x1080, 25 fps {2}rtsp:\/\/10\.0\.0\.3:554\/Streaming\/101\n/);

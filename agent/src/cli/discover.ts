@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Writable } from 'node:stream';
 import { parseArgs } from 'node:util';
 import { findHindrance, findOffers } from '../capture/decode/decode-offers.ts';
@@ -103,7 +104,7 @@ async function readWishes(values: {
       fps: readNumber('--fps', values.fps, 0.2, 30),
       hardware: await findHardware(),
     },
-    ...(credentialsFile !== undefined && { credentialsFile }),
+    ...(credentialsFile !== undefined && { credentialsFile: resolve(credentialsFile) }),
     isJson: values.json,
   };
 }
