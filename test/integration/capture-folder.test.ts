@@ -100,6 +100,19 @@ test('a folder that is missing, or holds nothing to play, says so and is looked 
   await rm(folder, { recursive: true });
 });
 
+test('a folder that begins with broken files goes on behind them; one of broken files alone has failed', async () => {
+  const folder = join(clips.path, 'broken');
+  await mkdir(folder);
+  for (const name of ['1.mp4', '2.mp4']) await writeFile(join(folder, name), 'this is no video');
+  await using broken = await watchCamera({ folder, fps: 5, pace: 'full' });
+  await broken.sees('CAMERA_FORMAT');
+  await paint(join(folder, '3.jpg'), 0x80, '64x36');
+  await using session = await watchCamera({ folder, fps: 5, pace: 'full' });
+  assert.equal((await session.frame()).mediaMs, 0);
+  assert.equal(await session.camera.nextFrame(AbortSignal.timeout(20_000)), undefined);
+  await session.sees('CAMERA_ENDED');
+});
+
 test('a recording at full speed waits for who takes its frames: none is skipped, however slow they are', async () => {
   const file = await clips.numbered(2);
   // So slow that a stream which is not waited for would count as silent.

@@ -101,6 +101,7 @@ async function play(
       ...(takePicture && { takePicture }),
       ...(authority !== undefined && { authorityFile: authority }),
     };
+    if (source.fromIndex === 0) await source.playlist?.rewind();
     return await playClips(deps, what, { ...listener, onFrame }, signal);
   } catch (error) {
     return { kind: 'failed', frames: 0, failure: toStreamFailure(error) };
@@ -121,7 +122,7 @@ async function playClips(
   let index = fromIndex;
   let lost: StreamFailure | undefined;
   while (!signal.aborted) {
-    const placed = await playlist.find(index);
+    const placed = playlist.find(index);
     if (placed === undefined) break;
     const end = await playClip(deps, { ...source, fromIndex: index }, { placed, listener }, signal);
     // A folder is not given up for one file that is broken or was taken away.

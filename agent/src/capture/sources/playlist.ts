@@ -18,11 +18,12 @@ export interface PlacedClip {
  */
 export interface Playlist {
   /**
-   * Frame 0 reads the folder again: what was put there meanwhile is played in the next pass.
-   * @returns undefined behind the last clip
+   * Before each pass: what was put into the folder meanwhile is played in it.
    * @throws AppError CAMERA_NOT_FOUND, CAMERA_FORMAT
    */
-  find(index: number): Promise<PlacedClip | undefined>;
+  rewind(): Promise<void>;
+  /** @returns undefined behind the last clip */
+  find(index: number): PlacedClip | undefined;
   /** The clip that starts there is over; the next one starts at `endsAt`. */
   finish(placed: PlacedClip, endsAt: number): void;
 }
@@ -43,11 +44,12 @@ class ClipList implements Playlist {
     this.#read = read;
   }
 
-  async find(index: number): Promise<PlacedClip | undefined> {
-    if (index === 0 || this.#clips.length === 0) {
-      this.#clips = await this.#read();
-      this.#starts = [0];
-    }
+  async rewind(): Promise<void> {
+    this.#clips = await this.#read();
+    this.#starts = [0];
+  }
+
+  find(index: number): PlacedClip | undefined {
     const at = this.#starts.findLastIndex((start) => start <= index);
     const clip = this.#clips[at];
     return clip === undefined ? undefined : { clip, startsAt: this.#starts[at] ?? 0 };
