@@ -1,9 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
-import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
+import {
+  composeReply,
+  interleave,
+  methodOf,
+  onRequest,
+  openRtpSource,
+} from '../../scripts/bench/edge/rtsp.ts';
 
 export interface RtspServerOptions {
   /** H.264 file, streamed at real-time pace for ever. */
@@ -39,13 +44,7 @@ export interface RtspServer {
 
 /** The parts of RFC 2326 that ffmpeg's client uses: OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN. */
 export async function startRtspServer(options: RtspServerOptions): Promise<RtspServer> {
-  const udp = createSocket('udp4');
-  udp.bind(0, '127.0.0.1');
-  await once(udp, 'listening');
-  const source = spawn('ffmpeg', rtpArguments(options.video, udp.address().port), {
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  const sdp = await firstSdp(source);
+  const source = await openRtpSource(options.video);
   const players = new Set<Socket>();
   const clients = new Set<Socket>();
   let silent = false;
@@ -58,11 +57,11 @@ export async function startRtspServer(options: RtspServerOptions): Promise<RtspS
     else players.add(client);
     return !isFull;
   };
-  udp.on('message', (packet) => {
+  source.onPacket((packet) => {
     for (const player of silent ? [] : players) {
       const port = ports.get(player);
-      if (port === undefined) player.write(interleaved(packet));
-      else udp.send(packet, port, '127.0.0.1', () => datagrams++);
+      if (port === undefined) player.write(interleave(packet));
+      else source.send(packet, port, () => datagrams++);
     }
   });
   const onClient = (client: Socket): void => {
@@ -74,13 +73,13 @@ export async function startRtspServer(options: RtspServerOptions): Promise<RtspS
     });
     const session: Session = {
       ...options,
-      sdp: options.describe?.(sdp) ?? sdp,
+      sdp: options.describe?.(source.sdp) ?? source.sdp,
       nonce: randomUUID(),
-      serverPort: udp.address().port,
+      serverPort: source.port,
       admit: () => admit(client),
       onPort: (port) => void ports.set(client, port),
     };
-    answer(client, session);
+    onRequest(client, (request) => client.write(replyTo(request, session)));
   };
   const server = options.tls === undefined ? createServer(onClient) : createTlsServer(options.tls, onClient);
   // A client that does not trust the certificate hangs up.
@@ -95,30 +94,12 @@ export async function startRtspServer(options: RtspServerOptions): Promise<RtspS
     watching: () => players.size,
     datagrams: () => datagrams,
     refused: () => refused,
-    stop: () => stopAll(server, clients, source, udp),
+    stop: async () => {
+      for (const client of clients) client.destroy();
+      server.close();
+      await source.stop();
+    },
   };
-}
-
-function rtpArguments(video: string, port: number): string[] {
-  const input = ['-v', 'error', '-nostdin', '-re', '-stream_loop', '-1', '-i', video];
-  return [...input, '-an', '-c:v', 'copy', '-f', 'rtp', `rtp://127.0.0.1:${port}?pkt_size=1200`];
-}
-
-/** ffmpeg prints the session description on stdout once the muxer knows the parameter sets. */
-async function firstSdp(source: ChildProcess): Promise<string> {
-  let text = '';
-  for await (const chunk of source.stdout ?? []) {
-    text += String(chunk);
-    if (/a=fmtp.*\r?\n/.test(text)) break;
-  }
-  const lines = text.split(/\r?\n/).filter((line) => /^[vosctma]=/.test(line));
-  return `${lines.join('\r\n')}\r\na=control:streamid=0\r\n`;
-}
-
-/** RFC 2326 section 10.12: `$`, channel 0, length, packet. */
-function interleaved(packet: Uint8Array): Buffer {
-  const header = Buffer.from([0x24, 0, packet.length >> 8, packet.length & 0xff]);
-  return Buffer.concat([header, packet]);
 }
 
 interface Session extends RtspServerOptions {
@@ -130,25 +111,10 @@ interface Session extends RtspServerOptions {
   readonly onPort: (port: number) => void;
 }
 
-function answer(client: Socket, session: Session): void {
-  let text = '';
-  client.on('data', (chunk) => {
-    // Interleaved RTCP reports of the client start with `$`; no request of ffmpeg's client has a body.
-    if (chunk[0] === 0x24) return;
-    text += chunk.toString('latin1');
-    for (let end = text.indexOf('\r\n\r\n'); end >= 0; end = text.indexOf('\r\n\r\n')) {
-      const request = text.slice(0, end);
-      text = text.slice(end + 4);
-      client.write(replyTo(request, session));
-    }
-  });
-}
-
 function replyTo(request: string, session: Session): string {
-  const method = request.split(' ', 1)[0];
-  const sequence = /^CSeq: *(\d+)/im.exec(request)?.[1] ?? '0';
-  const reply = (status: string, headers: readonly string[] = [], body = ''): string =>
-    [`RTSP/1.0 ${status}`, `CSeq: ${sequence}`, ...headers, '', body].join('\r\n');
+  const method = methodOf(request);
+  const reply = (status: string, headers?: readonly string[], body?: string): string =>
+    composeReply(request, status, headers, body);
   if (method === 'OPTIONS') return reply('200 OK', ['Public: DESCRIBE, SETUP, PLAY, TEARDOWN']);
   if (!isAllowed(request, session)) return reply('401 Unauthorized', [challengeOf(session)]);
   if (method === 'DESCRIBE') {
@@ -180,15 +146,6 @@ function isAllowed(request: string, { credentials, isDigest, nonce }: Session): 
   const [user = '', password = ''] = credentials.split(/:(.*)/s);
   const field = (name: string): string => new RegExp(`${name}="([^"]*)"`).exec(sent)?.[1] ?? '';
   const hash = (text: string): string => createHash('md5').update(text).digest('hex');
-  const asked = hash(`${request.split(' ', 1)[0]}:${field('uri')}`);
+  const asked = hash(`${methodOf(request)}:${field('uri')}`);
   return field('response') === hash(`${hash(`${user}:camera:${password}`)}:${nonce}:${asked}`);
-}
-
-async function stopAll(server: Server, clients: Set<Socket>, source: ChildProcess, udp: UdpSocket) {
-  const gone = source.exitCode === null ? once(source, 'exit') : undefined;
-  source.kill('SIGKILL');
-  for (const client of clients) client.destroy();
-  server.close();
-  udp.close();
-  await gone;
 }
