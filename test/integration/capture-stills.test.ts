@@ -192,3 +192,9 @@ test('a shot that hangs is ended within its limit, with everything it started; s
     process.env.PATH = path;
   }
 });
+
+test('a shot that cannot be started is a failure of the camera', async () => {
+  // Longer than a command may be: as where the machine has no room for another process.
+  const shot = createWebcamPicture(`/dev/${'x'.repeat(200_000)}`)(new AbortController().signal);
+  await assert.rejects(shot, { code: 'CAPTURE_FAILED' });
+});

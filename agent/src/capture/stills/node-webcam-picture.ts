@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { buffer, text } from 'node:stream/consumers';
 import { stripVTControlCharacters } from 'node:util';
+import { isAppError } from '@watchpost/shared/kernel/errors.ts';
 import type { Webcam } from 'node-webcam';
 import { type AgentErrorCode, agentError } from '../../kernel/errors.ts';
 import { isJpeg, type TakePicture } from './take-picture.ts';
@@ -18,7 +19,11 @@ export function createWebcamPicture(device: string): TakePicture {
   let webcam: Promise<Webcam> | undefined;
   return async (signal) => {
     webcam ??= openWebcam(device);
-    return shoot((await webcam).generateSh(STANDARD_OUTPUT), device, signal);
+    const command = (await webcam).generateSh(STANDARD_OUTPUT);
+    return shoot(command, device, signal).catch((error: unknown) => {
+      if (isAppError(error)) throw error;
+      throw agentError('CAPTURE_FAILED', `${device}: fswebcam cannot be started`, { cause: error });
+    });
   };
 }
 
