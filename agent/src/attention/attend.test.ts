@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Attention, attend, initialAttention } from './attend.ts';
+import { type AttentionOutcome, attend, initialAttention } from './attend.ts';
 import type { GateRules } from './gate.ts';
 import type { Orders } from './port.ts';
 import { TURN_MS, whoseTurn } from './turn.ts';
@@ -9,8 +9,8 @@ const RULES: GateRules = { isOn: true, minShare01: 0.01, holdMs: 10_000, lookMs:
 const FULL: Orders = { level: 'full', isTurn: true };
 
 /** Five frames a second. */
-function watch(orders: Orders, { share01 = 0.5, sec = 20, rules = RULES } = {}): readonly Attention[] {
-  const seen: Attention[] = [];
+function watch(orders: Orders, { share01 = 0.5, sec = 20, rules = RULES } = {}): readonly AttentionOutcome[] {
+  const seen: AttentionOutcome[] = [];
   let state = initialAttention;
   for (let frame = 0; frame < sec * 5; frame += 1) {
     const attention = attend(state, { atMs: frame * 200, share01, isSettled: true }, rules, orders);
@@ -19,7 +19,7 @@ function watch(orders: Orders, { share01 = 0.5, sec = 20, rules = RULES } = {}):
   }
   return seen;
 }
-const count = (seen: readonly Attention[], verdict: string): number =>
+const count = (seen: readonly AttentionOutcome[], verdict: string): number =>
   seen.filter((attention) => attention.verdict === verdict).length;
 
 test('a box that is well looks at every frame in which something moves', () => {

@@ -12,7 +12,7 @@ export interface AttentionState {
 
 export const initialAttention: AttentionState = { lookedAtMs: -Infinity, credit: 0 };
 
-export interface Attention extends Verdict {
+export interface AttentionOutcome extends Verdict {
   readonly state: AttentionState;
 }
 
@@ -22,7 +22,12 @@ const REDUCED01 = 0.6;
 const KEYFRAME_MS = 900;
 
 /** What becomes of a frame: first whether there is something to see, then whether the box can look. */
-export function attend(before: AttentionState, glance: Glance, rules: GateRules, orders: Orders): Attention {
+export function attend(
+  before: AttentionState,
+  glance: Glance,
+  rules: GateRules,
+  orders: Orders,
+): AttentionOutcome {
   const { lookedAtMs } = before;
   const gated = stepGate(before.gate, { ...glance, lookedAtMs }, rules);
   const state = { ...before, gate: gated.state };

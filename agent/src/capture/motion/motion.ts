@@ -123,11 +123,11 @@ export function createMotionWatch(watched: PixelMap, limits: MotionLimits = MOTI
   };
 
   return (gray, elapsedMs) => {
-    pictures += 1;
-    if (pictures === 1) {
-      background.set(gray);
+    if (pictures === 0) {
+      beginAnew(gray);
       return STILL;
     }
+    pictures += 1;
     const { fit, share01, isSameScene } = compare(gray);
     if (share01 > limits.anewShare01) {
       beginAnew(gray);

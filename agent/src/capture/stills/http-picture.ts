@@ -29,19 +29,12 @@ export function createHttpPicture(url: string, credentials?: Credentials): TakeP
   const ask = (signal: AbortSignal): Promise<IncomingMessage> => {
     count += 1;
     const path = target.pathname + target.search;
-    const clientNonce = randomBytes(16).toString('hex');
-    const authorization =
+    const request = { method: 'GET', path, count, clientNonce: randomBytes(16).toString('hex') };
+    const headers =
       challenge === undefined || credentials === undefined
         ? {}
-        : {
-            authorization: answerChallenge(challenge, credentials, {
-              method: 'GET',
-              path,
-              count,
-              clientNonce,
-            }),
-          };
-    return send(target, agent, authorization, signal);
+        : { authorization: answerChallenge(challenge, credentials, request) };
+    return send(target, agent, headers, signal);
   };
 
   return async (signal) => {
