@@ -4,18 +4,14 @@ import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import type { RequestListener, ServerResponse } from 'node:http';
 import { createServer as createHttpServer } from 'node:http';
-import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { CameraConfig } from '../../agent/src/config/schema.ts';
-import {
-  type CameraAuthority,
-  type CameraCertificate,
-  createCameraAuthority,
-} from '../support/camera-certificates.ts';
+import { type CameraAuthority, createCameraAuthority } from '../support/camera-certificates.ts';
 import { type ClipFolder, createClipFolder } from '../support/camera-clips.ts';
 import { watchCamera } from '../support/camera-session.ts';
+import { startMjpegServer } from '../support/mjpeg-server.ts';
 import { type RtspServerOptions, startRtspServer } from '../support/rtsp-server.ts';
 import { startStillServer } from '../support/still-server.ts';
 import { until } from '../support/until.ts';
@@ -49,12 +45,11 @@ interface TestCamera extends AsyncDisposable {
   readonly url: string;
 }
 
-async function startHttpCamera(listener: RequestListener, tls?: CameraCertificate): Promise<TestCamera> {
-  const server = tls === undefined ? createHttpServer(listener) : createHttpsServer(tls, listener);
-  server.listen(0, '127.0.0.1');
+async function startHttpCamera(listener: RequestListener): Promise<TestCamera> {
+  const server = createHttpServer(listener).listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
-    url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${(server.address() as AddressInfo).port}/video.mjpg`,
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/video.mjpg`,
     async [Symbol.asyncDispose]() {
       server.close();
       server.closeAllConnections();
@@ -66,19 +61,6 @@ async function startRtspCamera(options: Partial<RtspServerOptions>): Promise<Tes
   const server = await startRtspServer({ video, ...options });
   return { url: server.url, [Symbol.asyncDispose]: () => server.stop() };
 }
-
-/** Endless parts, five a second. */
-const streamMjpeg: RequestListener = (_, response) => {
-  response.writeHead(200, { 'content-type': 'multipart/x-mixed-replace; boundary=frame' });
-  let next = 0;
-  const timer = setInterval(() => {
-    const picture = pictures[next++ % pictures.length] ?? new Uint8Array();
-    response.write(`--frame\r\ncontent-type: image/jpeg\r\ncontent-length: ${picture.length}\r\n\r\n`);
-    response.write(picture);
-    response.write('\r\n');
-  }, 100);
-  response.on('close', () => clearInterval(timer));
-};
 
 const refuse =
   (status: number): RequestListener =>
@@ -211,7 +193,7 @@ for (const [kind, issue, words] of CERTIFICATES) {
   test(`${kind} certificate is CAMERA_TLS, and says why (RTSPS, HTTPS, still pictures)`, async () => {
     const tls = await issue();
     await using rtsps = await startRtspCamera({ tls });
-    await using https = await startHttpCamera(streamMjpeg, tls);
+    await using https = await startMjpegServer({ pictures, fps: 10, tls });
     await using stills = await startStillServer({ pictures, tls });
     const cameras: readonly Partial<CameraConfig>[] = [
       { url: rtsps.url },
@@ -240,7 +222,7 @@ test('a camera that does not speak TLS is CAMERA_TLS or closed, never opened in 
 test('with a certificate that is trusted, RTSPS, HTTPS and still pictures play', async () => {
   const tls = await authority.issue();
   await using rtsps = await startRtspCamera({ tls });
-  await using https = await startHttpCamera(streamMjpeg, tls);
+  await using https = await startMjpegServer({ pictures, fps: 10, tls });
   await using stills = await startStillServer({ pictures, tls });
   for (const source of [{ url: rtsps.url }, { url: https.url }, { stillUrl: stills.url }]) {
     await using session = await watchCamera(source);
@@ -303,19 +285,11 @@ test('an MJPEG stream that changes its size goes on: no restart, no failure', as
     '-v error -f lavfi -i testsrc2=s=640x480:r=10:d=1 -f mjpeg pipe:1'.split(' '),
   );
   const large = stdout.subarray(0, stdout.indexOf(Buffer.from([0xff, 0xd9])) + 2);
-  let next = 0;
-  await using camera = await startHttpCamera((_, response) => {
-    response.writeHead(200, { 'content-type': 'multipart/x-mixed-replace; boundary=frame' });
-    const timer = setInterval(() => {
-      const picture = Math.floor(next++ / 8) % 2 === 0 ? (pictures[next % pictures.length] ?? large) : large;
-      response.write(`--frame\r\ncontent-type: image/jpeg\r\ncontent-length: ${picture.length}\r\n\r\n`);
-      response.write(picture);
-      response.write('\r\n');
-    }, 60);
-    response.on('close', () => clearInterval(timer));
-  });
+  const small = pictures.slice(0, 8);
+  const changing = [...small, ...small.map(() => large)];
+  await using camera = await startMjpegServer({ pictures: changing, fps: 16 });
   await using session = await watchCamera({ url: camera.url, fps: 10 });
-  await until('it changed its size several times', () => next > 60);
+  await until('it changed its size several times', () => camera.sent() > 60);
   const { captured } = session.camera.counters();
   await until('frames go on', () => session.camera.counters().captured > captured + 3);
   assert.equal(session.camera.counters().reconnects, 0);

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
 export interface MjpegServerOptions {
@@ -12,9 +13,10 @@ export interface MjpegServerOptions {
   readonly maxClients?: number;
   /** To come back at the address of a server that went away. */
   readonly port?: number;
+  readonly tls?: { readonly key: string; readonly cert: string };
 }
 
-export interface MjpegServer {
+export interface MjpegServer extends AsyncDisposable {
   /** Without credentials. */
   readonly url: string;
   readonly port: number;
@@ -32,7 +34,7 @@ export async function startMjpegServer(options: MjpegServerOptions): Promise<Mjp
   let sent = 0;
   let refused = 0;
   const watching = new Set<ServerResponse>();
-  const server = createServer((request, response) => {
+  const listener: RequestListener = (request, response) => {
     if (!isAllowed(request, options.credentials)) {
       response.writeHead(401, { 'www-authenticate': 'Basic realm="camera"' }).end();
     } else if (watching.size >= (options.maxClients ?? Number.POSITIVE_INFINITY)) {
@@ -43,20 +45,24 @@ export async function startMjpegServer(options: MjpegServerOptions): Promise<Mjp
       response.on('close', () => watching.delete(response));
       stream(response, options, () => sent++);
     }
-  }).listen(options.port ?? 0, '127.0.0.1');
+  };
+  const server = options.tls === undefined ? createServer(listener) : createTlsServer(options.tls, listener);
+  server.listen(options.port ?? 0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
+  const stop = async (): Promise<void> => {
+    server.close();
+    server.closeAllConnections();
+    if (server.listening) await once(server, 'close');
+  };
   return {
-    url: `http://127.0.0.1:${port}/video.mjpg`,
+    url: `${options.tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}/video.mjpg`,
     port,
     sent: () => sent,
     watching: () => watching.size,
     refused: () => refused,
-    stop: async () => {
-      server.close();
-      server.closeAllConnections();
-      if (server.listening) await once(server, 'close');
-    },
+    stop,
+    [Symbol.asyncDispose]: stop,
   };
 }
 
