@@ -4,6 +4,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { AGENT_VERSION } from '@watchpost/agent/kernel/version.ts';
 import { startAgent } from './agent-run.ts';
 import { type BenchFleet, startBenchFleet } from './broker.ts';
 import { readNodeFlags } from './compiled-agent.ts';
@@ -15,7 +16,7 @@ import type { BenchSubject, BenchWorld } from './world.ts';
 const run = promisify(execFile);
 const START_LIMIT_MS = 60_000;
 const DIST = fileURLToPath(new URL('../../../dist', import.meta.url));
-const PACKAGE = `watchpost-agent_0.1.0_${process.arch === 'arm64' ? 'arm64' : 'amd64'}.deb`;
+const PACKAGE = `watchpost-agent_${AGENT_VERSION}_${process.arch === 'arm64' ? 'arm64' : 'amd64'}.deb`;
 const INSTALLED = 'usr/lib/watchpost/agent';
 
 /**
