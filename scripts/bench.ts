@@ -1,3 +1,5 @@
+import { EDGE_SUBJECTS, formatSubjects } from './bench/edge/subjects.ts';
+
 /** `npm run bench -- SUBJECT …`: each subject is a script of its own with its own `--help`. */
 const SUBJECTS: Readonly<Record<string, { readonly what: string; readonly load: () => Promise<unknown> }>> = {
   rollout: {
@@ -9,31 +11,16 @@ const SUBJECTS: Readonly<Record<string, { readonly what: string; readonly load: 
     load: () => import('./bench/canary.ts'),
   },
 };
-/** Several of these run in one call, with one set of options; they read the names themselves. */
-const EDGE_SUBJECTS: Readonly<Record<string, string>> = {
-  infer: 'one model run against the native time of the same run',
-  pipeline: 'CPU of a 1080p frame from file to event, against ffmpeg + model, OpenCV, TensorFlow.js',
-  idle: 'CPU of cameras at 5 fps, of an idle scene; delay to the decision; how many fit',
-  memory: 'memory of the agent and its inference child, and its growth',
-  coldstart: 'from the start of the agent to the first classified frame',
-  switch: 'how long a change of the model takes, and what it loses',
-};
-
-const formatSubject = (name: string, what: string): string => `  ${name.padEnd(10)}${what}`;
 
 const HELP = `Figures of Watchpost, measured on this machine; the last line is JSON.
 
   npm run bench -- SUBJECT [OPTIONS]
 
-${Object.entries(SUBJECTS)
-  .map(([name, { what }]) => formatSubject(name, what))
-  .join('\n')}
+${formatSubjects(SUBJECTS)}
 
   npm run bench -- EDGE-SUBJECT … [OPTIONS]      what the agent costs; --help tells of the options
 
-${Object.entries(EDGE_SUBJECTS)
-  .map(([name, what]) => formatSubject(name, what))
-  .join('\n')}
+${formatSubjects(EDGE_SUBJECTS)}
 `;
 
 const name = process.argv[2] ?? '--help';

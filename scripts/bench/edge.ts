@@ -4,33 +4,17 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { compileAgent, readEnvironment } from './edge/compiled-agent.ts';
 import { DEFAULT_DATA, openData } from './edge/data.ts';
+import { EDGE_SUBJECTS, formatSubjects } from './edge/subjects.ts';
 import { type Figure, formatFigures, judgeTargets } from './edge/targets.ts';
-import type { BenchSubject } from './edge/world.ts';
 
-/** The subjects that measure the agent, each a module that is loaded when it is asked for. */
-const SUBJECTS: Readonly<Record<string, () => Promise<BenchSubject>>> = {
-  infer: async () => (await import('./edge/infer.ts')).benchInfer,
-  pipeline: async () => (await import('./edge/pipeline.ts')).benchPipeline,
-  idle: async () => (await import('./edge/idle.ts')).benchIdle,
-  memory: async () => (await import('./edge/memory.ts')).benchMemory,
-  coldstart: async () => (await import('./edge/cold-start.ts')).benchColdStart,
-  switch: async () => (await import('./edge/switch.ts')).benchSwitch,
-};
-
-const HELP = `npm run bench -- infer|pipeline|idle|memory|coldstart|switch … : what the agent costs here.
+const HELP = `npm run bench -- ${Object.keys(EDGE_SUBJECTS).join('|')} … : what the agent costs here.
 
 Every figure is a ratio to a real program that runs in the same minute: ONNX Runtime's own profiler,
 the very ffmpeg of the agent with its output thrown away, Python with OpenCV, TensorFlow.js. The
 agent is "watchpost-agent run", compiled as for a package, a process of its own with a model on its
 disk, and a broker that receipts.
 
-  infer      one model run through our classifier / native time of the same run
-  pipeline   CPU of a 1080p frame from the file to the event / ffmpeg + model, OpenCV, TensorFlow.js
-  idle       CPU at 5 fps for 1, 4, 8 cameras at 360p and 1080p / the same ffmpeg + model; an idle
-             scene; the delay from picture to decision; how many cameras two cores carry
-  memory     RSS of the agent and its inference child, and its growth
-  coldstart  from the start of the agent to the first classified frame
-  switch     how long a change of the model takes, and what it loses
+${formatSubjects(EDGE_SUBJECTS)}
 
   --data DIR         real models and clips (default: ../shared/data beside this folder); without
                      them the project's own small model and a drawn clip stand in
@@ -79,7 +63,7 @@ async function main(): Promise<number> {
   const minutes = Number(values.minutes);
   if (!(minutes > 0 && minutes <= 24 * 60))
     refuse(`--minutes takes a number above 0, not "${values.minutes}"`);
-  const unknown = positionals.find((name) => !Object.hasOwn(SUBJECTS, name));
+  const unknown = positionals.find((name) => !Object.hasOwn(EDGE_SUBJECTS, name));
   if (unknown !== undefined) refuse(`there is no subject ${unknown} beside those of the agent`);
   const stopping = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
@@ -104,7 +88,7 @@ async function main(): Promise<number> {
     };
     for (const name of positionals) {
       stopping.signal.throwIfAborted();
-      const bench = await SUBJECTS[name]?.();
+      const bench = await EDGE_SUBJECTS[name]?.load();
       if (bench !== undefined) figures.push(...(await bench(world)));
     }
   } finally {
