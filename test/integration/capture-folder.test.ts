@@ -88,6 +88,20 @@ test('a folder in a loop begins again, with what was put there meanwhile', async
   assert.equal(session.camera.counters().reconnects, 0);
 });
 
+test('a single picture in a loop comes at the pace of the camera, not as fast as it can be opened', async () => {
+  const folder = join(clips.path, 'single');
+  await mkdir(folder);
+  await paint(join(folder, 'a.jpg'), 0x80, '64x36');
+  await using session = await watchCamera({ folder, fps: 2, loop: true });
+  const times: number[] = [];
+  while (times.length < 4) times.push((await session.frame()).capturedAtMs);
+  const gaps = times.slice(1).map((atMs, at) => atMs - (times[at] ?? 0));
+  assert.ok(
+    gaps.every((gapMs) => gapMs > 490),
+    `${gaps}`,
+  );
+});
+
 test('a folder that is missing, or holds nothing to play, says so and is looked at again', async () => {
   await using missing = await watchCamera({ folder: join(clips.path, 'absent') });
   assert.match((await missing.sees('CAMERA_NOT_FOUND')).detail ?? '', /folder .*absent/);

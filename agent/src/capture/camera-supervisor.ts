@@ -51,6 +51,7 @@ export class CameraSupervisor {
   #isAlone = false;
   /** Of the frame handed over last. */
   #givenPlans: readonly FramePlan[] = [];
+  #givenAtMs = 0;
   /** The one whose frames count. */
   #stream: CameraStream | undefined;
   /** The one that takes over with its first frame. */
@@ -89,8 +90,8 @@ export class CameraSupervisor {
       if (stream.isClosed()) continue;
       const step = this.#judge(end, attempt);
       if (step.kind === 'finish') break;
-      if (step.kind === 'replay') continue;
-      if (this.#takeOver()) continue;
+      if (step.kind === 'replay') await this.#outlast();
+      if (step.kind === 'replay' || this.#takeOver()) continue;
       attempt += 1;
       await this.#pause(step);
     }
@@ -209,6 +210,7 @@ export class CameraSupervisor {
     }
     if (stream !== this.#stream) return undefined;
     const views = chooseViews(picture.views, this.#plans);
+    this.#givenAtMs = this.#deps.nowMs();
     this.#givenPlans = coversPlans(stream.plans, this.#plans) ? this.#plans : stream.plans;
     return this.#listener.onFrame({ ...picture, views }, index, stream.tier);
   }
@@ -227,6 +229,13 @@ export class CameraSupervisor {
     if (step.kind !== 'retry') this.#beside?.close();
     if (step.kind === 'finish') this.#listener.onFinish();
     return step;
+  }
+
+  /** The last picture of a recording stands for as long as each: one of a single picture would begin without end. */
+  async #outlast(): Promise<void> {
+    if (isPatient(this.#camera)) return;
+    const goneMs = this.#deps.nowMs() - this.#givenAtMs;
+    await waitMs(Math.max(0, 1000 / this.#camera.fps - goneMs), this.#life.signal);
   }
 
   async #pause({ failure, afterMs }: Extract<NextStep, { kind: 'retry' }>): Promise<void> {
