@@ -1,27 +1,24 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import type { CommandView } from '../../shared/src/api/commands.ts';
 import { type ClipFolder, createClipFolder } from '../support/camera-clips.ts';
-import { type FaultBox, openFaultBox } from '../support/fault-box.ts';
-import { type FaultServer, startFaultServer } from '../support/fault-server.ts';
-import { fleetctl } from '../support/fleetctl.ts';
-import { layModel } from '../support/installed-box.ts';
+import type { FaultBox } from '../support/fault-box.ts';
+import type { FaultServer } from '../support/fault-server.ts';
+import { openServedBox, type ServedBox } from '../support/served-box.ts';
 import { until } from '../support/until.ts';
 
 /** As systemd marks what it watches. */
 const SUPERVISED = { NOTIFY_SOCKET: '/nowhere/notify' };
 
-/** A server and a box as processes of their own, and fleetctl in between. */
-let folder = '';
+let served: ServedBox;
+let folder: string;
 let clips: ClipFolder;
 let server: FaultServer;
 let box: FaultBox;
-const run = (...args: readonly string[]) =>
-  fleetctl(args, { WATCHPOST_SERVER: server.url, WATCHPOST_PASSWORD_FILE: server.passwordFile });
+let run: ServedBox['run'];
 const send = async (...args: readonly string[]) => {
   const { status, out, error } = await run('device', 'cmd', 'box-1', ...args, '--wait', '--json');
   assert.equal(error, '');
@@ -33,28 +30,14 @@ const isOnline = async (): Promise<boolean> =>
   );
 
 before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'watchpost-commands-'));
   clips = await createClipFolder();
-  server = await startFaultServer(folder, ['--plain']);
-  box = await openFaultBox({
-    id: 'box-1',
-    folder: join(folder, 'box'),
-    dataDir: join(folder, 'box', 'data'),
-    settings: {
-      server: { url: server.url },
-      cameras: [{ id: 'gate', file: await clips.halves(20), loop: true, fps: 5 }],
-    },
-  });
-  await box.enrol((await run('token', 'create')).out);
-  await layModel(box.dataDir);
-  await box.start({ env: SUPERVISED });
+  served = await openServedBox(() => clips.halves(20), { env: SUPERVISED });
+  ({ folder, server, box, run } = served);
   await until('the camera is seen', isOnline, 60_000);
 });
 after(async () => {
-  await box?.stop();
-  await server?.stop();
+  await served?.stop();
   await clips?.remove();
-  await rm(folder, { recursive: true, force: true });
 });
 
 test('a picture of a camera comes by HTTPS, and the command is done', async () => {

@@ -1,33 +1,23 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { logIn } from '@watchpost/fleet-server/cli/api-client.ts';
+import { type ApiClient, logIn } from '@watchpost/fleet-server/cli/api-client.ts';
 import sharp from 'sharp';
 import { EvidenceView } from '../../shared/src/api/evidence.ts';
 import { EventPage, type StoredEvent } from '../../shared/src/api/fleet.ts';
-import { type FaultBox, openFaultBox } from '../support/fault-box.ts';
+import type { FaultBox } from '../support/fault-box.ts';
 import { makeColourClip } from '../support/fault-camera.ts';
-import { type FaultServer, startFaultServer } from '../support/fault-server.ts';
-import { fleetctl } from '../support/fleetctl.ts';
-import { layModel } from '../support/installed-box.ts';
+import { openServedBox, type ServedBox } from '../support/served-box.ts';
 import { until } from '../support/until.ts';
 
-/** A server and a box as processes of their own, and fleetctl in between. */
-let folder = '';
-let server: FaultServer;
+let served: ServedBox;
+let folder: string;
 let box: FaultBox;
-const run = (...args: readonly string[]) =>
-  fleetctl(args, { WATCHPOST_SERVER: server.url, WATCHPOST_PASSWORD_FILE: server.passwordFile });
-const client = async () => {
-  const password = (await readFile(server.passwordFile, 'utf8')).trim();
-  return logIn({ server: server.url, user: 'admin', password });
-};
+let run: ServedBox['run'];
+let api: ApiClient;
 const listSightings = async (): Promise<readonly StoredEvent[]> =>
-  (await (await client()).get('events?device=box-1&limit=500', EventPage)).events.filter(
-    ({ type }) => type === 'new',
-  );
+  (await api.get('events?device=box-1&limit=500', EventPage)).events.filter(({ type }) => type === 'new');
 /** Its newest sighting, once there is one that is not among `known`. */
 async function awaitSighting(known: readonly string[] = []): Promise<StoredEvent> {
   const find = async () => (await listSightings()).find(({ id }) => !known.includes(id));
@@ -36,26 +26,13 @@ async function awaitSighting(known: readonly string[] = []): Promise<StoredEvent
 }
 
 before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'watchpost-evidence-'));
-  server = await startFaultServer(folder, ['--plain']);
-  box = await openFaultBox({
-    id: 'box-1',
-    folder: join(folder, 'box'),
-    dataDir: join(folder, 'box', 'data'),
-    settings: {
-      server: { url: server.url },
-      cameras: [{ id: 'gate', file: await makeColourClip(folder, 10), loop: true, fps: 5 }],
-    },
-  });
-  await box.enrol((await run('token', 'create')).out);
-  await layModel(box.dataDir);
-  await box.start();
+  served = await openServedBox((into) => makeColourClip(into, 10));
+  ({ folder, box, run } = served);
+  const { url, passwordFile } = served.server;
+  const password = (await readFile(passwordFile, 'utf8')).trim();
+  api = await logIn({ server: url, user: 'admin', password });
 });
-after(async () => {
-  await box?.stop();
-  await server?.stop();
-  await rm(folder, { recursive: true, force: true });
-});
+after(() => served?.stop());
 
 test('the pictures of a sighting stay on the box until somebody asks for them', async (t) => {
   const { id, evidence } = await awaitSighting();
@@ -98,7 +75,6 @@ test('set to send each as it is made, from the fleet and while it runs, the pict
   await writeFile(settings, 'evidence:\n  send: always\n');
   const { error } = await run('device', 'config', 'set', 'box-1', settings);
   assert.equal(error, '');
-  const api = await client();
   const known = (await listSightings()).map(({ id }) => id);
   const isComplete = async ({ id }: StoredEvent): Promise<boolean> => {
     const { pictures } = await api.get(`devices/box-1/events/${id}/evidence`, EvidenceView);
