@@ -33,15 +33,11 @@ interface View {
   state: ViewState | undefined;
 }
 
-export function createSightings(
-  deps: Pick<PipelineDeps, 'uplink' | 'counts' | 'clock' | 'log' | 'decisions'>,
-  cameraId: string,
-  pace: LookPace,
-): Sightings {
+export type SightingsDeps = Pick<PipelineDeps, 'uplink' | 'counts' | 'clock' | 'log' | 'decisions'>;
+
+export function createSightings(deps: SightingsDeps, cameraId: string, pace: LookPace): Sightings {
   return new CameraSightings(deps, cameraId, pace);
 }
-
-type SightingsDeps = Parameters<typeof createSightings>[0];
 
 class CameraSightings implements Sightings {
   readonly #deps: SightingsDeps;
