@@ -12,6 +12,7 @@ import { agentError } from '../../agent/src/kernel/errors.ts';
 import { isAppError } from '../../shared/src/kernel/errors.ts';
 import { type ClipFolder, createClipFolder } from '../support/camera-clips.ts';
 import { SMALL } from '../support/camera-session.ts';
+import { memoryIo } from '../support/memory-io.ts';
 import { tinyBundle, writeTinyBundle } from '../support/tiny-bundle.ts';
 
 const NEVER = new AbortController().signal;
@@ -28,13 +29,9 @@ after(async () => {
   await rm(folder, { recursive: true });
 });
 
-async function runBench(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
-  const said = { out: '', err: '' };
-  const code = await runBenchCommand(argv, {
-    stdout: { write: (text) => (said.out += text) },
-    stderr: { write: (text) => (said.err += text) },
-  });
-  return { code, ...said };
+async function runBench(...argv: string[]) {
+  const { io, written } = memoryIo();
+  return { code: await runBenchCommand(argv, io), ...written };
 }
 
 async function recordClip(): Promise<string> {
@@ -45,23 +42,23 @@ test('help tells of every option, and wrong use is told apart from a camera that
   const help = await runBench('--help');
   assert.equal(help.code, 0);
   for (const option of ['--model', '--fps', '--credentials-file', '--write', '--json'])
-    assert.ok(help.out.includes(option), option);
+    assert.ok(help.stdout.includes(option), option);
   for (const argv of [[], ['a.mp4', 'b.mp4'], ['a.mp4', '--fps', '0'], ['a.mp4', '--speed', '2']]) {
-    const { code, err } = await runBench(...argv);
+    const { code, stderr } = await runBench(...argv);
     assert.equal(code, 2, argv.join(' '));
-    assert.match(err, /USAGE_INVALID/);
+    assert.match(stderr, /USAGE_INVALID/);
   }
 });
 
 test('a file that is not there, or holds no video, is named with its code', async () => {
   const missing = await runBench(join(folder, 'none.mp4'), '--model', bundle);
   assert.equal(missing.code, 1);
-  assert.match(missing.err, /there is no video file .*none\.mp4 \[INPUT_MISSING\]/);
+  assert.match(missing.stderr, /there is no video file .*none\.mp4 \[INPUT_MISSING\]/);
   const text = join(folder, 'text.mp4');
   await writeFile(text, 'this is no video');
   const broken = await runBench(text, '--model', bundle);
   assert.equal(broken.code, 1);
-  assert.match(broken.err, /CAMERA_FORMAT/);
+  assert.match(broken.stderr, /CAMERA_FORMAT/);
 });
 
 test('settings tell where the credentials of a camera are, and nothing of them', () => {

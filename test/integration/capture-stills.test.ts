@@ -10,6 +10,7 @@ import { type ClipFolder, createClipFolder } from '../support/camera-clips.ts';
 import { rgbOf, watchCamera } from '../support/camera-session.ts';
 import { captureChildren, isAlive } from '../support/capture-children.ts';
 import { createHttpGuard, type Guard } from '../support/http-guard.ts';
+import { collectLines } from '../support/log-lines.ts';
 import { startStillServer } from '../support/still-server.ts';
 import { until } from '../support/until.ts';
 
@@ -81,8 +82,7 @@ for (const kind of ['basic', 'MD5', 'SHA-256'] as const satisfies readonly Guard
   test(`a guarded still camera gives its pictures to who knows the password, which nobody else learns (${kind})`, async () => {
     await using server = await startStillServer({ pictures, guard: createHttpGuard(kind, CREDENTIALS) });
     const logged: string[] = [];
-    const log = (facts: object, message: string): void => void logged.push(JSON.stringify([message, facts]));
-    const logger = { debug: log, info: log, warn: log, error: log, child: () => logger };
+    const logger = collectLines(logged);
     await using session = await watchCamera({ stillUrl: server.url, credentialsFile }, { logger });
     for (let count = 0; count < 4; count += 1) await session.frame();
     const [child] = await captureChildren();

@@ -4,10 +4,10 @@ import { writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import type { Logger } from '../../shared/src/kernel/log.ts';
 import { type ClipFolder, createClipFolder } from '../support/camera-clips.ts';
 import { rgbOf, watchCamera } from '../support/camera-session.ts';
 import { captureChildren } from '../support/capture-children.ts';
+import { collectLines } from '../support/log-lines.ts';
 import { startMjpegServer } from '../support/mjpeg-server.ts';
 import { startRtspServer } from '../support/rtsp-server.ts';
 import { until } from '../support/until.ts';
@@ -25,12 +25,6 @@ before(async () => {
   await writeFile(credentialsFile, `${CREDENTIALS}\n`, { mode: 0o600 });
 });
 after(() => clips.remove());
-
-function collectingLogger(lines: string[]): Logger {
-  const log = (facts: object, message: string): void =>
-    void lines.push(JSON.stringify({ message, ...facts }));
-  return { debug: log, info: log, warn: log, error: log, child: () => collectingLogger(lines) };
-}
 
 async function listen(server: Server): Promise<number> {
   server.listen(0, '127.0.0.1');
@@ -84,7 +78,7 @@ for (const scheme of ['rtsp', 'http']) {
     const server = await (scheme === 'rtsp' ? startRtspServer(guarded) : startMjpegServer(guarded));
     try {
       const logged: string[] = [];
-      const logger = collectingLogger(logged);
+      const logger = collectLines(logged);
       await using anonymous = await watchCamera({ url: server.url });
       await using wrong = await watchCamera({ url: server.url, credentialsFile }, { logger });
       for (const session of [anonymous, wrong]) {

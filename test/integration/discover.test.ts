@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
-import { Writable } from 'node:stream';
 import { after, before, test } from 'node:test';
 import { parse } from 'yaml';
 import { runDiscover } from '../../agent/src/cli/discover.ts';
 import { parseAgentConfig } from '../../agent/src/config/parse.ts';
+import { memoryIo } from '../support/memory-io.ts';
 import { type OnvifProfile, startOnvifDevice } from '../support/onvif-device.ts';
 
 const PASSWORD = 'hunter2-secret';
@@ -37,17 +37,11 @@ interface Ran {
 }
 
 async function discover(...args: readonly string[]): Promise<Ran> {
-  const texts = { out: '', err: '' };
-  const collect = (key: 'out' | 'err'): Writable =>
-    new Writable({
-      write(chunk, _, done) {
-        texts[key] += String(chunk);
-        done();
-      },
-    });
-  const code = await runDiscover(args, { stdout: collect('out'), stderr: collect('err') });
-  assert.doesNotMatch(texts.out + texts.err, new RegExp(PASSWORD));
-  return { code, ...texts };
+  const { io, written } = memoryIo();
+  const code = await runDiscover(args, io);
+  const { stdout: out, stderr: err } = written;
+  assert.doesNotMatch(out + err, new RegExp(PASSWORD));
+  return { code, out, err };
 }
 
 test('a camera that is named is described, its best stream chosen, and the settings can be used as they are', async () => {

@@ -12,7 +12,7 @@ export interface HeldModel extends RunningModel {
   fail(error: Error): void;
 }
 
-export const planOf = (width: number): FramePlan => ({
+const planOf = (width: number): FramePlan => ({
   width,
   height: 1,
   fit: 'squash',

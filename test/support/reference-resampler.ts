@@ -65,7 +65,7 @@ export function resample(picture: Picture, { width, height }: Sides, filter: Fil
 const weigh = (weights: readonly number[], level: (at: number) => number): number =>
   weights.reduce((sum, weight, at) => (weight === 0 ? sum : sum + weight * level(at)), 0);
 
-export const levelAt = ({ width, levels }: Picture, x: number, y: number, channel: number): number =>
+const levelAt = ({ width, levels }: Picture, x: number, y: number, channel: number): number =>
   levels[(y * width + x) * 3 + channel] ?? 0;
 
 export function drawPicture(
