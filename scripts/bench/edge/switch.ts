@@ -42,19 +42,19 @@ async function openFleet(world: BenchWorld, state: string, cameras: LiveCameras)
 }
 
 async function exercise(world: BenchWorld, state: string, fleet: DemoFleet): Promise<readonly Figure[]> {
-  const { data, say } = world;
+  const { data, say, signal } = world;
   const [box] = fleet.boxes;
   if (box === undefined) throw new TypeError('a fleet without a box');
-  await untilActive(box, '1.0.0');
+  await untilActive(box, '1.0.0', signal);
   const access = ['--server', fleet.url, '--password-file', join(state, 'server/admin-password')];
   say('switch: another version of the model is released and deployed');
   const digest = await releaseBundle(await data.nextInt8(), state, access);
   await signModels(await beginTrust(state, access), access);
   const orderedMs = performance.now();
   await runFleetctl(['device', 'deploy', BOX, '--bundle', digest, ...access]);
-  await untilActive(box, '2.0.0');
+  await untilActive(box, '2.0.0', signal);
   const wholeSec = (performance.now() - orderedMs) / 1000;
-  const { tookMs, framesDropped } = await untilTold(access);
+  const { tookMs, framesDropped } = await untilTold(access, signal);
   const note = `${CAMERAS} cameras 360p at 5 fps, as the box reports it`;
   return [
     {
@@ -68,10 +68,11 @@ async function exercise(world: BenchWorld, state: string, fleet: DemoFleet): Pro
   ];
 }
 
-const untilActive = (box: Program, version: string): Promise<unknown> =>
+const untilActive = (box: Program, version: string, signal: AbortSignal): Promise<unknown> =>
   poll(
-    async () => box.lines().find((line) => line.msg === 'model active' && line.version === version),
     `the box runs version ${version}`,
+    async () => box.lines().find((line) => line.msg === 'model active' && line.version === version),
+    signal,
   );
 
 interface SwitchTold {
@@ -81,14 +82,16 @@ interface SwitchTold {
 }
 
 /** What the box told of its latest switch. */
-const untilTold = (access: readonly string[]): Promise<SwitchTold> =>
-  poll(async () => {
+const untilTold = (access: readonly string[], signal: AbortSignal): Promise<SwitchTold> => {
+  const look = async (): Promise<SwitchTold | undefined> => {
     const deployments: unknown = JSON.parse(
       await runFleetctl(['device', 'deployments', BOX, '--json', ...access]),
     );
     const told = findSwitches(deployments);
     return told.length > 1 ? told[0] : undefined;
-  }, 'the box tells of the switch');
+  };
+  return poll('the box tells of the switch', look, signal);
+};
 
 /** The latest deployment comes first. */
 function findSwitches(value: unknown): readonly SwitchTold[] {
@@ -97,11 +100,15 @@ function findSwitches(value: unknown): readonly SwitchTold[] {
   return Object.values(value).flatMap(findSwitches);
 }
 
-async function poll<Found>(look: () => Promise<Found | undefined>, what: string): Promise<Found> {
+async function poll<Found>(
+  what: string,
+  look: () => Promise<Found | undefined>,
+  signal: AbortSignal,
+): Promise<Found> {
   const endMs = performance.now() + LIMIT_MS;
   for (let found = await look(); performance.now() < endMs; found = await look()) {
     if (found !== undefined) return found;
-    await delay(LOOK_EVERY_MS);
+    await delay(LOOK_EVERY_MS, undefined, { signal });
   }
   throw new Error(`waited ${LIMIT_MS / 1000} s, but not seen: ${what}`);
 }
