@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { parseStatusBytes } from '@watchpost/agent/kernel/process-status.ts';
 
 export interface ProcessUse {
   /** User and system. */
@@ -18,10 +19,10 @@ export function readProcessUse(pid: number | undefined): ProcessUse | undefined 
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     const ticks = Number(fields[UTIME]) + Number(fields[STIME]);
-    const peak = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+    const maxRssBytes = parseStatusBytes(readFileSync(`/proc/${pid}/status`, 'utf8'), 'VmHWM');
     // A process that has just ended has no memory any more.
-    if (peak === null) return undefined;
-    return { cpuSec: ticks / TICKS_PER_SEC, maxRssBytes: Number(peak[1]) * 1024 };
+    if (maxRssBytes === undefined) return undefined;
+    return { cpuSec: ticks / TICKS_PER_SEC, maxRssBytes };
   } catch (error) {
     if (
       (error as NodeJS.ErrnoException).code === 'ENOENT' ||

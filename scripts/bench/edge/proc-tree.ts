@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { parseStatusBytes } from '@watchpost/agent/kernel/process-status.ts';
 
 /** One process as /proc tells it. */
 interface ProcStat {
@@ -75,10 +76,8 @@ function readStat(pid: number): ProcStat | undefined {
   };
 }
 
-function readRssBytes(pid: number): number {
-  const [, kilobytes] = /^VmRSS:\s+(\d+) kB/m.exec(read(`/proc/${pid}/status`) ?? '') ?? [];
-  return Number(kilobytes ?? 0) * 1024;
-}
+const readRssBytes = (pid: number): number =>
+  parseStatusBytes(read(`/proc/${pid}/status`) ?? '', 'VmRSS') ?? 0;
 
 /** As RSS, but pages that several processes share, as the program itself, are shared out among them. */
 export function readPssBytes(pid: number): number {
