@@ -70,7 +70,7 @@ test('settings tell where the credentials of a camera are, and nothing of them',
 
 test('cameras that are really run lose nothing where there is room for them', async () => {
   const file = await recordClip();
-  const probabilities = Float64Array.of(1, 0, 0);
+  const probabilities = [1, 0, 0];
   const prediction = { label: 'red', labelIndex: 0, probability: 1, probabilities, inferMs: 1 };
   const classifier = {
     executionProviders: ['cpu'],

@@ -88,7 +88,7 @@ function hostOf({ probes, takes = [], inferMs = {} }: MadeUpBox): InferenceHost 
       executionProviders: runsOn === 'cpu' ? ['cpu'] : [runsOn, 'cpu'],
       setbacks: runsOn === accelerator ? [] : [{ provider: accelerator as Provider, why: 'no card' }],
       classify: async () => ({
-        ...{ label: 'red', labelIndex: 0, probability: 1, probabilities: Float64Array.of(1, 0, 0) },
+        ...{ label: 'red', labelIndex: 0, probability: 1, probabilities: [1, 0, 0] },
         inferMs: inferMs[runsOn] ?? 5,
       }),
       peakMemoryBytes: async () => 1,

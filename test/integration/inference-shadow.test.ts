@@ -43,7 +43,7 @@ function openScene(limits: Partial<ShadowLimits> = {}) {
       label,
       labelIndex: 0,
       probability: 0.8,
-      probabilities: Float64Array.of(0.8, 0.2),
+      probabilities: [0.8, 0.2],
       inferMs: 3,
     };
     for (const listener of listeners) listener(picturesOf(id, ...widths), { model: champion, prediction });

@@ -70,7 +70,7 @@ export function holdModel(digest: string, width = 1): HeldModel {
         label,
         labelIndex: 0,
         probability,
-        probabilities: Float64Array.of(probability, 1 - probability),
+        probabilities: [probability, 1 - probability],
         inferMs,
       }),
     fail: (error) => take().reject(error),

@@ -80,7 +80,7 @@ export function makeModel(digest: string, beforeAnswer?: () => Promise<void>): R
   const classify = async (rgb: Uint8Array): Promise<Prediction> => {
     const labelIndex = (rgb[0] ?? NOTHING) - 1;
     await beforeAnswer?.();
-    const probabilities = Float64Array.from(LABELS, (_, index) => (index === labelIndex ? 0.9 : 0.05));
+    const probabilities = LABELS.map((_, index) => (index === labelIndex ? 0.9 : 0.05));
     return { label: LABELS[labelIndex] ?? '', labelIndex, probability: 0.9, probabilities, inferMs: 5 };
   };
   const classifier = { executionProviders: ['test'], classify, release: async () => undefined };

@@ -27,7 +27,7 @@ export async function checkGoldenFrames(
         kind: 'failed',
         file: frame.file,
         expected: frame.probabilities,
-        found: Array.from(found.probabilities),
+        found: found.probabilities,
       };
     latencies.push(found.inferMs);
   }
@@ -42,7 +42,7 @@ export function describeMismatch({ file, found, expected }: GoldenOutcome & { ki
   return `golden frame ${file} gives ${words(found)}, expected ${words(expected)}`;
 }
 
-function isWithinTolerance(frame: GoldenFrame, found: ArrayLike<number>): boolean {
+function isWithinTolerance(frame: GoldenFrame, found: readonly number[]): boolean {
   return (
     frame.probabilities.length === found.length &&
     frame.probabilities.every((expected, index) => {

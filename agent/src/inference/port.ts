@@ -46,7 +46,7 @@ export interface Prediction {
   readonly label: string;
   readonly labelIndex: number;
   readonly probability: number;
-  readonly probabilities: Float64Array;
+  readonly probabilities: readonly number[];
   /** Time in the runtime, without waiting and preparing. */
   readonly inferMs: number;
 }

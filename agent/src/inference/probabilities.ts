@@ -7,19 +7,17 @@ const SUM_TOLERANCE = 0.05;
 type Raw = ArrayLike<number>;
 
 /**
- * Turns what a graph gave into probabilities that sum to 1. A model may have thousands of labels and gives them for every
- * frame, so they stay in one array of numbers from here to the decision.
+ * Turns what a graph gave into probabilities that sum to 1.
  * @returns undefined when that is impossible: a value is not finite, or "probabilities" are no distribution
  */
 export function computeProbabilities(
   raw: Raw,
   output: Pick<ModelOutput, 'activation' | 'temperature'>,
-): Float64Array | undefined {
-  const values = new Float64Array(raw);
-  // What is not finite stays so in a sum, and so many float32 do not add up to more than a double holds.
-  const sum = values.reduce(add, 0);
-  if (values.length === 0 || !Number.isFinite(sum)) return undefined;
+): readonly number[] | undefined {
+  const values = Array.from(raw);
+  if (values.length === 0 || !values.every(Number.isFinite)) return undefined;
   if (output.activation === 'logits') return softmax(values, output.temperature);
+  const sum = values.reduce((total, value) => total + value, 0);
   if (sum <= 0 || values.some((value) => value < LOWEST_PROBABILITY)) return undefined;
   const clean = values.map((value) => Math.max(value, 0));
   if (output.temperature === 1) return normalise(clean);
@@ -27,17 +25,15 @@ export function computeProbabilities(
   return softmax(clean.map(Math.log), output.temperature);
 }
 
-function softmax(logits: Float64Array, temperature: number): Float64Array {
+function softmax(logits: readonly number[], temperature: number): readonly number[] {
   const highest = logits.reduce((best, value) => Math.max(best, value), Number.NEGATIVE_INFINITY);
   return normalise(logits.map((value) => Math.exp((value - highest) / temperature)));
 }
 
-function normalise(values: Float64Array): Float64Array {
-  const sum = values.reduce(add, 0);
+function normalise(values: readonly number[]): readonly number[] {
+  const sum = values.reduce((total, value) => total + value, 0);
   return values.map((value) => value / sum);
 }
-
-const add = (sum: number, value: number): number => sum + value;
 
 /** Whether raw outputs already are a distribution, as after a softmax in the graph. */
 export function isDistribution(raw: Raw): boolean {
@@ -47,6 +43,6 @@ export function isDistribution(raw: Raw): boolean {
 }
 
 /** Index of the highest value, the first of equals; 0 for no values. */
-export function findBest(values: Float64Array): number {
+export function findBest(values: readonly number[]): number {
   return values.reduce((best, value, index) => (value > (values[best] ?? value) ? index : best), 0);
 }

@@ -93,7 +93,7 @@ function predict(raw: ArrayLike<number>, spec: ModelSpec, inferMs: number): Pred
   };
 }
 
-function probabilitiesOf(raw: ArrayLike<number>, output: ModelOutput, model: string): Float64Array {
+function probabilitiesOf(raw: ArrayLike<number>, output: ModelOutput, model: string): readonly number[] {
   if (raw.length !== output.labels.length)
     throw agentError(
       'LABELS_MISMATCH',

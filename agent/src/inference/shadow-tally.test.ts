@@ -9,7 +9,7 @@ const predicts = (label: string, probability = 0.8, inferMs = 10): Prediction =>
   label,
   labelIndex: 0,
   probability,
-  probabilities: Float64Array.of(probability, 1 - probability),
+  probabilities: [probability, 1 - probability],
   inferMs,
 });
 const pair = (champion: string, challenger: string): ShadowPair =>

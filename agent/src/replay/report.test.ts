@@ -10,7 +10,7 @@ const frameOf = (probabilities: readonly number[], labelIndex: number): Replayed
     label: 'crane',
     labelIndex,
     probability: probabilities[labelIndex] ?? 0,
-    probabilities: Float64Array.from(probabilities),
+    probabilities,
     inferMs: 2.51159,
   },
 });

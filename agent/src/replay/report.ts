@@ -26,10 +26,8 @@ export function uniqueNames(labels: readonly string[]): readonly string[] {
 
 /** The line of one frame. Probabilities are the highest ten, best first. */
 export function frameRecord({ input, frame, prediction }: ReplayedFrame, names: readonly string[]): object {
-  const best = Array.from(prediction.probabilities, (probability, index) => ({
-    name: names[index] ?? String(index),
-    probability,
-  }))
+  const best = prediction.probabilities
+    .map((probability, index) => ({ name: names[index] ?? String(index), probability }))
     .toSorted((a, b) => b.probability - a.probability)
     .slice(0, TOP);
   return {
