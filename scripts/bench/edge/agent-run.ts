@@ -23,6 +23,8 @@ export interface AgentRun {
   ffmpegs(): readonly (readonly string[])[];
   /** Resolves when each of these cameras has told of frames that were classified, `times` times. */
   flowing(cameras: readonly string[], times?: number): Promise<void>;
+  /** Resolves when each of these cameras has told of a time in which nothing but keyframes was decoded. */
+  resting(cameras: readonly string[]): Promise<void>;
   /** What it used and told in `seconds`. */
   watch(seconds: number): Promise<AgentWindow>;
   /** Of the event loop since the last call; undefined where it was not started `withLoopDelay`. */
@@ -51,6 +53,10 @@ export interface AgentOptions {
 }
 
 const FLOW_LIMIT_MS = 90_000;
+/** Some are still seen moving in the beginning, and a switch waits for the next keyframe. */
+const REST_LIMIT_MS = 180_000;
+/** Of keyframes alone there are fewer. */
+const REST_MAX_FPS = 1;
 const STOP_LIMIT_MS = 15_000;
 const LOOP_DELAY = fileURLToPath(new URL('loop-delay.ts', import.meta.url));
 
@@ -63,32 +69,22 @@ export function startAgent(options: AgentOptions): AgentRun {
   const kill = (): void => void child.kill('SIGKILL');
   options.world.signal.addEventListener('abort', kill, { once: true });
   const pid = child.pid ?? 0;
-  const listen = (onStats: (stats: AgentWindow['stats'][number]) => void): (() => void) =>
-    fleet.onStats((camera, stats) => onStats({ ...stats, camera }));
+  const listen: Listen = (onStats) => fleet.onStats((camera, stats) => onStats({ ...stats, camera }));
+  const reported = (wait: ReportWait): Promise<void> =>
+    Promise.race([waitForReports(wait, listen, lines.last), lines.ended]);
   return {
     pid,
     startedMs,
     logged: (message, limitMs) => lines.wait(message, limitMs),
     use: () => readTree(pid),
     ffmpegs: () => readTree(pid).ffmpegPids.map(readCommandLine),
-    flowing: async (cameras, times = 1) => {
-      const left = new Map(cameras.map((camera) => [camera, times]));
-      const { promise, resolve, reject } = Promise.withResolvers<void>();
-      const late = (): void =>
-        reject(new Error(`no frames of ${[...left.keys()].join(', ')}: ${lines.last()}`));
-      const timer = setTimeout(late, FLOW_LIMIT_MS);
-      const ignore = listen(({ camera, processedFps }) => {
-        if (processedFps === 0) return;
-        const count = (left.get(camera) ?? 0) - 1;
-        if (count > 0) left.set(camera, count);
-        else left.delete(camera);
-        if (left.size === 0) resolve();
-      });
-      await Promise.race([promise, lines.ended]).finally(() => {
-        clearTimeout(timer);
-        ignore();
-      });
-    },
+    flowing: (cameras, times = 1) =>
+      reported({ cameras, times, limitMs: FLOW_LIMIT_MS, isMeant: ({ processedFps }) => processedFps > 0 }),
+    resting: (cameras) =>
+      reported({
+        ...{ cameras, times: 1, limitMs: REST_LIMIT_MS },
+        isMeant: ({ tier, capturedFps }) => tier === 'keyframes' && capturedFps <= REST_MAX_FPS,
+      }),
     watch: (seconds) => watchWindow(pid, seconds, listen),
     loopDelayP99Ms: async () => {
       if (!options.withLoopDelay) return undefined;
@@ -117,11 +113,43 @@ function spawnAgent({ box, world, withLoopDelay, program }: AgentOptions, delayF
   });
 }
 
-async function watchWindow(
-  pid: number,
-  seconds: number,
-  listen: (onStats: (stats: AgentWindow['stats'][number]) => void) => () => void,
-): Promise<AgentWindow> {
+type Report = AgentWindow['stats'][number];
+type Listen = (onStats: (stats: Report) => void) => () => void;
+
+interface ReportWait {
+  readonly cameras: readonly string[];
+  /** How often each has to tell it. */
+  readonly times: number;
+  readonly isMeant: (report: Report) => boolean;
+  readonly limitMs: number;
+}
+
+async function waitForReports(
+  { cameras, times, isMeant, limitMs }: ReportWait,
+  listen: Listen,
+  lastLines: () => string,
+): Promise<void> {
+  const left = new Map(cameras.map((camera) => [camera, times]));
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const late = (): void => {
+    const missing = [...left.keys()].join(', ');
+    reject(new Error(`not told in ${limitMs / 1000} s by ${missing}: ${lastLines()}`));
+  };
+  const timer = setTimeout(late, limitMs);
+  const ignore = listen((report) => {
+    if (!isMeant(report)) return;
+    const count = (left.get(report.camera) ?? 0) - 1;
+    if (count > 0) left.set(report.camera, count);
+    else left.delete(report.camera);
+    if (left.size === 0) resolve();
+  });
+  await promise.finally(() => {
+    clearTimeout(timer);
+    ignore();
+  });
+}
+
+async function watchWindow(pid: number, seconds: number, listen: Listen): Promise<AgentWindow> {
   const stats: AgentWindow['stats'][number][] = [];
   const ignore = listen((it) => stats.push(it));
   const [before, fromMs] = [readTree(pid), performance.now()];

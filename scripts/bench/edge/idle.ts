@@ -8,8 +8,6 @@ import { type Figure, median } from './targets.ts';
 import type { BenchSubject, BenchWorld } from './world.ts';
 
 const SUBJECT = 'idle';
-/** Longer than what the motion gate holds after the last motion, and until all cameras have changed their tier. */
-const GATE_SEC = 30;
 const BASE_WARM_UP_SEC = 3;
 const MAX_SEARCH_RUNS = 4;
 
@@ -80,14 +78,14 @@ interface RunPlan {
   readonly cameras: readonly Readonly<Record<string, unknown>>[];
   readonly withLoopDelay?: boolean;
   readonly settings?: object;
-  /** Before the window, beside the time in which frames begin to flow. */
-  readonly settleSec?: number;
+  /** What is waited for before the window, when frames flow. */
+  readonly settle?: (agent: AgentRun) => Promise<unknown>;
 }
 
 /** An agent from its start to its end, with one window in between. */
 async function runAgent<Result>(
   { world, fleet }: Bench,
-  { cameras, withLoopDelay = false, settings, settleSec = 0 }: RunPlan,
+  { cameras, withLoopDelay = false, settings, settle }: RunPlan,
   work: (agent: AgentRun) => Promise<Result>,
 ): Promise<Result> {
   const { scratch, data } = world;
@@ -95,7 +93,7 @@ async function runAgent<Result>(
   const agent = startAgent({ box, fleet, world, withLoopDelay });
   try {
     await agent.flowing(cameras.map(({ id }) => String(id)));
-    if (settleSec > 0) await agent.watch(settleSec);
+    await settle?.(agent);
     return await work(agent);
   } finally {
     await agent.stop();
@@ -239,7 +237,7 @@ async function runFull(
 ): Promise<{ readonly lost: number; readonly delayMs: number }> {
   return runAgent(
     bench,
-    { cameras, withLoopDelay: true, settings: AT_FULL_SPEED, settleSec: 6 },
+    { cameras, withLoopDelay: true, settings: AT_FULL_SPEED, settle: (agent) => agent.watch(6) },
     async (agent) => {
       await agent.loopDelayP99Ms();
       // Two reports of every camera, of which at least one lies within the window as a whole.
@@ -265,7 +263,10 @@ async function benchIdleScene(bench: Bench): Promise<readonly Figure[]> {
   say('idle: a scene in which nothing moves');
   const longer = { ...bench, seconds: Math.max(bench.seconds, 10) };
   const still = await withCameras(await data.stillVideo360p(), (cameras) =>
-    measureAgent(longer, { cameras: cameras.configs(4), settleSec: GATE_SEC }),
+    measureAgent(longer, {
+      cameras: cameras.configs(4),
+      settle: (agent) => agent.resting(cameras.configs(4).map(({ id }) => String(id))),
+    }),
   );
   say('idle: the same with motion');
   const moving = await withCameras(await data.video360p(), (cameras) =>
