@@ -126,6 +126,21 @@ test('what was measured on this box is not measured again after a restart', asyn
   assert.deepEqual(await second.choose(source, NEVER), { method: 'software' });
 });
 
+test('a decoder that was installed later is measured at the next start', async (t) => {
+  const box = await openDecodingBox(t);
+  const source = sourceOf({ url: 'rtsp://camera.example/live' });
+  const lookAt = async () => ({ codec: 'h264', width: 640, height: 360 });
+  const tryOut: DecodeChooserDeps['tryOut'] = async (_source, { method }) => ({
+    method,
+    cpu01: method === 'v4l2m2m' ? 0.02 : 0.12,
+  });
+  const first = box.chooser({ readOffers: async () => BROKEN_VAAPI, lookAt, tryOut });
+  assert.equal((await first.choose(source, NEVER)).method, 'software');
+  const readOffers = async (): Promise<Offers> => ({ ...BROKEN_VAAPI, v4l2m2m: { isOffered: true } });
+  const second = box.chooser({ readOffers, lookAt, tryOut });
+  assert.equal((await second.choose(source, NEVER)).method, 'v4l2m2m');
+});
+
 test('hardware that takes less is chosen once for a camera, and no longer when it was given up', async (t) => {
   const box = await openDecodingBox(t);
   let tries = 0;

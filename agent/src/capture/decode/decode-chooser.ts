@@ -114,7 +114,8 @@ class MeasuringChooser implements DecodeChooser {
     const candidates = this.#listCandidates(camera, offers, format);
     if (camera.decode !== 'auto') return this.#choose(camera, candidates[0] ?? SOFTWARE);
     const found = await this.#memory.find(camera.id, format);
-    const method = found?.method ?? (await this.#measure(source, { format, candidates }, signal));
+    const isKnown = found !== undefined && candidates.every(({ method }) => found.tried.includes(method));
+    const method = isKnown ? found.method : await this.#measure(source, { format, candidates }, signal);
     if (signal.aborted) return SOFTWARE;
     return this.#choose(camera, candidates.find((decoder) => decoder.method === method) ?? SOFTWARE);
   }
@@ -147,8 +148,9 @@ class MeasuringChooser implements DecodeChooser {
     const cpu01 = Object.fromEntries(
       trials.flatMap((it) => (it.cpu01 === undefined ? [] : [[it.method, it.cpu01]])),
     );
+    const tried = trials.map((trial) => trial.method);
     // Software that could not be measured is a camera in trouble, of which nothing is to be remembered.
-    if (cpu01.software !== undefined) await this.#memory.keep(id, format, { method, cpu01 });
+    if (cpu01.software !== undefined) await this.#memory.keep(id, format, { method, tried, cpu01 });
     return method;
   }
 }

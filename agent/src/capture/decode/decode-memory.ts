@@ -10,7 +10,12 @@ import type { VideoFormat } from './decode-choice.ts';
 const Method = Type.Enum(['software', ...HARDWARE_METHODS]);
 const DecodeRecord = Type.Record(
   Type.String(),
-  Type.Object({ method: Method, cpu01: Type.Record(Type.String(), Type.Number()) }),
+  Type.Object({
+    method: Method,
+    /** What the method was chosen from, those that failed included. */
+    tried: Type.Array(Method),
+    cpu01: Type.Record(Type.String(), Type.Number()),
+  }),
 );
 type DecodeRecord = Static<typeof DecodeRecord>;
 export type DecodeFinding = DecodeRecord[string];
