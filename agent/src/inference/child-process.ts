@@ -93,13 +93,16 @@ export function startInferenceProcess(guards: ProcessGuards): InferenceProcess {
   };
 }
 
-/** A process that is gone cannot be written to; its end, which follows, rejects the request. */
+/**
+ * A process that is gone cannot be written to; its end, which follows, rejects the request. Against its type, one for
+ * which no files were left has no streams at all.
+ */
 function openChannel(
   child: ChildProcess,
   onReply: (reply: ChildReply) => void,
   onGibberish: (error: AppError) => void,
 ): (request: ChildRequest) => void {
-  const socket = child.stdio[CHANNEL_FD];
+  const socket = child.stdio?.[CHANNEL_FD];
   if (!(socket instanceof Socket)) return () => undefined;
   const read = createReplyReader(onReply);
   socket

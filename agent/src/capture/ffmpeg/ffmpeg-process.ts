@@ -87,10 +87,10 @@ function superviseChild(
   const gone = Promise.withResolvers<FfmpegExit>();
   let stderr = '';
   let killTimer: NodeJS.Timeout | undefined;
-  drain(child.stdio[2], (chunk) => {
+  const pipes = pipesOf(child);
+  drain(pipes[2], (chunk) => {
     stderr = (stderr + Buffer.from(chunk).toString()).slice(-STDERR_TAIL_CHARS);
   });
-  const pipes: readonly (Readable | Writable | null | undefined)[] = child.stdio;
   drain(pipes[PICTURE_PIPE], sinks.onPictureBytes);
   for (const [at, sink] of sinks.onFrameBytes.entries()) drain(pipes[FIRST_FRAME_PIPE + at], sink);
   const settle = (exitCode: number | null, signal: string | null): void => {
@@ -122,16 +122,19 @@ function superviseChild(
   };
 }
 
+/** Against its type, a child has no streams at all where no files were left to make them. */
+const pipesOf = ({ stdio }: ChildProcess): readonly (Readable | Writable | null | undefined)[] => stdio ?? [];
+
 /** What it says on standard error is always read. */
-function outputsOf(child: ChildProcess): readonly Readable[] {
-  const pipes: readonly (Readable | Writable | null | undefined)[] = child.stdio;
-  return pipes.slice(PICTURE_PIPE).filter((pipe) => pipe instanceof Readable);
-}
+const outputsOf = (child: ChildProcess): readonly Readable[] =>
+  pipesOf(child)
+    .slice(PICTURE_PIPE)
+    .filter((pipe) => pipe instanceof Readable);
 
 /** Resolves when the pipe took them; also when nobody reads it any more, which the exit explains. */
 function feedChild({ stdin }: ChildProcess, bytes: Uint8Array): Promise<void> {
   const taken = Promise.withResolvers<void>();
-  if (stdin === null || !stdin.writable) return Promise.resolve();
+  if (!stdin?.writable) return Promise.resolve();
   stdin.write(bytes, () => taken.resolve());
   return taken.promise;
 }
