@@ -10,6 +10,7 @@ import { MANIFEST_FILE } from '@watchpost/shared/bundle/paths.ts';
 import { ValidationReport } from '@watchpost/shared/bundle/validation-report.ts';
 import { canonicalJson } from '@watchpost/shared/kernel/canonical-json.ts';
 import { createJsonParser } from '@watchpost/shared/kernel/parse.ts';
+import { signalGroup } from '@watchpost/shared/kernel/process-group.ts';
 import type { BlobStore } from '../blobs/port.ts';
 import { serverError } from '../kernel/errors.ts';
 import type { ModelValidator } from './port.ts';
@@ -58,7 +59,8 @@ async function askAgent(
     env: { PATH: process.env.PATH, TMPDIR: tmpdir() },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const kill = (): void => killGroup(child.pid);
+  // Also what the program left behind when it ended.
+  const kill = (): void => signalGroup(child.pid, 'SIGKILL');
   signal.addEventListener('abort', kill, { once: true });
   if (signal.aborted) kill();
   let out = '';
@@ -86,13 +88,3 @@ async function askAgent(
 }
 
 const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
-
-/** Also what the program left behind when it ended. */
-function killGroup(pid: number | undefined): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-  }
-}

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { Readable, type Writable } from 'node:stream';
+import { signalGroup } from '@watchpost/shared/kernel/process-group.ts';
 import { readProcessMemory } from '../../kernel/proc-memory.ts';
 import type { ChunkSink } from '../frames/frame-splitter.ts';
 import type { FfmpegExit } from '../sources/stream-error.ts';
@@ -45,7 +46,7 @@ const STDERR_TAIL_CHARS = 4_096;
 export function createFfmpegLauncher(deps: FfmpegLauncherDeps): FfmpegLauncher {
   const running = new Set<ChildProcess>();
   const killAll = (): void => {
-    for (const child of running) signalGroup(child, 'SIGKILL');
+    for (const child of running) signalChild(child, 'SIGKILL');
   };
   return {
     launch(invocation, sinks) {
@@ -107,10 +108,10 @@ function superviseChild(
     gone: gone.promise,
     end() {
       if (killTimer !== undefined || hasExited(child)) return;
-      signalGroup(child, 'SIGTERM');
-      killTimer = setTimeout(() => signalGroup(child, 'SIGKILL'), killAfterMs);
+      signalChild(child, 'SIGTERM');
+      killTimer = setTimeout(() => signalChild(child, 'SIGKILL'), killAfterMs);
     },
-    kill: () => signalGroup(child, 'SIGKILL'),
+    kill: () => signalChild(child, 'SIGKILL'),
     forgive() {
       stderr = '';
     },
@@ -144,14 +145,8 @@ function drain(pipe: Readable | Writable | null | undefined, sink: ChunkSink): v
   pipe?.on('error', ignoreClosedPipe);
 }
 
-function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
-  if (child.pid === undefined || hasExited(child)) return;
-  try {
-    process.kill(-child.pid, signal);
-  } catch (error) {
-    // Gone between the check and the signal.
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
-  }
+function signalChild(child: ChildProcess, name: NodeJS.Signals): void {
+  if (!hasExited(child)) signalGroup(child.pid, name);
 }
 
 const hasExited = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { buffer, text } from 'node:stream/consumers';
 import { stripVTControlCharacters } from 'node:util';
 import { isAppError } from '@watchpost/shared/kernel/errors.ts';
+import { signalGroup } from '@watchpost/shared/kernel/process-group.ts';
 import type { Webcam } from 'node-webcam';
 import { type AgentErrorCode, agentError } from '../../kernel/errors.ts';
 import { isJpeg, type TakePicture } from './take-picture.ts';
@@ -61,13 +62,7 @@ async function shoot(command: string, device: string, signal: AbortSignal): Prom
 
 /** A group of its own, so that whatever it started ends as well. */
 function killGroup({ pid, exitCode, signalCode }: ChildProcess): void {
-  if (pid === undefined || exitCode !== null || signalCode !== null) return;
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch (error) {
-    // Gone between the check and the signal.
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
-  }
+  if (exitCode === null && signalCode === null) signalGroup(pid, 'SIGKILL');
 }
 
 const SIGNS: readonly (readonly [RegExp, AgentErrorCode, string?])[] = [
