@@ -1,8 +1,9 @@
+import { AGENT_VERSION } from '@watchpost/agent/kernel/version.ts';
 import type { ActiveBundle, Birth } from '@watchpost/shared/messages/birth.ts';
 import type { EventBody } from '@watchpost/shared/messages/event.ts';
 import type { OutboxReport, Telemetry } from '@watchpost/shared/messages/telemetry.ts';
 import { ORDER_TYPES } from '@watchpost/shared/trust/order.ts';
-import { AGENT_VERSION, type BoxTraits } from './population.ts';
+import type { BoxTraits } from './population.ts';
 
 const MB = 1024 * 1024;
 

@@ -2,6 +2,7 @@ import { createPublicKey, generateKeyPairSync, randomBytes, sign } from 'node:cr
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { parseDirectorKeys } from '@watchpost/agent/identity/file-identity.ts';
 import { makeCsr } from '@watchpost/agent/identity/x509-csr.ts';
+import { AGENT_VERSION } from '@watchpost/agent/kernel/version.ts';
 import { type ApiClient, logIn, withToken } from '@watchpost/fleet-server/cli/api-client.ts';
 import { TokenReply } from '@watchpost/shared/api/registry.ts';
 import { DeviceMetadata } from '@watchpost/shared/api/targeting.ts';
@@ -12,7 +13,7 @@ import {
   enrolmentChallenge,
 } from '@watchpost/shared/messages/enrolment.ts';
 import type { BoxAccess } from './box-host.ts';
-import { AGENT_VERSION, type Population, planBox, planMetadata } from './population.ts';
+import { type Population, planBox, planMetadata } from './population.ts';
 
 /** Who speaks with a server that is not the simulation's own. */
 export interface ServerAccess {

@@ -4,7 +4,6 @@ import type { ActiveBundle, Birth, Hardware } from '@watchpost/shared/messages/b
 import { createRandom, type Random } from '../pet-park/random.ts';
 import { type Behaviour, type Board, behaviourOf, type Scenario } from './scenario.ts';
 
-export const AGENT_VERSION = '0.1.0';
 const MB = 1024 * 1024;
 const TIMEZONES = ['Europe/Madrid', 'Europe/Lisbon', 'America/New_York', 'Asia/Tokyo'] as const;
 

@@ -13,7 +13,7 @@ export const SERVER_ERRORS = {
     retry: false,
     http: 400,
     remedy:
-      'Correct each setting named: a fleet may set cameras, telemetry, pictures, evidence, update, inference, outbox and log.',
+      'Correct each setting named: a fleet may set cameras, telemetry, governor, pictures, evidence, update, inference, outbox and log.',
   },
   FLEET_FILE_INVALID: {
     retry: false,
