@@ -3,6 +3,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { createDiskEvidenceFiles } from '../../fleet-server/src/evidence/disk-evidence-files.ts';
 import { createEvidenceDesk, type EvidenceDesk } from '../../fleet-server/src/evidence/evidence-desk.ts';
 import type { EvidenceFiles } from '../../fleet-server/src/evidence/port.ts';
@@ -106,6 +107,38 @@ test('what is too old goes by itself', async (t) => {
   bench.pass(DAY_MS / 2 + 1);
   await until('the first is gone', async () => (await bench.folders()).length === 1);
   assert.deepEqual(await bench.folders(), ['sighting-2']);
+});
+
+test('a picture that comes while its sighting is removed is there as a whole, or not at all', async (t) => {
+  const [removing, released, saved] = Array.from({ length: 3 }, () => Promise.withResolvers<void>());
+  assert.ok(removing && released && saved);
+  const bench = await openBench(t, {
+    maxPictures: 1,
+    files: (real) => ({
+      save: async (sighting, number, bytes) => {
+        await real.save(sighting, number, bytes);
+        if (number === 2) saved.resolve();
+      },
+      load: real.load,
+      remove: async (sighting) => {
+        await real.remove(sighting);
+        removing.resolve();
+        await released.promise;
+      },
+    }),
+  });
+  await bench.put('sighting-1');
+  bench.clock.nowMs += 1;
+  const second = bench.put('sighting-2');
+  await removing.promise;
+  const late = bench.put('sighting-1', 2);
+  // By then it has been saved, or it waits for its turn.
+  await Promise.race([saved.promise, delay(200)]);
+  released.resolve();
+  await Promise.all([second, late]);
+  await bench.desk.stop();
+  const { pictures } = await bench.desk.view({ deviceId: 'box-1', event: 'sighting-1' });
+  assert.equal(pictures.length > 0, (await bench.folders()).includes('sighting-1'));
 });
 
 test('a picture that could not be stored is taken when it comes again', async (t) => {

@@ -5,6 +5,7 @@ import { describeError, isAppError } from '@watchpost/shared/kernel/errors.ts';
 import type { Logger } from '@watchpost/shared/kernel/log.ts';
 import type { AuditActor, AuditLog } from '../audit/port.ts';
 import { serverError } from '../kernel/errors.ts';
+import { createTurns } from '../kernel/in-turn.ts';
 import type { EvidencePictureRecord, EvidenceStore } from '../store/port.ts';
 import { findJpegSize } from './jpeg-size.ts';
 import type { Evidence, EvidenceFiles, ReceivedPicture, SightingKey } from './port.ts';
@@ -38,6 +39,8 @@ class StoredEvidenceDesk implements EvidenceDesk {
   readonly name = 'evidence';
   readonly #deps: EvidenceDeskDeps;
   readonly #viewed = createViewedSightings();
+  /** Files and rows of a sighting come and go together. */
+  readonly #inTurn = createTurns();
   #heldBytes = 0;
   /** One at a time. */
   #pruning: Promise<void> = Promise.resolve();
@@ -58,21 +61,27 @@ class StoredEvidenceDesk implements EvidenceDesk {
   }
 
   async put(sighting: SightingKey, picture: ReceivedPicture): Promise<void> {
-    const { store, files, nowMs, tell, maxBytes } = this.#deps;
-    const { number, offsetMs, sha256, bytes } = picture;
+    const { store, tell, maxBytes } = this.#deps;
     requirePicture(picture);
     if (!(await store.hasEvent(sighting)))
       throw serverError('EVENT_UNKNOWN', `${sighting.deviceId} has reported no sighting ${sighting.event}`);
+    if (!(await this.#inTurn(() => this.#keep(sighting, picture)))) return;
+    if (this.#heldBytes > maxBytes) this.#prune();
+    tell(await this.#viewKnown(sighting));
+  }
+
+  /** @returns whether it is new @throws AppError EVIDENCE_TAKEN */
+  async #keep(sighting: SightingKey, { number, offsetMs, sha256, bytes }: ReceivedPicture): Promise<boolean> {
+    const { store, files, nowMs } = this.#deps;
     const known = await store.find(sighting, number);
     if (known !== undefined && known.sha256 !== sha256)
       throw serverError('EVIDENCE_TAKEN', `picture ${number} of ${sighting.event} is another one`);
-    if (known !== undefined) return;
+    if (known !== undefined) return false;
     await files.save(sighting, number, bytes);
     const record = { ...sighting, number, offsetMs, sizeBytes: bytes.length, sha256, receivedAtMs: nowMs() };
-    if (!(await store.add(record))) return;
+    if (!(await store.add(record))) return false;
     this.#heldBytes += bytes.length;
-    if (this.#heldBytes > maxBytes) this.#prune();
-    tell(await this.#viewKnown(sighting));
+    return true;
   }
 
   async view(sighting: SightingKey): Promise<EvidenceView> {
@@ -133,8 +142,10 @@ class StoredEvidenceDesk implements EvidenceDesk {
       const oldest = await store.oldest();
       if (oldest === undefined) return;
       if (this.#heldBytes <= maxBytes && nowMs() - oldest.receivedAtMs <= maxAgeMs) return;
-      await files.remove(oldest);
-      this.#heldBytes -= await store.remove(oldest);
+      await this.#inTurn(async () => {
+        await files.remove(oldest);
+        this.#heldBytes -= await store.remove(oldest);
+      });
       tell(await this.#viewKnown(oldest));
     }
   }

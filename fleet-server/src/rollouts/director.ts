@@ -5,6 +5,7 @@ import { formatTarget, type Order } from '@watchpost/shared/trust/order.ts';
 import type { Broker } from '../broker/port.ts';
 import type { FleetProjection } from '../devices/port.ts';
 import { serverError } from '../kernel/errors.ts';
+import { createTurns } from '../kernel/in-turn.ts';
 import type { BundleRecord, DeploymentRecord, DeviceRecord, Store } from '../store/port.ts';
 import type { TrustRepository } from '../trust/port.ts';
 import type { DeployOptions, DeviceOrder, Director, OrderSigner, SignedOrders } from './port.ts';
@@ -28,12 +29,7 @@ export interface DirectorDeps {
 
 export function createDirector(deps: DirectorDeps): Director {
   // One at a time: the deployment stored last is the one with the highest counter.
-  let last: Promise<unknown> = Promise.resolve();
-  const queue = <T>(work: () => Promise<T>): Promise<T> => {
-    const done = last.then(work);
-    last = done.catch(() => undefined);
-    return done;
-  };
+  const queue = createTurns();
   return {
     deploy: (deviceId, bundleDigest, options = {}) =>
       queue(() => deploy(deps, { deviceId, bundleDigest, ...options })),

@@ -16,6 +16,7 @@ import { isTimezone } from '@watchpost/shared/targeting/timezone.ts';
 import type { AuditActor, AuditLog } from '../audit/port.ts';
 import type { FleetProjection, FleetView } from '../devices/port.ts';
 import { serverError } from '../kernel/errors.ts';
+import { createTurns } from '../kernel/in-turn.ts';
 import type { Store, TargetingStore } from '../store/port.ts';
 import { changeMetadata } from './changed-metadata.ts';
 import { readGroup } from './group-order.ts';
@@ -34,12 +35,7 @@ export interface TargetBookDeps {
 export function createTargetBook(deps: TargetBookDeps): TargetBook {
   const { store } = deps;
   // One change at a time: what one was checked against is not changed by the next.
-  let last: Promise<unknown> = Promise.resolve();
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const done = last.then(work);
-    last = done.catch(() => undefined);
-    return done;
-  };
+  const inTurn = createTurns();
   return {
     listSites: async () => viewSites(deps, await store.listSites()),
     showSite: async (id) => viewSite(deps, requireOne(await store.listSites(), id, 'site')),
