@@ -53,6 +53,17 @@ test('the strongest challenge offered is answered, and what is not known is pass
     assert.equal(chooseChallenge([offer]), undefined, offer);
 });
 
+test('several challenges may stand in one header, and a comma in quotes parts none', () => {
+  const other = 'Digest realm="a, Basic b", nonce="n", algorithm=MD5';
+  for (const header of [
+    `${rfc7616('SHA-256')}, ${other}`,
+    `Basic realm="cam", ${rfc7616('SHA-256')},${other}`,
+  ])
+    assert.deepEqual(chooseChallenge([header]), chooseChallenge([rfc7616('SHA-256')]), header);
+  const chosen = chooseChallenge([other]);
+  assert.equal(chosen?.scheme === 'digest' && chosen.realm, 'a, Basic b');
+});
+
 test('Basic keeps letters beyond ASCII and colons of a password', () => {
   const answer = answerChallenge({ scheme: 'basic' }, { user: 'wärter', password: 'a:b' }, REQUEST);
   assert.equal(Buffer.from(answer.slice('Basic '.length), 'base64').toString(), 'wärter:a:b');

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Credentials } from '../sources/camera-url.ts';
 
-/** What a server asks for in one `WWW-Authenticate` header, as far as cameras use it. */
+/** What a server asks for, as far as cameras use it. */
 export type Challenge =
   | { readonly scheme: 'basic' }
   | {
@@ -25,6 +25,8 @@ export interface DigestRequest {
 }
 
 const PARAMETER = /([a-z]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,]+))/gi;
+/** What is quoted, or the comma before the next scheme: only a scheme is followed by a space and a parameter. */
+const QUOTED_OR_BORDER = /"(?:[^"\\]|\\.)*"|,(?=\s*[a-z][\w-]*\s+[a-z]+\s*=)/gi;
 const HASHES = { MD5: 'md5', 'SHA-256': 'sha256' } as const;
 
 /**
@@ -32,8 +34,16 @@ const HASHES = { MD5: 'md5', 'SHA-256': 'sha256' } as const;
  * @param headers each `WWW-Authenticate` header on its own
  */
 export function chooseChallenge(headers: readonly string[]): Challenge | undefined {
-  const offered = headers.flatMap((header) => parseChallenge(header) ?? []);
+  const offered = headers.flatMap(splitChallenges).flatMap((text) => parseChallenge(text) ?? []);
   return offered.toSorted((a, b) => strengthOf(b) - strengthOf(a))[0];
+}
+
+/** RFC 9110, section 11.6.1: one header may hold several. */
+function splitChallenges(header: string): readonly string[] {
+  const borders = [...header.matchAll(QUOTED_OR_BORDER)].flatMap(({ 0: text, index }) =>
+    text === ',' ? index + 1 : [],
+  );
+  return [0, ...borders].map((start, at) => header.slice(start, borders[at]));
 }
 
 function strengthOf(challenge: Challenge): number {
@@ -41,11 +51,11 @@ function strengthOf(challenge: Challenge): number {
   return challenge.algorithm === 'MD5' ? 1 : 2;
 }
 
-function parseChallenge(header: string): Challenge | undefined {
-  if (/^\s*basic\b/i.test(header)) return { scheme: 'basic' };
-  if (!/^\s*digest\b/i.test(header)) return undefined;
+function parseChallenge(text: string): Challenge | undefined {
+  if (/^\s*basic\b/i.test(text)) return { scheme: 'basic' };
+  if (!/^\s*digest\b/i.test(text)) return undefined;
   const found = new Map(
-    [...header.matchAll(PARAMETER)].map(([, name = '', quoted, bare]) => [
+    [...text.matchAll(PARAMETER)].map(([, name = '', quoted, bare]) => [
       name.toLowerCase(),
       quoted?.replace(/\\(.)/g, '$1') ?? bare ?? '',
     ]),
