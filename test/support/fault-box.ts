@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { stringify } from 'yaml';
+import { readEnvironment, readNodeFlags } from '../../scripts/package/agent-starter.ts';
 import { childPids } from './child-processes.ts';
 import { createBoxRecord } from './fault-box-record.ts';
 import type { Committed } from './fault-ledger.ts';
@@ -71,6 +72,8 @@ export interface FaultBox {
 export async function openFaultBox(plan: BoxPlan): Promise<FaultBox> {
   const { id, folder, dataDir } = plan;
   await mkdir(folder, { recursive: true });
+  // As an installed one: what its memory does rests on them.
+  const [flags, environment] = [await readNodeFlags(), await readEnvironment()];
   const config = join(folder, 'agent.yaml');
   await writeFile(config, stringify({ schemaVersion: 1, dataDir, device: { id }, ...plan.settings }));
   const outbox = join(dataDir, 'outbox.sqlite');
@@ -80,14 +83,14 @@ export async function openFaultBox(plan: BoxPlan): Promise<FaultBox> {
   let isHeld = true;
 
   const launch = (how: BoxStart): void => {
-    const { orders, set = [], ...surroundings } = how;
+    const { orders, set = [], env = {} } = how;
     count += 1;
     const started = startFaultProgram({
       name: id,
-      args: [SCRIPT, 'run', '--config', config, ...set.flatMap((each) => ['--set', each])],
+      args: [...flags, SCRIPT, 'run', '--config', config, ...set.flatMap((each) => ['--set', each])],
       logFile: join(folder, 'agent.log'),
       ...(orders !== undefined && { orders }),
-      ...surroundings,
+      env: { ...environment, ...env },
       onLine: record.read,
     });
     life = started;
@@ -96,7 +99,7 @@ export async function openFaultBox(plan: BoxPlan): Promise<FaultBox> {
       record.end(started.ending().startsWith('0'));
       await delay(RESTART_AFTER_MS);
       // What was ordered for one life is over with it; its surroundings stay.
-      if (!isHeld && life === started) launch({ set, ...surroundings });
+      if (!isHeld && life === started) launch({ set, env });
     });
   };
   const current = (): FaultProgram => {

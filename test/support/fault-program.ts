@@ -28,7 +28,7 @@ export interface FaultProgram {
 
 export interface ProgramOptions {
   readonly name: string;
-  /** Script and arguments, for this very Node. */
+  /** Flags, script and arguments, for this very Node. */
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly logFile: string;

@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
-import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { readNodeFlags } from '../../package/agent-starter.ts';
 
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
@@ -28,20 +29,4 @@ export async function compileAgent(scratch: string): Promise<readonly string[]> 
     if (name !== '@watchpost' && !name.startsWith('.'))
       await symlink(join(installed, name), join(linked, name));
   return [process.execPath, ...(await readNodeFlags()), join(folder, 'agent/src/cli.js')];
-}
-
-const readStarter = (): Promise<string> =>
-  readFile(join(ROOT, 'firmware-config/bin/watchpost-agent'), 'utf8');
-
-/** What an installed agent is started with, settings of the allocator. */
-export async function readEnvironment(): Promise<Readonly<Record<string, string>>> {
-  const set = (await readStarter()).matchAll(/^export (MALLOC_\w+)=(\d+)$/gm);
-  return Object.fromEntries([...set].map(([, name = '', value = '']) => [name, value]));
-}
-
-/** With which an installed agent is started. */
-export async function readNodeFlags(): Promise<readonly string[]> {
-  const starter = await readStarter();
-  const [, flags = ''] = /^exec "\$root\/node" (.*?) ?"\$root/m.exec(starter) ?? [];
-  return flags.split(' ').filter((flag) => flag !== '');
 }
