@@ -19,6 +19,8 @@ export type FaultOrder =
   | { readonly kind: 'disarm' }
   /** The wall clock of the process: shifted, and running `rate` times as fast from now on. */
   | { readonly kind: 'clock'; readonly offsetMs: number; readonly rate: number }
+  /** Collects what nothing refers to any more: what is left is held. */
+  | { readonly kind: 'collect' }
   | { readonly kind: 'ask' };
 
 /** What the preload answers each order with. */

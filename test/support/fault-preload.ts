@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { installClock } from './fault-clock.ts';
 import { installFileFaults } from './fault-files.ts';
 import { type FaultOrder, type FaultReply, ORDERS_VARIABLE } from './fault-orders.ts';
@@ -13,6 +15,13 @@ function obey(order: FaultOrder): void {
   if (order.kind === 'arm') files.arm(order.point, order.fault);
   if (order.kind === 'disarm') files.disarm();
   if (order.kind === 'clock') setClock(order.offsetMs, order.rate);
+  if (order.kind === 'collect') collectGarbage();
+}
+
+/** Only contexts that are made after the flag was set have the function. */
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  runInNewContext('gc')();
 }
 
 const atStart = JSON.parse(process.env[ORDERS_VARIABLE] ?? '[]') as readonly FaultOrder[];

@@ -7,9 +7,10 @@ import { type SoakProgress, type SoakResult, soak } from './soak.ts';
 import { computeTrend, isWithinNoise, type Trend } from './trend.ts';
 
 const HELP = `Lets a real fleet run for a long time: models are swapped, things go wrong at random (the agent
-itself is left alone, so that what grows can be seen), and its processes are looked at every
-second. The last line is JSON; exit 0 when every swap and every fault went well, nothing
-durable was lost or doubled, and neither memory nor open files grew.
+itself goes on; its heap is collected after each of them, so that growth is of what it holds),
+and its processes are looked at every second. The last line is JSON; exit 0 when every swap and
+every fault went well, nothing durable was lost or doubled, and neither memory nor open files
+grew.
 
   npm run soak -- [--minutes N]    how long (30)
                   [--swaps N]      how many swaps of models (20)

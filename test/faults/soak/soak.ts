@@ -73,6 +73,7 @@ export async function soak(world: FaultWorld, plan: SoakPlan): Promise<SoakResul
       plan.onOutcome(outcome);
       await delay(world.random() * PAUSE_MS);
     }
+    await world.box().life().order({ kind: 'collect' });
     const now = Math.floor((performance.now() - startedMs) / 60_000);
     if (now > minute) {
       minute = now;
