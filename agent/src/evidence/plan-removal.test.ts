@@ -17,14 +17,16 @@ const CASES: readonly (readonly [string, Partial<RemovalFacts>, readonly string[
   ['one byte more removes the oldest', { incomingBytes: 11 }, ['a'], true],
   ['as many go as it takes, the oldest first', { incomingBytes: 60 }, ['a', 'b'], true],
   ['what is as large as the cap removes everything', { incomingBytes: 100 }, ['a', 'b', 'c'], true],
-  ['what is larger than the cap does not fit at all', { incomingBytes: 101 }, ['a', 'b', 'c'], false],
+  ['what is larger than the cap removes nothing', { incomingBytes: 101 }, [], false],
+  ['but what is over a lower cap without it', { incomingBytes: 101, maxBytes: 60 }, ['a'], false],
   ['what is too old goes whatever the room', { maxAgeMs: 150 }, ['a', 'b'], true],
   ['to the millisecond', { maxAgeMs: 200 }, ['a'], true],
   ['a lower cap counts at once', { maxBytes: 49 }, ['a', 'b'], true],
   ['age without a limit removes nothing', { maxAgeMs: Number.POSITIVE_INFINITY, nowMs: 1e15 }, [], true],
   ['what is from a clock that was ahead is not old', { nowMs: 0, maxAgeMs: 1 }, [], true],
   ['a sighting makes no room for itself', { incomingBytes: 40, incomingEvent: 'a' }, ['b'], true],
-  ['nor does it when nothing else is left', { incomingBytes: 70, incomingEvent: 'a' }, ['b', 'c'], false],
+  ['to the last of the others', { incomingBytes: 60, incomingEvent: 'a' }, ['b', 'c'], true],
+  ['with what can never fit beside it, nothing goes', { incomingBytes: 61, incomingEvent: 'a' }, [], false],
   ['an empty box has room', { kept: [], incomingBytes: 100 }, [], true],
 ];
 for (const [name, change, remove, hasRoom] of CASES)

@@ -16,16 +16,24 @@ export interface RemovalPlan {
   readonly hasRoom: boolean;
 }
 
-/** What goes before something is written: all that is too old, then the oldest until it fits under the cap. */
+/**
+ * What goes before something is written: all that is too old, then the oldest until it fits under the cap. For what
+ * does not fit beside its own sighting, nothing goes.
+ */
 export function planRemoval(facts: RemovalFacts): RemovalPlan {
   const { kept, incomingBytes, incomingEvent, nowMs, maxBytes, maxAgeMs } = facts;
+  const ownBytes = sumBytes(kept.filter(({ event }) => event === incomingEvent));
+  const hasRoom = ownBytes + incomingBytes <= maxBytes;
   const remove: string[] = [];
-  let heldBytes = kept.reduce((sum, { sizeBytes }) => sum + sizeBytes, incomingBytes);
+  let heldBytes = sumBytes(kept) + (hasRoom ? incomingBytes : 0);
   for (const { event, atMs, sizeBytes } of kept) {
     if (event === incomingEvent) continue;
     if (nowMs - atMs <= maxAgeMs && heldBytes <= maxBytes) continue;
     remove.push(event);
     heldBytes -= sizeBytes;
   }
-  return { remove, hasRoom: heldBytes <= maxBytes };
+  return { remove, hasRoom };
 }
+
+const sumBytes = (sightings: RemovalFacts['kept']): number =>
+  sightings.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
