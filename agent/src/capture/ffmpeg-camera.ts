@@ -4,6 +4,7 @@ import { type CameraListener, CameraSupervisor, type CameraSupervisorDeps } from
 import type { DecodeChooser } from './decode/decode-chooser.ts';
 import { createFfmpegLauncher } from './ffmpeg/ffmpeg-process.ts';
 import { createFlowMeter } from './flow-meter.ts';
+import { createFrameGrace, type FrameGrace } from './frame-grace.ts';
 import { createFrameMaker } from './frame-maker.ts';
 import type { CapturedPicture } from './frames/captured-picture.ts';
 import { IDLE_PLAN } from './frames/frame-plan.ts';
@@ -72,9 +73,6 @@ interface CameraDeps extends CameraSupervisorDeps {
   readonly lens?: LensLimits;
 }
 
-const MIN_GRACE_MS = 2_000;
-/** Until two keyframes told how often they come. */
-const FIRST_KEYFRAMES_MS = 10_000;
 const NEVER = new AbortController().signal;
 
 class FfmpegCamera implements Camera {
@@ -83,6 +81,7 @@ class FfmpegCamera implements Camera {
   readonly #nowMs: () => number;
   readonly #config: CameraConfig;
   readonly #supervisor: CameraSupervisor;
+  readonly #grace: FrameGrace;
   readonly #slot: FrameSlot<Frame>;
   readonly #makeFrame: ReturnType<typeof createFrameMaker>;
   readonly #ring = createPictureRing();
@@ -91,8 +90,7 @@ class FfmpegCamera implements Camera {
   readonly #listeners: ((health: CameraHealth) => void)[] = [];
   #running: Promise<void> = Promise.resolve();
   #sight: CameraSight = { stream: 'connecting', picture: 'clear' };
-  #flow = createFlowMeter(0, 0);
-  #lastKeyframeAtMs: number | undefined;
+  #flow = createFlowMeter(0);
   #captured = 0;
   #reconnects = 0;
 
@@ -101,6 +99,7 @@ class FfmpegCamera implements Camera {
     this.#logger = deps.logger;
     this.#nowMs = deps.nowMs;
     this.#config = config;
+    this.#grace = createFrameGrace(config.fps);
     this.#slot = isPatient(config) ? createPatientSlot() : createLatestSlot();
     this.#supervisor = new CameraSupervisor(deps, config, [plan], this.#listen());
     this.#makeFrame = createFrameMaker({
@@ -111,8 +110,7 @@ class FfmpegCamera implements Camera {
   }
 
   async start(signal: AbortSignal): Promise<void> {
-    const graceMs = Math.max(MIN_GRACE_MS, 2_000 / this.#config.fps);
-    this.#flow = createFlowMeter(this.#nowMs(), graceMs);
+    this.#flow = createFlowMeter(this.#nowMs());
     const onAbort = (): void => this.#halt();
     signal.addEventListener('abort', onAbort);
     if (signal.aborted) this.#halt();
@@ -188,6 +186,7 @@ class FfmpegCamera implements Camera {
         return untaken;
       },
       onFailure: (failure, afterMs) => {
+        this.#grace.onFailure();
         this.#see({ stream: 'failed', failure, picture: 'clear' });
         this.#logger.debug({ ...failure, afterMs }, 'camera is opened again later');
       },
@@ -201,7 +200,7 @@ class FfmpegCamera implements Camera {
   #take(picture: CapturedPicture, index: number, tier: DecodeTier): Promise<void> | undefined {
     const capturedAtMs = this.#nowMs();
     const mediaMs = isRecording(this.#config) ? Math.round((index * 1000) / this.#config.fps) : undefined;
-    this.#flow.onFrame(capturedAtMs, this.#graceMs(capturedAtMs, tier));
+    this.#flow.onFrame(capturedAtMs, this.#grace.onFrame(capturedAtMs, tier));
     this.#captured += 1;
     const { motion, verdict, look } = this.#makeFrame(picture, mediaMs ?? capturedAtMs);
     const taken = this.#slot.put({
@@ -214,14 +213,6 @@ class FfmpegCamera implements Camera {
     });
     this.#see({ stream: 'flowing', picture: verdict });
     return taken;
-  }
-
-  /** Keyframes flow as long as they come as often as before. */
-  #graceMs(nowMs: number, tier: DecodeTier): number | undefined {
-    const before = this.#lastKeyframeAtMs;
-    this.#lastKeyframeAtMs = tier === 'keyframes' ? nowMs : undefined;
-    if (tier === 'every') return undefined;
-    return before === undefined ? FIRST_KEYFRAMES_MS : Math.max(MIN_GRACE_MS, 2 * (nowMs - before));
   }
 
   #see(sight: CameraSight): void {

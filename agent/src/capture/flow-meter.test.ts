@@ -4,8 +4,8 @@ import { createFlowMeter } from './flow-meter.ts';
 
 /** Frames each second while `flows`, from second 0; the quality at the last second. */
 function qualityAfter(seconds: number, flows: (second: number) => boolean): number {
-  const meter = createFlowMeter(0, 1_000, 300_000);
-  for (let second = 0; second < seconds; second += 1) if (flows(second)) meter.onFrame(second * 1000);
+  const meter = createFlowMeter(0, 300_000);
+  for (let second = 0; second < seconds; second += 1) if (flows(second)) meter.onFrame(second * 1000, 1_000);
   return meter.quality01(seconds * 1000);
 }
 
@@ -24,11 +24,11 @@ for (const [name, seconds, flows, expected] of TABLE) {
 }
 
 test('at the very start the quality is 0', () => {
-  assert.equal(createFlowMeter(50, 1_000).quality01(50), 0);
+  assert.equal(createFlowMeter(50).quality01(50), 0);
 });
 
 test('a frame that is followed by none for longer, as keyframes are, flows as long as it says', () => {
-  const meter = createFlowMeter(0, 1_000);
+  const meter = createFlowMeter(0);
   for (const second of [0, 5, 10, 15]) meter.onFrame(second * 1000, 6_000);
   assert.equal(meter.quality01(20_000), 1);
   assert.equal(meter.quality01(42_000), 0.5);

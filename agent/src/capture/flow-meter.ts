@@ -1,7 +1,7 @@
 /** Which share of a sliding window frames flowed. All times are monotonic milliseconds. */
 export interface FlowMeter {
-  /** @param graceMs for the next frame, where it is not the usual one */
-  onFrame(nowMs: number, graceMs?: number): void;
+  /** @param graceMs the longest wait for the next frame that still counts as flowing */
+  onFrame(nowMs: number, graceMs: number): void;
   /** 0 until the first frame; a window longer than the camera's life counts its life only. */
   quality01(nowMs: number): number;
 }
@@ -11,19 +11,18 @@ interface Outage {
   readonly untilMs: number;
 }
 
-/** @param graceMs the longest wait between two frames that still counts as flowing */
-export function createFlowMeter(startedAtMs: number, graceMs: number, windowMs = 300_000): FlowMeter {
+export function createFlowMeter(startedAtMs: number, windowMs = 300_000): FlowMeter {
   let outages: readonly Outage[] = [];
   let coveredUntilMs = startedAtMs;
   const outagesAt = (nowMs: number): readonly Outage[] =>
     nowMs > coveredUntilMs ? [...outages, { fromMs: coveredUntilMs, untilMs: nowMs }] : outages;
 
   return {
-    onFrame(nowMs, nextGraceMs = graceMs) {
+    onFrame(nowMs, graceMs) {
       if (nowMs > coveredUntilMs) {
         outages = outagesAt(nowMs).filter(({ untilMs }) => untilMs > nowMs - windowMs);
       }
-      coveredUntilMs = nowMs + nextGraceMs;
+      coveredUntilMs = nowMs + graceMs;
     },
     quality01(nowMs) {
       const beginMs = Math.max(startedAtMs, nowMs - windowMs);
