@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { describeError } from '@watchpost/shared/kernel/errors.ts';
 import { checkWorld } from '../../support/fault-check.ts';
 import type { FaultWorld } from '../../support/fault-world.ts';
 import { cameraPlans } from '../matrix/camera-faults.ts';
@@ -97,7 +98,11 @@ export async function soak(world: FaultWorld, plan: SoakPlan): Promise<SoakResul
 async function swapModel(world: FaultWorld): Promise<string | undefined> {
   let state = '';
   for (let attempt = 1; attempt <= MOST_TRIES; attempt += 1) {
-    state = await world.outcome(await world.deploy(await world.fresh()), SWAP_LIMIT_MS);
+    try {
+      state = await world.outcome(await world.deploy(await world.fresh()), SWAP_LIMIT_MS);
+    } catch (error) {
+      return `a swap of models came to no end: ${describeError(error)}`;
+    }
     if (state === 'success') return undefined;
   }
   return `a swap of models ended in ${state}, ${MOST_TRIES} times`;
