@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
@@ -119,7 +129,8 @@ test('a file that is no model leaves no graph behind', async () => {
   assert.deepEqual(names(), []);
 });
 
-test('a graph that takes its process along is not met twice', async () => {
+test('a graph that takes its process along is not met twice, nor at the next start', async () => {
+  await classifyOnce(specOf());
   turnHostile('abort at graphs');
   const warned: string[] = [];
   const log = { ...silentLogger, warn: (_facts: object, message: string) => void warned.push(message) };
@@ -127,6 +138,20 @@ test('a graph that takes its process along is not met twice', async () => {
   assert.equal((await classifier.classify(RED)).label, 'red');
   assert.deepEqual(warned, ['model is loaded as its file is, on the processor']);
   await classifier.release();
+  assert.deepEqual(names(), ['damaged']);
+});
+
+test('what a process that was killed had begun goes, what another has begun stays', async () => {
+  mkdirSync(folder);
+  const [old, young] = ['old', 'young'].map((name) => `${sha256(Buffer.from(name))}-made-for-7.draft`);
+  for (const name of [old, young]) writeFileSync(join(folder, name as string), 'half a graph');
+  const hourAgo = new Date(Date.now() - 3_600_000);
+  utimesSync(join(folder, old as string), hourAgo, hourAgo);
+  await classifyOnce(specOf());
+  assert.deepEqual(
+    names().filter((name) => name.endsWith('.draft')),
+    [young],
+  );
 });
 
 for (const [file, change] of [

@@ -5,6 +5,7 @@ import { waitMs } from '@watchpost/shared/kernel/wait.ts';
 import type { AgentErrorCode } from '../kernel/errors.ts';
 import { readProcessMemory } from '../kernel/proc-memory.ts';
 import { type InferenceProcess, startInferenceProcess } from './child-process.ts';
+import { setGraphsAside } from './graph-files.ts';
 import type {
   ChildRestart,
   HostedClassifier,
@@ -85,6 +86,7 @@ async function loadSafely(life: Life): Promise<LoadedChild> {
     if (isPlain || life.ended.signal.aborted || !isAppError(error) || !ENDED.includes(error.code))
       throw error;
     life.log.warn({ error: describeError(error) }, 'model is loaded as its file is, on the processor');
+    if (graphs !== undefined) await setGraphsAside(graphs);
     const loaded = await loadInChild({ ...life, spec: plain });
     if (accelerator === 'cpu' || accelerator === 'auto') return loaded;
     return { ...loaded, setbacks: [{ provider: accelerator, why: error.message }] };

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { chmod, mkdir, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { planEviction } from './graph-eviction.ts';
+import { type KeptGraph, planEviction } from './graph-eviction.ts';
 
 /**
  * Graphs a runtime has made ready for this box, so that the next start need not do so again. They are data of this box,
@@ -42,6 +42,8 @@ const MB = 1024 * 1024;
 const LIMITS: GraphLimits = { maxBytes: 512 * MB, reserveBytes: 64 * MB };
 const DAMAGED = 'damaged';
 const DRAFT = 'draft';
+/** A process that loads a model for so long was given up. */
+const LONGEST_DRAFT_MS = 600_000;
 /** What is made ready may be a little larger than what it is made of. */
 const GROWTH = 1.1;
 
@@ -71,6 +73,16 @@ export function openGraphFiles(source: GraphSource, limits: GraphLimits = LIMITS
         if (name !== undefined) await setAside(folder, name);
       }),
   };
+}
+
+/** For a graph that took along the process that loaded it; which one it was, nobody can tell. */
+export async function setGraphsAside({
+  folder,
+  sha256,
+}: Pick<GraphSource, 'folder' | 'sha256'>): Promise<void> {
+  await orNothing(async () => {
+    for (const name of await listNamed(folder, `${sha256}-`)) await setAside(folder, name);
+  });
 }
 
 /** A disk fails in many ways; none of them keeps a model from being loaded. */
@@ -106,9 +118,15 @@ async function makeRoom(folder: string, neededBytes: number, limits: GraphLimits
       return { name, sizeBytes: size, writtenAtMs: mtimeMs };
     }),
   );
-  const plan = planEviction(files, neededBytes, limits.maxBytes);
-  if (plan === undefined) return false;
-  for (const name of plan) await rm(join(folder, name), { force: true });
+  const [left, graphs] = [files.filter(isLeft), files.filter((file) => !isLeft(file))];
+  const evicted = planEviction(graphs, neededBytes, limits.maxBytes);
+  for (const name of [...left.map(({ name }) => name), ...(evicted ?? [])])
+    await rm(join(folder, name), { force: true });
+  if (evicted === undefined) return false;
   const { bavail, bsize } = await statfs(folder);
   return bavail * bsize >= neededBytes + limits.reserveBytes;
 }
+
+/** Begun by a process that was killed. */
+const isLeft = ({ name, writtenAtMs }: KeptGraph): boolean =>
+  name.endsWith(DRAFT) && Date.now() - writtenAtMs > LONGEST_DRAFT_MS;
