@@ -1,7 +1,7 @@
 import type { ProgressSample } from './port.ts';
 
 export interface ProgressLimits {
-  /** Loading a model in a new process, its back-off included. */
+  /** Loading a model in new processes, twice where the first hangs (see `HostLimits`), back-off included. */
   readonly recoveryMs: number;
   /** A camera that says it delivers, and does not, for this long: its own supervision is stuck. */
   readonly silentMs: number;
@@ -9,7 +9,7 @@ export interface ProgressLimits {
   readonly answerMs: number;
 }
 
-export const PROGRESS_LIMITS: ProgressLimits = { recoveryMs: 180_000, silentMs: 120_000, answerMs: 10_000 };
+export const PROGRESS_LIMITS: ProgressLimits = { recoveryMs: 300_000, silentMs: 120_000, answerMs: 10_000 };
 
 /** What the next look is compared with. Monotonic milliseconds. */
 export interface ProgressHistory {
