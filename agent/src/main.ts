@@ -8,12 +8,10 @@ import { createFleetUplink, reportModel } from './composition/fleet.ts';
 import { createLiveParts, type LiveParts } from './composition/live-parts.ts';
 import { createBoxConfig, type OpenedSettings } from './composition/settings.ts';
 import { createBundleUpdater, createTrust } from './composition/updates.ts';
-import { createDecider } from './decision/decider.ts';
-import { computeVoteTiming } from './decision/vote-timing.ts';
+import { createModelDecider } from './decision/model-decider.ts';
 import { createCertificateRenewal } from './identity/certificate-renewal.ts';
 import { systemClock } from './kernel/system-clock.ts';
 import { createPipeline } from './pipeline/pipeline.ts';
-import type { Decisions } from './pipeline/port.ts';
 import type { UplinkComponent } from './uplink/port.ts';
 import { createSystemdNotify } from './watchdog/systemd-notify.ts';
 import { createWatchdog } from './watchdog/watchdog.ts';
@@ -62,7 +60,7 @@ function createFrameParts(box: Box, uplink: UplinkComponent, live: LiveParts): r
     uplink,
     attention: { createAttendant, governor: live.governor },
     decisions: {
-      createDecider: createDeciderFor,
+      createDecider: createModelDecider,
       newId: randomUUID,
       onDecision: live.evidence.onDecision,
     },
@@ -91,11 +89,6 @@ function createFrameParts(box: Box, uplink: UplinkComponent, live: LiveParts): r
     live.pictures,
   ];
 }
-
-const createDeciderFor: Decisions['createDecider'] = ({ manifest: { decision, output } }, pace) => {
-  const timing = computeVoteTiming({ window: decision.window, ...pace });
-  return createDecider({ ...decision, ...timing }, output.labels);
-};
 
 /** Started last, stopped first: what it says is true of all the others. */
 function createBoxWatchdog({ vitals, guard, log }: Box): Component {

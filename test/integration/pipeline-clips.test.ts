@@ -13,8 +13,7 @@ import type { EventBody } from '@watchpost/shared/messages/event.ts';
 import { createAttendant } from '../../agent/src/attention/attendant.ts';
 import { createFfmpegCamera } from '../../agent/src/capture/ffmpeg-camera.ts';
 import type { CameraConfig } from '../../agent/src/config/schema.ts';
-import { createDecider } from '../../agent/src/decision/decider.ts';
-import { computeVoteTiming } from '../../agent/src/decision/vote-timing.ts';
+import { createModelDecider } from '../../agent/src/decision/model-decider.ts';
 import { createActiveModel } from '../../agent/src/inference/active-model.ts';
 import { createChildProcessHost } from '../../agent/src/inference/child-process-host.ts';
 import { computeFramePlan } from '../../agent/src/inference/frame-plan.ts';
@@ -87,11 +86,7 @@ async function play(t: TestContext, source: Partial<CameraConfig>) {
       },
     },
     decisions: {
-      createDecider: ({ manifest: { decision, output } }, pace) =>
-        createDecider(
-          { ...decision, ...computeVoteTiming({ window: decision.window, ...pace }) },
-          output.labels,
-        ),
+      createDecider: createModelDecider,
       newId: randomUUID,
     },
     ...{ counts, clock: systemClock, log: silentLogger },

@@ -10,9 +10,8 @@ import { whoseTurn } from '../../agent/src/attention/turn.ts';
 import { IDLE_PLAN } from '../../agent/src/capture/frames/frame-plan.ts';
 import type { CameraHealth, Frame, Motion } from '../../agent/src/capture/port.ts';
 import type { CameraConfig } from '../../agent/src/config/schema.ts';
-import { createDecider } from '../../agent/src/decision/decider.ts';
+import { createModelDecider } from '../../agent/src/decision/model-decider.ts';
 import type { ToldDecision } from '../../agent/src/decision/port.ts';
-import { computeVoteTiming } from '../../agent/src/decision/vote-timing.ts';
 import { createActiveModel } from '../../agent/src/inference/active-model.ts';
 import type { ActiveModel, Prediction, RunningModel } from '../../agent/src/inference/port.ts';
 import { createPipeline, type Pipeline } from '../../agent/src/pipeline/pipeline.ts';
@@ -146,11 +145,7 @@ export async function openPipelineBench(first = makeModel('1'.repeat(64))): Prom
     },
     attention: { createAttendant, governor },
     decisions: {
-      createDecider: ({ manifest: { decision, output } }, pace) =>
-        createDecider(
-          { ...decision, ...computeVoteTiming({ window: decision.window, ...pace }) },
-          output.labels,
-        ),
+      createDecider: createModelDecider,
       newId: randomUUID,
       onDecision: (decision) => decisions.push(decision),
     },
