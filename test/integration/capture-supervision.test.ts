@@ -7,7 +7,8 @@ import { promisify } from 'node:util';
 import { planFfmpeg } from '../../agent/src/capture/ffmpeg/ffmpeg-arguments.ts';
 import { type ClipFolder, createClipFolder } from '../support/camera-clips.ts';
 import { cameraConfig, SMALL, watchCamera } from '../support/camera-session.ts';
-import { captureChildren, isAlive } from '../support/capture-children.ts';
+import { captureChildren } from '../support/capture-children.ts';
+import { isAlive } from '../support/child-processes.ts';
 import { until } from '../support/until.ts';
 
 let clips: ClipFolder;
@@ -33,7 +34,7 @@ test('a stopped ffmpeg is a stall: it is killed at once, another one is started,
   assert.equal(health.condition, 'stalled');
   const { captured } = session.camera.counters();
   await until('frames flow again', () => session.camera.counters().captured > captured + 3);
-  assert.equal(await isAlive(stopped), false);
+  assert.equal(isAlive(stopped), false);
   assert.equal(session.camera.health().condition, 'online');
   assert.equal(session.camera.counters().reconnects, 1);
 });
@@ -56,7 +57,7 @@ test('after stop no ffmpeg is left, stopped ones included, and waiting takers ar
   const waiting = session.camera.nextFrame(new AbortController().signal);
   await session.camera.stop();
   assert.equal(await waiting, undefined);
-  assert.equal(await isAlive(pid), false);
+  assert.equal(isAlive(pid), false);
   assert.deepEqual(await captureChildren(), []);
   assert.ok(session.camera.counters().captured >= captured);
 });
@@ -73,9 +74,9 @@ test('when the agent exits without stopping its cameras, no ffmpeg is left, not 
   agent.send('exit');
   await exited;
   try {
-    await until('ffmpeg is gone', async () => !(await isAlive(child.pid)), 5_000);
+    await until('ffmpeg is gone', () => !isAlive(child.pid), 5_000);
   } finally {
-    if (await isAlive(child.pid)) process.kill(child.pid, 'SIGKILL');
+    if (isAlive(child.pid)) process.kill(child.pid, 'SIGKILL');
   }
 });
 

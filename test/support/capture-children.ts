@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { parseProcessStat } from '../../agent/src/kernel/process-stat.ts';
 
 export interface CaptureChild {
   readonly pid: number;
@@ -15,19 +16,11 @@ export async function captureChildren(parent: number = process.pid): Promise<rea
 
 async function describe(pid: number, parent: number): Promise<CaptureChild | undefined> {
   try {
-    const stat = await readFile(`/proc/${pid}/stat`, 'latin1');
-    // The name in parentheses may hold anything; the parent is the second field after it.
-    const parentPid = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-    if (parentPid !== parent) return undefined;
+    const stat = parseProcessStat(await readFile(`/proc/${pid}/stat`, 'latin1'));
+    if (stat?.parentPid !== parent) return undefined;
     return { pid, commandLine: await readFile(`/proc/${pid}/cmdline`, 'latin1') };
   } catch {
     // Gone while we looked.
     return undefined;
   }
-}
-
-/** True while a process has this id and is not a zombie. */
-export async function isAlive(pid: number): Promise<boolean> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => '');
-  return stat !== '' && !/\) [ZX]/.test(stat);
 }

@@ -1,16 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { parseProcessStat } from '@watchpost/agent/kernel/process-stat.ts';
 import { parseStatusBytes } from '@watchpost/agent/kernel/process-status.ts';
-
-/** One process as /proc tells it. */
-interface ProcStat {
-  readonly pid: number;
-  readonly parent: number;
-  readonly command: string;
-  /** Own, user and system. */
-  readonly ownTicks: number;
-  /** Of children that have ended and were waited for. */
-  readonly reapedTicks: number;
-}
 
 /** CPU seconds since the start, and memory now, of a process and all that it started. */
 export interface TreeUse {
@@ -25,21 +15,17 @@ export interface TreeUse {
   readonly nodePids: readonly number[];
 }
 
-/** USER_HZ, which Linux fixes at 100 for every architecture this runs on. */
-const TICKS_PER_SEC = 100;
-
 export function readTree(rootPid: number): TreeUse {
   const tree = descendants(rootPid);
   const root = tree.find(({ pid }) => pid === rootPid);
   const ffmpegs = tree.filter(({ command }) => command === 'ffmpeg');
   const others = tree.filter((it) => it.pid !== rootPid && !ffmpegs.includes(it));
   // What the agent starts and sees end are ffmpegs; an inference child lives on.
-  const ended = root?.reapedTicks ?? 0;
-  const ticks = tree.reduce((sum, { ownTicks, reapedTicks }) => sum + ownTicks + reapedTicks, 0);
+  const endedSec = root?.reapedCpuSec ?? 0;
   return {
-    cpuSec: ticks / TICKS_PER_SEC,
-    rootCpuSec: (root?.ownTicks ?? 0) / TICKS_PER_SEC,
-    ffmpegCpuSec: (ffmpegs.reduce((sum, { ownTicks }) => sum + ownTicks, 0) + ended) / TICKS_PER_SEC,
+    cpuSec: tree.reduce((sum, { ownCpuSec, reapedCpuSec }) => sum + ownCpuSec + reapedCpuSec, 0),
+    rootCpuSec: root?.ownCpuSec ?? 0,
+    ffmpegCpuSec: ffmpegs.reduce((sum, { ownCpuSec }) => sum + ownCpuSec, endedSec),
     rootRssBytes: readRssBytes(rootPid),
     nodeRssBytes: others.reduce((sum, { pid }) => sum + readRssBytes(pid), 0),
     ffmpegPids: ffmpegs.map(({ pid }) => pid),
@@ -48,32 +34,20 @@ export function readTree(rootPid: number): TreeUse {
 }
 
 /** What is not there any more is left out. */
-function descendants(rootPid: number): readonly ProcStat[] {
-  const all = readdirSync('/proc').flatMap((name) =>
-    /^\d+$/.test(name) ? (readStat(Number(name)) ?? []) : [],
-  );
+function descendants(rootPid: number) {
+  const all = readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? readStat(Number(name)) : []));
   const tree = new Set([rootPid]);
   for (let size = 0; size !== tree.size; ) {
     size = tree.size;
-    for (const { pid, parent } of all) if (tree.has(parent)) tree.add(pid);
+    for (const { pid, parentPid } of all) if (tree.has(parentPid)) tree.add(pid);
   }
   return all.filter(({ pid }) => tree.has(pid));
 }
 
-/** proc(5): the command in brackets may hold anything, so fields are counted behind it. */
-function readStat(pid: number): ProcStat | undefined {
-  const text = read(`/proc/${pid}/stat`);
-  if (text === undefined) return undefined;
-  const close = text.lastIndexOf(')');
-  const fields = text.slice(close + 2).split(' ');
-  const at = (index: number): number => Number(fields[index] ?? 0);
-  return {
-    pid,
-    parent: at(1),
-    command: text.slice(text.indexOf('(') + 1, close),
-    ownTicks: at(11) + at(12),
-    reapedTicks: at(13) + at(14),
-  };
+/** None for a process that is gone. */
+function readStat(pid: number) {
+  const stat = parseProcessStat(read(`/proc/${pid}/stat`) ?? '');
+  return stat === undefined ? [] : [{ pid, ...stat }];
 }
 
 const readRssBytes = (pid: number): number =>
@@ -91,7 +65,7 @@ export const readCommandLine = (pid: number): readonly string[] =>
 
 /** Own CPU of one process; it is in the books of its parent when it has ended. */
 export function readCpuSec(pid: number): number {
-  return (readStat(pid)?.ownTicks ?? 0) / TICKS_PER_SEC;
+  return readStat(pid)[0]?.ownCpuSec ?? 0;
 }
 
 function read(path: string): string | undefined {

@@ -4,6 +4,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
+import { parseProcessStat } from '../../kernel/process-stat.ts';
 import type { Decoder } from '../ffmpeg/decode-method.ts';
 import { type FfmpegSource, planFfmpeg } from '../ffmpeg/ffmpeg-arguments.ts';
 import { planInput } from '../ffmpeg/ffmpeg-input.ts';
@@ -18,7 +19,6 @@ const TRIAL_LIMIT_MS = 20_000;
 /** Of the video, before anything is counted: buffers fill, decoders are set up. */
 const WARM_UP_SEC = 1;
 const MEASURED_SEC = 3;
-const TICKS_PER_SEC = 100;
 const LAST_WORDS_CHARS = 300;
 
 /** Asks ffmpeg and the system what there is to decode with. What cannot be asked is not there. */
@@ -106,10 +106,7 @@ async function watchProgress(
   return undefined;
 }
 
-/** User and system; proc(5): fields are counted behind the command in brackets. */
 async function readCpuSec(pid: number | undefined): Promise<number | undefined> {
   const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => '');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const ticks = Number(fields[11]) + Number(fields[12]);
-  return Number.isFinite(ticks) ? ticks / TICKS_PER_SEC : undefined;
+  return parseProcessStat(stat)?.ownCpuSec;
 }

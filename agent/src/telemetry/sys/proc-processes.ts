@@ -1,6 +1,7 @@
+import { parseProcessStat } from '../../kernel/process-stat.ts';
 import { parseStatusBytes } from '../../kernel/process-status.ts';
 import type { Sample } from '../port.ts';
-import { listDescendants, nameProcess, parseChildren, parseParentPid } from './process-parse.ts';
+import { listDescendants, nameProcess, parseChildren } from './process-parse.ts';
 import type { SysFiles } from './sys-files.ts';
 
 type ProcessSample = NonNullable<Sample['memory']['processes']>[number];
@@ -55,8 +56,8 @@ async function listByTask(files: SysFiles, pid: number): Promise<readonly number
 async function listByParent(files: SysFiles, pid: number): Promise<readonly number[]> {
   const folders = await files.list('proc', /^\d+$/);
   const parents = folders.map(async (folder) => {
-    const parent = parseParentPid(await files.read(`${folder}/stat`));
-    return parent === undefined ? [] : [[Number(folder.slice('proc/'.length)), parent] as const];
+    const stat = parseProcessStat(await files.read(`${folder}/stat`));
+    return stat === undefined ? [] : [[Number(folder.slice('proc/'.length)), stat.parentPid] as const];
   });
   return listDescendants(new Map((await Promise.all(parents)).flat()), pid);
 }

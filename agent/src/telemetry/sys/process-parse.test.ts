@@ -1,21 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { listDescendants, nameProcess, parseChildren, parseParentPid } from './process-parse.ts';
+import { listDescendants, nameProcess, parseChildren } from './process-parse.ts';
 
 test('children are a list of numbers', () => {
   assert.deepEqual(parseChildren('14 2077 3 '), [14, 2077, 3]);
   assert.deepEqual(parseChildren(''), []);
 });
-
-const STATS = [
-  ['812 (ffmpeg) S 700 812 812 0 -1 4194560', 700],
-  ['9 (odd) name (x) R) S 4 9 9', 4],
-  ['', undefined],
-] as const;
-for (const [stat, parent] of STATS) {
-  test(`the parent of ${JSON.stringify(stat)} is ${parent}`, () =>
-    assert.equal(parseParentPid(stat), parent));
-}
 
 const NAMES = [
   ['ffmpeg\0-i\0rtsp://user:secret@camera/stream.js\0', 'ffmpeg'],

@@ -8,16 +8,6 @@ export function parseChildren(children: string): readonly number[] {
     .flatMap((text) => parseNumber(text) ?? []);
 }
 
-/** The parent of a process, from its `stat`, whose second field may hold anything, brackets and blanks as well. */
-export function parseParentPid(stat: string): number | undefined {
-  return parseNumber(
-    stat
-      .slice(stat.lastIndexOf(')') + 1)
-      .trim()
-      .split(/\s+/)[1],
-  );
-}
-
 const MAX_NAME_CHARS = 32;
 
 /**
