@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, readFile } from 'node:fs/promises';
+import { chmod, mkdir } from 'node:fs/promises';
 import { sha256Hex } from '@watchpost/shared/kernel/digest.ts';
 import { describeError, isAppError } from '@watchpost/shared/kernel/errors.ts';
-import { writeFileAtomic } from '@watchpost/shared/kernel/files.ts';
+import { readTextIfThere, writeFileAtomic } from '@watchpost/shared/kernel/files.ts';
 import { waitMs } from '@watchpost/shared/kernel/wait.ts';
 import type { Hardware } from '@watchpost/shared/messages/birth.ts';
 import {
@@ -93,10 +93,7 @@ async function untilAccepted(
 }
 
 async function readOrMake(path: string, make: () => string): Promise<string> {
-  const kept = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error;
-    return undefined;
-  });
+  const kept = await readTextIfThere(path);
   if (kept !== undefined && isSecret(kept)) return kept;
   const made = make();
   await writeFileAtomic(path, made, OWNER_ONLY);

@@ -1,6 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { writeFileAtomic } from '@watchpost/shared/kernel/files.ts';
+import { readTextIfThere, writeFileAtomic } from '@watchpost/shared/kernel/files.ts';
 import { agentError } from '../kernel/errors.ts';
 import { findDeviceKey } from './file-device-key.ts';
 import { identityFiles } from './identity-files.ts';
@@ -32,10 +31,7 @@ export async function openFileCredentials(dataDir: string): Promise<FileCredenti
   let key: DeviceKeyStore | undefined;
   try {
     key = await findDeviceKey(files.deviceKey);
-    const text = await readFile(files.certificate, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') throw error;
-      return undefined;
-    });
+    const text = await readTextIfThere(files.certificate);
     if (key !== undefined && text !== undefined) current = toCredentials(key, splitCertified(text));
   } catch (cause) {
     throw agentError('NOT_ENROLLED', `the certificate in ${files.folder} is damaged`, { cause });

@@ -1,6 +1,5 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { writeFileAtomic } from '@watchpost/shared/kernel/files.ts';
+import { readTextIfThere, writeFileAtomic } from '@watchpost/shared/kernel/files.ts';
 import { computeKeyId } from '@watchpost/shared/trust/key-id.ts';
 import type { DeviceKeyStore } from './port.ts';
 
@@ -8,10 +7,7 @@ const OWNER_ONLY = 0o600;
 
 /** The key in `path`; undefined when there is none, or one of another kind than P-256. */
 export async function findDeviceKey(path: string): Promise<DeviceKeyStore | undefined> {
-  const pem = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error;
-    return undefined;
-  });
+  const pem = await readTextIfThere(path);
   if (pem === undefined) return undefined;
   const privateKey = createPrivateKey(pem);
   return privateKey.asymmetricKeyDetails?.namedCurve === 'prime256v1' ? toKeyStore(privateKey) : undefined;

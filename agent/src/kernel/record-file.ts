@@ -1,5 +1,6 @@
-import { readFile, rename } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
 import { AppError } from '@watchpost/shared/kernel/errors.ts';
+import { readTextIfThere } from '@watchpost/shared/kernel/files.ts';
 import type { Logger } from '@watchpost/shared/kernel/log.ts';
 
 /** @returns undefined when there is no such file, or it was damaged and is now set aside */
@@ -8,10 +9,7 @@ export async function loadRecord<Record>(
   parse: (text: string) => Record,
   log: Logger,
 ): Promise<Record | undefined> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error;
-    return undefined;
-  });
+  const text = await readTextIfThere(path);
   if (text === undefined) return undefined;
   try {
     return parse(text);

@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readTextIfThere } from '@watchpost/shared/kernel/files.ts';
 import { loadBundle } from './bundle-folder.ts';
 import type { InstalledBundle } from './port.ts';
 import { parseSlots } from './state-files.ts';
@@ -10,10 +10,7 @@ import { parseSlots } from './state-files.ts';
  * @throws AppError as `loadBundle`, MESSAGE_INVALID; the file system's error
  */
 export async function peekChampion(dataDir: string): Promise<InstalledBundle | undefined> {
-  const text = await readFile(join(dataDir, 'slots.json'), 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error;
-    return undefined;
-  });
+  const text = await readTextIfThere(join(dataDir, 'slots.json'));
   const champion = text === undefined ? undefined : parseSlots(text).champion;
   return champion && loadBundle(join(dataDir, 'bundles', champion.digest), champion.digest);
 }

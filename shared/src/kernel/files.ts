@@ -38,6 +38,10 @@ export async function readIfThere(path: string): Promise<Buffer | undefined> {
   });
 }
 
+/** UTF-8. @returns undefined where there is no such file */
+export const readTextIfThere = async (path: string): Promise<string | undefined> =>
+  (await readIfThere(path))?.toString('utf8');
+
 /** Makes a rename in `folder` survive a power cut. */
 export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r');
