@@ -13,7 +13,8 @@ const PROGRAM = 0o755;
 const AGENT: readonly Placed[] = [
   { from: 'bin/watchpost-agent', to: 'usr/bin/watchpost-agent', mode: PROGRAM },
   { from: 'boards', to: `${programFolder('agent')}/boards`, mode: DATA },
-  { from: 'etc/agent.yaml', to: 'etc/watchpost/agent.yaml', mode: DATA },
+  // Laid in /etc by the package's postinst: provisioning writes there, so it is no file of dpkg's.
+  { from: 'etc/agent.yaml', to: `${programFolder('agent')}/etc/agent.yaml`, mode: DATA },
   { from: 'agent.yaml', to: 'usr/share/watchpost/agent.yaml', mode: DATA },
   { from: 'provision.yaml', to: 'usr/share/watchpost/provision.yaml', mode: DATA },
   unit('watchpost-agent.service'),

@@ -229,18 +229,23 @@ async function checkUnits(machine: Machine): Promise<void> {
 }
 
 async function upgrade(attempt: Try, machine: Machine, fleet: TryFleet): Promise<void> {
-  const identity = join(attempt.root, DATA_DIR, 'identity/identity.json');
-  const before = await readFile(identity, 'utf8');
+  const kept = [
+    join(DATA_DIR, 'identity/identity.json'),
+    '/etc/watchpost/agent.yaml',
+    '/etc/watchpost/ca.crt',
+  ];
+  const readKept = (): Promise<readonly string[]> =>
+    Promise.all(kept.map((path) => readFile(join(attempt.root, path), 'utf8')));
+  const before = await readKept();
   const pid = await mainPid(machine);
   const packages = await bring(attempt, 'next');
   await step('an upgrade restarts the agent and keeps what the box is', async () => {
     await machine.run('env', 'DEBIAN_FRONTEND=noninteractive', ...APT, ...packages.filter(isNext));
-    assert.equal(await readFile(identity, 'utf8'), before);
+    assert.deepEqual(await readKept(), before);
     await machine.until('the new agent is active', LIMIT_MS, async () =>
       (await show(machine, 'ActiveState')).includes('=active'),
     );
     assert.notEqual(await mainPid(machine), pid);
-    assert.ok(existsSync(join(attempt.root, 'etc/watchpost/ca.crt')));
   });
   await step('the new version classifies', () => awaitClassified(fleet, machine, 0));
 }
