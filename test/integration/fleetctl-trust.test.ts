@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test';
 import { createHttpMetadata } from '../../agent/src/download/http-metadata.ts';
 import { createSqliteTrustMarks } from '../../agent/src/trust/sqlite-trust-marks.ts';
 import { createTufTrust, loadBootstrapRoot } from '../../agent/src/trust/tuf-trust.ts';
+import type { TrustView } from '../../shared/src/api/trust.ts';
 import { canonicalJson } from '../../shared/src/kernel/canonical-json.ts';
 import { digestOf } from '../../shared/src/kernel/digest.ts';
 import { silentLogger } from '../../shared/src/kernel/log.ts';
@@ -48,6 +49,12 @@ const run = async (...args: readonly string[]): Promise<string> => {
   if (status !== 0) throw new Error(error);
   return out;
 };
+
+async function listOnlineKeys(): Promise<readonly string[]> {
+  const { roles } = JSON.parse(await run('keys', 'list', '--json')) as TrustView;
+  const online = roles.filter(({ role }) => role === 'snapshot' || role === 'timestamp');
+  return online.flatMap(({ keys }) => keys.map(({ keyId }) => keyId));
+}
 
 /** What a box says of the bundle, with the root file it was given. */
 async function judge(rootFile: string): Promise<void> {
@@ -130,9 +137,13 @@ test('a key is added to models, and the online keys are replaced', async () => {
   assert.match(await run('sign', 'targets', ...both), /models: key \w+ may sign[\s\S]*published: targets/);
   const first = await run('sign', 'models', '--renew', '--key', at('dora.key'));
   assert.match(first, /first version[\s\S]*adds models\/pets[\s\S]*published: models/, 'she signs all of it');
+  const before = await listOnlineKeys();
+  await run('keys', 'rotate', 'snapshot');
   await run('keys', 'rotate', 'timestamp');
   await run('sign', 'root', '--key', at('ben-root.key'), '--key', at('cleo-root.key'));
   assert.match(await run('keys', 'list'), /root +3 /);
+  const kept = (await listOnlineKeys()).filter((key) => before.includes(key));
+  assert.deepEqual(kept, [], 'the second change is made beside the first, which nobody had signed yet');
   await judge(at('1.root.json'));
 });
 
@@ -148,7 +159,9 @@ test('a version that is withdrawn is no longer installed, once models is signed'
 test('the list of the keys that give orders is signed by the people of targets', async () => {
   const keyId = nameDirectorKey(DIRECTOR_KEY);
   assert.match(await run('director', 'announce'), /targets 3 waits: 0 of 2 signatures/);
+  assert.match(await run('keys', 'add', 'agent', at('dora.pub')), /targets 3 waits: 0 of 2 signatures/);
   const first = await run('sign', 'targets', '--key', at('ana/targets-1.key'));
+  assert.match(first, /agent: key \w+ may sign/);
   assert.match(first, new RegExp(`director: key ${keyId} may give orders to boxes`));
   const second = await run('sign', 'targets', '--key', at('ben-targets.key'));
   assert.match(second, /published: targets/);

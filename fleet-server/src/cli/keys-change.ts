@@ -13,7 +13,7 @@ import type { ApiClient } from './api-client.ts';
 import type { Command, CommandInput } from './command.ts';
 import { SERVER_OPTIONS, withServer } from './server-access.ts';
 import { describeStaging } from './staging-text.ts';
-import { fetchNewest, requireTufRole } from './trust-documents.ts';
+import { fetchBase, requireTufRole } from './trust-documents.ts';
 
 const threshold = { value: 'N', description: 'how many keys must sign from then on; default: as before' };
 
@@ -61,11 +61,11 @@ type ChangeKeys = (before: readonly TufKey[], api: ApiClient) => Promise<readonl
 async function change(input: CommandInput, role: TufRole, changeKeys: ChangeKeys) {
   const json = await withServer(input, async (api) => {
     const delegatorRole = isDelegatedRole(role) ? 'targets' : 'root';
-    const delegator = await fetchNewest(api, await api.get('trust', TrustView), delegatorRole);
-    const before = findSigners(role, delegator);
+    const delegator = await fetchBase(api, await api.get('trust', TrustView), delegatorRole);
+    const before = findSigners(role, { signed: delegator, signatures: [] });
     const keys = await changeKeys(before?.keys.map(([, key]) => key) ?? [], api);
     const signers = { keys, threshold: input.values.integer('threshold', before?.threshold ?? 1) };
-    const signed = draftWith(delegator.signed, role, signers);
+    const signed = draftWith(delegator, role, signers);
     const documents = [{ role: delegatorRole, metadata: { signed, signatures: [] } }];
     return api.post('trust/staged', { documents }, StagingReply);
   });

@@ -11,7 +11,7 @@ import type { ApiClient } from './api-client.ts';
 import type { Command, OptionValues } from './command.ts';
 import { SERVER_OPTIONS, withServer } from './server-access.ts';
 import { describeStaging } from './staging-text.ts';
-import { fetchNewest } from './trust-documents.ts';
+import { fetchBase } from './trust-documents.ts';
 
 /** The key stays on this machine: what goes to the server is a signature. */
 export function createSignCommand(role: OfflineRole): Command {
@@ -72,8 +72,8 @@ async function findStaged(api: ApiClient, role: OfflineRole, values: OptionValue
   if (waiting !== undefined) return waiting;
   if (!values.isSet('renew'))
     throw serverError('USAGE', `nothing is staged for ${role}; --renew signs it anew`);
-  const { signed } = await fetchNewest(api, view, role);
-  const metadata = { signed: draftNext(role, signed, Date.now()), signatures: [] };
+  const base = await fetchBase(api, view, role);
+  const metadata = { signed: draftNext(role, base, Date.now()), signatures: [] };
   const { staged } = await api.post('trust/staged', { documents: [{ role, metadata }] }, StagingReply);
   const made = staged.find((each) => each.role === role);
   if (made === undefined) throw serverError('TRUST_REFUSED', `${role} was not staged`);

@@ -1,6 +1,5 @@
 import type { TrustView } from '@watchpost/shared/api/trust.ts';
 import {
-  type Envelope,
   OFFLINE_ROLES,
   OfflineEnvelope,
   type OfflineRole,
@@ -9,6 +8,7 @@ import {
   type TufRole,
 } from '@watchpost/shared/trust/tuf-metadata.ts';
 import { serverError } from '../kernel/errors.ts';
+import { baseOf } from '../trust/drafts.ts';
 import type { ApiClient } from './api-client.ts';
 
 /** @throws AppError USAGE */
@@ -18,13 +18,10 @@ export function requireTufRole(name: string): TufRole {
   throw serverError('USAGE', `"${name}" is none of ${[...OFFLINE_ROLES, ...ONLINE_ROLES].join(', ')}`);
 }
 
-/** The published document of the role. @throws AppError USAGE before there is one */
-export async function fetchNewest(
-  api: ApiClient,
-  view: TrustView,
-  role: OfflineRole,
-): Promise<Envelope<OfflineSigned>> {
+/** What the next version of the role changes. @throws AppError USAGE before one is published */
+export async function fetchBase(api: ApiClient, view: TrustView, role: OfflineRole): Promise<OfflineSigned> {
   const version = view.roles.find((each) => each.role === role)?.version ?? 0;
   if (version === 0) throw serverError('USAGE', `there is no ${role} yet: run \`fleetctl keys init\``);
-  return api.get(`tuf/${version}.${role}.json`, OfflineEnvelope);
+  const { signed } = await api.get(`tuf/${version}.${role}.json`, OfflineEnvelope);
+  return baseOf(signed, view.staged.find((each) => each.role === role)?.metadata.signed);
 }

@@ -82,6 +82,11 @@ function draftDelegation(name: DelegatedRole, signers: Signers) {
   return { name, ...toRole(signers), terminating: true, paths: [...DELEGATED_PATHS[name]] };
 }
 
+/** What the next version of a document changes: what waits for signatures, as if nothing did. */
+export function baseOf<Signed extends OfflineSigned>(published: Signed, staged: Signed | undefined): Signed {
+  return staged === undefined ? published : { ...staged, version: published.version };
+}
+
 /** The next version of a document, with its life begun anew. */
 export function draftNext<Signed extends OfflineSigned>(
   role: OfflineRole,

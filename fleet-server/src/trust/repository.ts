@@ -23,7 +23,7 @@ import { findSigners } from '@watchpost/shared/trust/tuf-policy.ts';
 import { serverError } from '../kernel/errors.ts';
 import type { TrustFile, TrustStore } from '../store/port.ts';
 import { draftDirector } from './director-target.ts';
-import { draftModels, draftSnapshot, draftTimestamp, type Listed } from './drafts.ts';
+import { baseOf, draftModels, draftSnapshot, draftTimestamp, type Listed } from './drafts.ts';
 import type { OnlineKeys, Proposal, RoleView, StagedView, TargetFacts, TrustRepository } from './port.ts';
 import { findProposalProblems } from './proposal-check.ts';
 import { type CountSigners, delegatorsOf, planPublish, type Shelf, tallySignatures } from './publish-plan.ts';
@@ -131,7 +131,6 @@ class Repository {
     return targets && listDirectorKeys(targets.signed);
   }
 
-  /** What the next version of the role changes: what is staged, as if nothing were. */
   async #baseOf(role: 'models' | 'targets'): Promise<TargetsSigned> {
     const { published, staged } = await this.#shelf();
     const before = published[role]?.signed;
@@ -139,7 +138,7 @@ class Repository {
       throw serverError('TRUST_REFUSED', `there is no ${role} role yet: run \`fleetctl keys init\``);
     }
     const waiting = staged[role]?.signed;
-    return waiting?._type === 'targets' ? { ...waiting, version: before.version } : before;
+    return baseOf(before, waiting?._type === 'targets' ? waiting : undefined);
   }
 
   async #targetOf(digest: string) {
