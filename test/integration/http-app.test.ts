@@ -3,7 +3,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, test } from 'node:test';
 import { createHttpServer } from '../../fleet-server/src/http/http-server.ts';
+import type { TlsListener } from '../../fleet-server/src/identity/port.ts';
 import { createPinoLogger } from '../../fleet-server/src/kernel/pino-logger.ts';
+import { makeAuthority } from '../support/certified-box.ts';
 import { createHttpWorld, type HttpWorld } from '../support/http-world.ts';
 
 let world: HttpWorld;
@@ -41,6 +43,22 @@ test('every reply tells browsers to be careful', async () => {
     assert.ok(headers['referrer-policy']);
   }
 });
+
+for (const kind of ['plain', 'TLS'])
+  test(`${kind}: an upload is not cut while it moves, and what stands still is closed`, async () => {
+    world = await createHttpWorld(kind === 'TLS' ? { tls: await makeTls() } : {});
+    const { requestTimeout, headersTimeout, timeout, keepAliveTimeout } = world.app.server;
+    assert.deepEqual(
+      { requestTimeout, headersTimeout, timeout, keepAliveTimeout },
+      { requestTimeout: 0, headersTimeout: 60_000, timeout: 120_000, keepAliveTimeout: 72_000 },
+    );
+  });
+
+async function makeTls(): Promise<TlsListener> {
+  const material = await (await makeAuthority()).issueServer(['127.0.0.1']);
+  const certificate = { current: () => material, onRenewed: () => undefined };
+  return { certificate, identify: async () => undefined };
+}
 
 test('the page is served, and the addresses it understands lead to it', async () => {
   world = await createBuiltWorld();

@@ -62,15 +62,15 @@ const API_ROUTES: readonly Routes[] = [
   auditRoutes,
 ];
 const HEARTBEAT_MS = 15_000;
-/** A connection on which nothing moves for so long is closed. */
-const IDLE_MS = 120_000;
+/** A connection on which nothing moves for so long is closed; a request that moves may take any time. */
+const SOCKET_LIMITS = { connectionTimeout: 120_000, keepAliveTimeout: 72_000, requestTimeout: 0 } as const;
 
 /** The API, its documentation and the web UI, ready to listen. */
 export async function createHttpApp(deps: HttpDeps): Promise<HttpApp> {
   const replyError = createErrorHandler(deps.log);
   const app: HttpApp = fastify({
-    ...(deps.tls === undefined ? {} : { serverFactory: createTlsServerFactory(deps.tls.certificate) }),
-    connectionTimeout: IDLE_MS,
+    ...(deps.tls && { serverFactory: createTlsServerFactory(deps.tls.certificate, SOCKET_LIMITS) }),
+    ...SOCKET_LIMITS,
     genReqId: () => randomUUID(),
     frameworkErrors: (error, request, reply) => void replyError(error, request, reply),
   });
