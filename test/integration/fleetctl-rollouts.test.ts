@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test';
 import type { DeploymentState } from '@watchpost/shared/lifecycle/deployment.ts';
 import type { Order } from '@watchpost/shared/trust/order.ts';
 import { runFleetctl } from '../../fleet-server/src/cli/run-fleetctl.ts';
+import { startBreakingProxy } from '../support/breaking-proxy.ts';
 import { bundleRecord } from '../support/fleet-data.ts';
 import { type FleetctlAccess, fleetctlInTerminal } from '../support/fleetctl.ts';
 import { createHttpWorld, type HttpWorld } from '../support/http-world.ts';
@@ -125,6 +126,15 @@ test('a rollout is taken back to what each device ran before', async () => {
   assert.equal(status, 1);
   assert.match(out, /back is rolled back/);
   assert.match(out, /\d+ devices are back at their own bundle/);
+});
+
+test('a watch asks again when an answer breaks off in its middle', async (t) => {
+  const proxy = await startBreakingProxy(env.WATCHPOST_SERVER);
+  t.after(() => proxy.close());
+  proxy.break(/^rollouts\/[0-9a-f-]{36}$/);
+  const { status, out, error } = await run('watch', 'good', '--server', proxy.url);
+  assert.deepEqual([status, proxy.remaining()], [0, 0], error);
+  assert.match(out, /^good is finished/);
 });
 
 test('somebody else approves, and who only looks may not steer', async () => {

@@ -9,6 +9,7 @@ import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { COMMANDS } from '../../fleet-server/src/cli/commands.ts';
 import { sha256Hex } from '../../shared/src/kernel/digest.ts';
+import { startBreakingProxy } from '../support/breaking-proxy.ts';
 import { type FleetctlAccess, fleetctl } from '../support/fleetctl.ts';
 import { makeManifest } from '../support/http-data.ts';
 import { createHttpWorld, type HttpWorld, MAX_ARTIFACT_BYTES } from '../support/http-world.ts';
@@ -111,6 +112,17 @@ test('a server that is not there, is no server, or is another program is named',
   assert.equal(gone.status, 1);
   assert.match(gone.error, /no answer \[SERVER_UNREACHABLE\]/);
   assert.equal((await run('device', 'list', '--server', 'box')).status, 2);
+});
+
+test('an answer that breaks off is told with its code, also to a program', async (t) => {
+  const proxy = await startBreakingProxy(env.WATCHPOST_SERVER);
+  t.after(() => proxy.close());
+  proxy.break(/^devices$/);
+  const { status, out, error } = await run('device', 'list', '--json', '--server', proxy.url);
+  assert.deepEqual([status, out, proxy.remaining()], [1, '', 0]);
+  const { code, message } = JSON.parse(error);
+  assert.equal(code, 'SERVER_UNREACHABLE');
+  assert.match(message, /GET .*\/devices .*broke off/);
 });
 
 for (const [args, named] of [

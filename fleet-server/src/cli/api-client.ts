@@ -39,7 +39,13 @@ interface ApiRequest {
   readonly signal?: AbortSignal;
 }
 
-type Send = (request: ApiRequest) => Promise<Response>;
+/** An answer that came whole. */
+interface Reply {
+  readonly head: Pick<Response, 'headers' | 'ok' | 'status' | 'url'>;
+  readonly body: Uint8Array;
+}
+
+type Send = (request: ApiRequest) => Promise<Reply>;
 
 const REPLY_LIMIT_MS = 30_000;
 const IDLE_LIMIT_MS = 60_000;
@@ -50,7 +56,7 @@ export async function logIn({ server, user, password }: ApiTarget): Promise<ApiC
   requireAddress(server);
   const request = { method: 'POST', path: 'session', json: { user, password } };
   const reply = await send(server, {}, request);
-  const cookie = reply.headers
+  const cookie = reply.head.headers
     .getSetCookie()
     .map((line) => line.split(';', 1)[0])
     .join('; ');
@@ -73,7 +79,7 @@ function requireAddress(server: string): void {
 function createClient(request: Send): ApiClient {
   return {
     get: async (path, schema) => readReply(await request({ method: 'GET', path }), schema),
-    bytes: async (path) => new Uint8Array(await (await request({ method: 'GET', path })).arrayBuffer()),
+    bytes: async (path) => (await request({ method: 'GET', path })).body,
     post: async (path, json, schema, limitMs = REPLY_LIMIT_MS) => {
       const signal = AbortSignal.timeout(limitMs);
       return readReply(await request({ method: 'POST', path, json, signal }), schema);
@@ -115,7 +121,7 @@ async function send(
   server: string,
   credential: Readonly<Record<string, string>>,
   request: ApiRequest,
-): Promise<Response> {
+): Promise<Reply> {
   const { method, path, json, content, signal = AbortSignal.timeout(REPLY_LIMIT_MS) } = request;
   const url = new URL(`/api/v1/${path}`, server);
   const headers = {
@@ -124,25 +130,31 @@ async function send(
     ...(content !== undefined && { 'content-type': 'application/octet-stream' }),
   };
   const body = json === undefined ? (content ?? null) : JSON.stringify(json);
-  const response = await fetch(url, { method, headers, body, signal, duplex: 'half' }).catch(
-    (cause: unknown) => {
-      throw serverError('SERVER_UNREACHABLE', `${method} ${url.href} got no answer`, { cause });
-    },
+  const doing = `${method} ${url.href}`;
+  const unreachable = (how: string) => (cause: unknown) => {
+    throw serverError('SERVER_UNREACHABLE', `${doing} ${how}`, { cause });
+  };
+  const head = await fetch(url, { method, headers, body, signal, duplex: 'half' }).catch(
+    unreachable('got no answer'),
   );
-  if (!response.ok) throw await readError(response, `${method} ${url.href}`);
-  return response;
+  const bytes = await head.arrayBuffer().catch(unreachable('got an answer that broke off'));
+  const reply = { head, body: new Uint8Array(bytes) };
+  if (!head.ok) throw readError(reply, doing);
+  return reply;
 }
 
-async function readReply<S extends TSchema>(response: Response, schema: S): Promise<Static<S>> {
-  const parse: Parse<S> = createJsonParser(schema, `reply of ${response.url}`) as Parse<S>;
-  return parse(await response.text());
+const textOf = ({ body }: Reply): string => new TextDecoder().decode(body);
+
+function readReply<S extends TSchema>(reply: Reply, schema: S): Static<S> {
+  const parse: Parse<S> = createJsonParser(schema, `reply of ${reply.head.url}`) as Parse<S>;
+  return parse(textOf(reply));
 }
 
 /** The server's error, as it was there. */
-async function readError(response: Response, doing: string): Promise<AppError> {
-  const { status } = response;
+function readError(reply: Reply, doing: string): AppError {
+  const { status } = reply.head;
   const retry = status >= 500 || status === 429;
-  const text = await response.text();
+  const text = textOf(reply);
   if (text === '') return new AppError('NOT_FOUND', { retry, http: status, remedy: 'Check the id.' }, doing);
   try {
     const { code, message, remedy } = parseErrorReply(text);
