@@ -83,7 +83,10 @@ export class DeploymentRun {
     await this.#tidyUp(phase);
   }
 
-  /** Leaves the deployment where the model on trial was not switched to, or goes back where it was. */
+  /**
+   * Leaves the deployment where the model on trial was not switched to, or goes back where it was.
+   * @param phase whose work failed
+   */
   async fail(phase: OpenPhase, why: Why, cutShort?: EndPhase): Promise<Phase> {
     const { journal, log } = this.#deps;
     const { deployment } = this.#piece;
@@ -93,7 +96,7 @@ export class DeploymentRun {
       this.#piece.decidedAtMs = this.#deps.clock.monotonicMs();
       return this.goBack(why);
     }
-    const end = cutShort ?? endAfter(toldState(phase), why.reason);
+    const end = cutShort ?? endAfter(toldState(this.#reached(phase)), why.reason);
     if (PHASES[phase].needs === 'record') await journal.condemn(deployment, why);
     await this.end(end, why);
     return end;
@@ -123,13 +126,17 @@ export class DeploymentRun {
 
   async #advance(phase: OpenPhase, next: OpenPhase, { found = {}, detail }: Outcome): Promise<Phase> {
     const { journal } = this.#deps;
-    const reached = journal.record()?.phase ?? phase;
-    if (isBehind(phase, reached)) return next;
+    if (isBehind(phase, this.#reached(phase))) return next;
     const record = journal.record();
     const endless = record && findEndless({ ...record, trials: 0 });
     if (endless !== undefined) return this.fail(phase, endless);
     await this.#enter(next, detail === undefined ? {} : { detail }, found);
     return next;
+  }
+
+  /** What the fleet was told of last; after a restart work begins behind it. */
+  #reached(worked: OpenPhase): Phase {
+    return this.#deps.journal.record()?.phase ?? worked;
   }
 
   /**

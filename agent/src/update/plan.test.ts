@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Manifest } from '@watchpost/shared/bundle/manifest.ts';
+import { SHARED_ERRORS } from '@watchpost/shared/kernel/errors.ts';
 import { DEPLOYMENT_LIFECYCLE } from '@watchpost/shared/lifecycle/deployment.ts';
 import { advance, isTerminal } from '@watchpost/shared/lifecycle/table.ts';
 import type { Order } from '@watchpost/shared/trust/order.ts';
+import { AGENT_ERRORS } from '../kernel/errors.ts';
 import { MAX_TRANSITIONS, MAX_TRIALS, OPEN_PHASES, PHASES, type Phase } from './phases.ts';
 import {
   endAfter,
@@ -232,12 +234,7 @@ for (const [name, found, planned] of RESTARTS) {
 
 test('every end work can come to is one its phase may go to', () => {
   for (const phase of OPEN_PHASES) {
-    for (const code of [
-      'TARGET_UNKNOWN',
-      'BUNDLE_FILE_MISSING',
-      'DEPLOYMENT_STEP_TIMEOUT',
-      'SELFTEST_FAILED',
-    ]) {
+    for (const code of Object.keys({ ...SHARED_ERRORS, ...AGENT_ERRORS })) {
       const { toldAs } = PHASES[phase];
       const end = endAfter(toldAs, code);
       assert.ok(advance(DEPLOYMENT_LIFECYCLE, toldAs, end), `${phase}: ${end}`);
