@@ -58,7 +58,7 @@ export interface GateQuestion {
   readonly gates: readonly GateSetting[];
   readonly soakingSinceMs: number;
   readonly soakSeconds: number;
-  /** Of the group: those at an end that counts, successes and failures. */
+  /** Of the group: those at an end that counts, successes and failures that nobody excused. */
   readonly executed: readonly {
     readonly deviceId: string;
     readonly deploymentId: string;

@@ -2,6 +2,7 @@ import { gatesInForce } from '@watchpost/shared/rollout/policy.ts';
 import type { GateKeeper, GateQuestion, GateVerdict } from '../gates/port.ts';
 import type { RolloutGroupRecord } from '../store/port.ts';
 import { type LiveRollout, stateOf } from './live-rollout.ts';
+import { hasSucceeded } from './rollout-tally.ts';
 
 /** Windows come once a minute: asking more often finds nothing new. */
 const ASK_EVERY_MS = 15_000;
@@ -72,9 +73,11 @@ function makeQuestion(
     soakingSinceMs,
     soakSeconds: rollout.policy.soakSeconds,
     executed: everybody.flatMap((member) => {
-      const { deviceId, deploymentId, orderedAtMs } = member;
+      const { deviceId, deploymentId, orderedAtMs, isExcused } = member;
       const state = stateOf(member);
-      const isMeant = member.group === group.index && EXECUTED.includes(state);
+      // An excused failure would fail the gate again after each resume.
+      const isCounted = EXECUTED.includes(state) && (!isExcused || hasSucceeded({ state }));
+      const isMeant = member.group === group.index && isCounted;
       if (!isMeant || deploymentId === undefined || orderedAtMs === undefined) return [];
       return [{ deviceId, deploymentId, state, orderedAtMs }];
     }),
