@@ -2,10 +2,10 @@ import type { EventEvidence, EvidenceView } from '@watchpost/shared/api/evidence
 import type { Component } from '@watchpost/shared/kernel/component.ts';
 import { sha256Hex } from '@watchpost/shared/kernel/digest.ts';
 import { describeError, isAppError } from '@watchpost/shared/kernel/errors.ts';
+import { createTurns } from '@watchpost/shared/kernel/in-turn.ts';
 import type { Logger } from '@watchpost/shared/kernel/log.ts';
 import type { AuditActor, AuditLog } from '../audit/port.ts';
 import { serverError } from '../kernel/errors.ts';
-import { createTurns } from '../kernel/in-turn.ts';
 import type { EvidencePictureRecord, EvidenceStore } from '../store/port.ts';
 import { findJpegSize } from './jpeg-size.ts';
 import type { Evidence, EvidenceFiles, ReceivedPicture, SightingKey } from './port.ts';

@@ -1,11 +1,11 @@
 import { canonicalJson } from '@watchpost/shared/kernel/canonical-json.ts';
 import { type AppError, isAppError } from '@watchpost/shared/kernel/errors.ts';
+import { createTurns } from '@watchpost/shared/kernel/in-turn.ts';
 import { isRetired, mayDeploy } from '@watchpost/shared/lifecycle/model-version.ts';
 import { formatTarget, type Order } from '@watchpost/shared/trust/order.ts';
 import type { Broker } from '../broker/port.ts';
 import type { FleetProjection } from '../devices/port.ts';
 import { serverError } from '../kernel/errors.ts';
-import { createTurns } from '../kernel/in-turn.ts';
 import type { BundleRecord, DeploymentRecord, DeviceRecord, Store } from '../store/port.ts';
 import type { TrustRepository } from '../trust/port.ts';
 import type { DeployOptions, DeviceOrder, Director, OrderSigner, SignedOrders } from './port.ts';

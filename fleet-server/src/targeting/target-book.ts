@@ -9,6 +9,7 @@ import type {
   Site,
   SiteView,
 } from '@watchpost/shared/api/targeting.ts';
+import { createTurns } from '@watchpost/shared/kernel/in-turn.ts';
 import type { RolloutState } from '@watchpost/shared/lifecycle/rollout.ts';
 import { listGroupsOf } from '@watchpost/shared/targeting/filter.ts';
 import { parseFilter } from '@watchpost/shared/targeting/filter-parser.ts';
@@ -16,7 +17,6 @@ import { isTimezone } from '@watchpost/shared/targeting/timezone.ts';
 import type { AuditActor, AuditLog } from '../audit/port.ts';
 import type { FleetProjection, FleetView } from '../devices/port.ts';
 import { serverError } from '../kernel/errors.ts';
-import { createTurns } from '../kernel/in-turn.ts';
 import type { Store, TargetingStore } from '../store/port.ts';
 import { changeMetadata } from './changed-metadata.ts';
 import { readGroup } from './group-order.ts';
