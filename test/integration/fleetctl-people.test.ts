@@ -47,7 +47,12 @@ test('a person sets the own password with the old one', async () => {
   const set = (...more: readonly string[]) =>
     asVera('vera', 'user', 'password', 'vera', '--new-password-file', file('vera-2'), ...more);
   assert.match((await set()).error, /oldPassword.*\[REQUEST_INVALID\]/);
+  const refused = async (): Promise<number> =>
+    (await asAdmin('audit', 'list', '--limit', '500')).out.match(/session\.refused/g)?.length ?? 0;
+  const before = await refused();
   assert.equal((await set('--old-password-file', file('vera'))).status, 0);
+  // The change ends the session it was made in; nobody logs in again for that, with a password that is wrong by now.
+  assert.equal(await refused(), before);
   assert.match((await asVera('vera', 'device', 'list')).error, /LOGIN_FAILED/);
   assert.equal((await asVera('vera-2', 'device', 'list')).status, 0);
 });

@@ -137,6 +137,24 @@ test('a watch asks again when an answer breaks off in its middle', async (t) => 
   assert.match(out, /^good is finished/);
 });
 
+test('a watch lasts longer than a session: it logs in again by itself', async () => {
+  await done('create', '--model', 'petpark@2.0.0', '--name', 'long', '--soak', '0s');
+  const errors: string[] = [];
+  let starting: Promise<string> | undefined;
+  const status = await runFleetctl(['rollout', 'watch', 'long', '--every', '1s'], {
+    env,
+    out: () => undefined,
+    error: (line) => void errors.push(line),
+    progress: () => {
+      if (starting !== undefined) return;
+      http.clock.nowMs += 13 * 3_600_000;
+      starting = done('start', 'long');
+    },
+  });
+  await starting;
+  assert.deepEqual([status, errors], [0, []]);
+});
+
 test('somebody else approves, and who only looks may not steer', async () => {
   await done('create', '--model', 'petpark@2.0.0', '--name', 'asked', '--approval');
   assert.match(await fails('APPROVER_IS_AUTHOR', 'approve', 'asked'), /admin/);

@@ -1,5 +1,5 @@
 import { ErrorReply } from '@watchpost/shared/api/fleet.ts';
-import { AppError } from '@watchpost/shared/kernel/errors.ts';
+import { AppError, isAppError } from '@watchpost/shared/kernel/errors.ts';
 import { createJsonParser, type Parse } from '@watchpost/shared/kernel/parse.ts';
 import type { Static, TSchema } from 'typebox';
 import { serverError } from '../kernel/errors.ts';
@@ -51,16 +51,36 @@ const REPLY_LIMIT_MS = 30_000;
 const IDLE_LIMIT_MS = 60_000;
 const parseErrorReply = createJsonParser(ErrorReply, 'error reply');
 
-/** @throws AppError USAGE | SERVER_UNREACHABLE | LOGIN_FAILED | LOGIN_RATE */
-export async function logIn({ server, user, password }: ApiTarget): Promise<ApiClient> {
+/**
+ * Work may last longer than a session: a request that is refused for want of one is made again, once, after another login.
+ * @throws AppError USAGE | SERVER_UNREACHABLE | LOGIN_FAILED | LOGIN_RATE
+ */
+export async function logIn(target: ApiTarget): Promise<ApiClient> {
+  const { server } = target;
   requireAddress(server);
+  let cookie = await openSession(target);
+  const client = createClient(async (request) => {
+    try {
+      return await send(server, { cookie }, request);
+    } catch (error) {
+      // A stream of bytes was read by now, and cannot be sent again.
+      if (!isAppError(error, 'LOGIN_REQUIRED') || request.content !== undefined) throw error;
+      cookie = await openSession(target);
+      return send(server, { cookie }, request);
+    }
+  });
+  const logout = async () => void (await send(server, { cookie }, { method: 'DELETE', path: 'session' }));
+  return { ...client, logout };
+}
+
+/** @returns the cookie of the session */
+async function openSession({ server, user, password }: ApiTarget): Promise<string> {
   const request = { method: 'POST', path: 'session', json: { user, password } };
-  const reply = await send(server, {}, request);
-  const cookie = reply.head.headers
+  const { head } = await send(server, {}, request);
+  return head.headers
     .getSetCookie()
     .map((line) => line.split(';', 1)[0])
     .join('; ');
-  return createClient((request) => send(server, { cookie }, request));
 }
 
 /** The API for the holder of an API token; whether it is good shows with the first request. */
@@ -76,7 +96,7 @@ function requireAddress(server: string): void {
     throw serverError('USAGE', `--server "${server}" is not an http address`);
 }
 
-function createClient(request: Send): ApiClient {
+function createClient(request: Send): Omit<ApiClient, 'logout'> {
   return {
     get: async (path, schema) => readReply(await request({ method: 'GET', path }), schema),
     bytes: async (path) => (await request({ method: 'GET', path })).body,
@@ -91,7 +111,7 @@ function createClient(request: Send): ApiClient {
     has: async (path) => {
       // A reply to HEAD has no body, so its status is all there is.
       const found = await request({ method: 'HEAD', path }).catch((error: unknown) => {
-        if (error instanceof AppError && error.kind.http === 404) return undefined;
+        if (isAppError(error) && error.kind.http === 404) return undefined;
         throw error;
       });
       return found !== undefined;
@@ -106,7 +126,6 @@ function createClient(request: Send): ApiClient {
         clearTimeout(timer);
       }
     },
-    logout: async () => void (await request({ method: 'DELETE', path: 'session' })),
   };
 }
 
