@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -126,6 +126,30 @@ test('a folder that begins with broken files goes on behind them; one of broken 
   assert.equal(await session.camera.nextFrame(AbortSignal.timeout(20_000)), undefined);
   await session.sees('CAMERA_ENDED');
 });
+
+/** Its video is of a kind that no ffmpeg knows. */
+async function unknownVideo(file: string): Promise<void> {
+  const bytes = (await readFile(await clips.numbered(1))).toString('latin1');
+  await writeFile(file, bytes.replaceAll('avc1', 'zzz1').replaceAll('avcC', 'zzzC'), 'latin1');
+}
+
+const UNPLAYABLE: Readonly<Record<string, (file: string) => Promise<void>>> = {
+  'cannot be decoded here': unknownVideo,
+  'cannot be opened': (file) => symlink(file, file),
+};
+for (const [what, make] of Object.entries(UNPLAYABLE))
+  test(`a file of a folder that ${what} is left out, and what is behind it is played`, async () => {
+    const folder = join(clips.path, what);
+    await mkdir(folder);
+    await paint(join(folder, '1.jpg'), 0x40, '64x36');
+    await make(join(folder, '2.mp4'));
+    await paint(join(folder, '3.jpg'), 0x80, '64x36');
+    await using session = await watchCamera({ folder, fps: 5, pace: 'full' });
+    assert.deepEqual([(await session.frame()).mediaMs, (await session.frame()).mediaMs], [0, 200]);
+    assert.equal(await session.camera.nextFrame(AbortSignal.timeout(20_000)), undefined);
+    await session.sees('CAMERA_ENDED');
+    assert.equal(session.camera.counters().reconnects, 0);
+  });
 
 test('a recording at full speed waits for who takes its frames: none is skipped, however slow they are', async () => {
   const file = await clips.numbered(2);

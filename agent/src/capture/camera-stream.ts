@@ -1,6 +1,6 @@
 import type { Logger } from '@watchpost/shared/kernel/log.ts';
 import type { CameraConfig } from '../config/schema.ts';
-import { type AgentErrorCode, agentError } from '../kernel/errors.ts';
+import { agentError } from '../kernel/errors.ts';
 import { isTextFile } from '../kernel/text-file.ts';
 import { authorityFile } from '../kernel/trusted-authorities.ts';
 import { type DecodedStreamDeps, playDecoded } from './decode/decode-stream.ts';
@@ -126,8 +126,7 @@ async function playClips(
     if (placed === undefined) break;
     const end = await playClip(deps, { ...source, fromIndex: index }, { placed, listener }, signal);
     // A folder is not given up for one file that is broken or was taken away.
-    const isLost = end.kind === 'failed' && SKIPPED.includes(end.failure.code);
-    if (end.kind === 'failed' && (camera.file !== undefined || !isLost)) return end;
+    if (end.kind === 'failed' && (camera.file !== undefined || end.isOfSource !== true)) return end;
     if (end.kind === 'failed') {
       lost = end.failure;
       deps.logger.warn({ ...lost, ...placed }, 'a part of the folder is left out');
@@ -139,8 +138,6 @@ async function playClips(
     ? { kind: 'failed', frames: 0, failure: lost }
     : { kind: 'ended', frames: index };
 }
-
-const SKIPPED: readonly AgentErrorCode[] = ['CAMERA_FORMAT', 'CAMERA_NOT_FOUND'];
 
 /** Frames are counted from the start of the recording, by ffmpeg from the start of the clip. */
 async function playClip(
@@ -157,7 +154,7 @@ async function playClip(
     const end = await playDecoded(deps, what, { ...listener, onFrame }, signal);
     return { ...end, frames: startsAt + end.frames };
   } catch (error) {
-    return { kind: 'failed', frames: source.fromIndex, failure: toStreamFailure(error) };
+    return { kind: 'failed', frames: source.fromIndex, failure: toStreamFailure(error), isOfSource: true };
   }
 }
 

@@ -70,7 +70,13 @@ export function findBloat(rssBytes: number | undefined, limits: CaptureLimits): 
  */
 export type StreamEnd =
   | { readonly kind: 'ended'; readonly frames: number }
-  | { readonly kind: 'failed'; readonly frames: number; readonly failure: StreamFailure };
+  | {
+      readonly kind: 'failed';
+      readonly frames: number;
+      readonly failure: StreamFailure;
+      /** What was played is to blame: ffmpeg said so, and was neither lost nor ended. */
+      readonly isOfSource?: boolean;
+    };
 
 export type SourceKind = 'live' | 'recording' | 'loop';
 

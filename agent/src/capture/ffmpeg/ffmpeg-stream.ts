@@ -7,7 +7,7 @@ import {
 import { planOutputs } from '../frames/frame-outputs.ts';
 import { createJoiner, createJpegSplitter } from '../frames/frame-splitter.ts';
 import { isRecording } from '../sources/camera-kind.ts';
-import { type FfmpegExit, parseStreamFailure, type StreamFailure } from '../sources/stream-error.ts';
+import { type FfmpegExit, isTold, parseStreamFailure, type StreamFailure } from '../sources/stream-error.ts';
 import { feedPictures } from '../stills/picture-feed.ts';
 import type { TakePicture } from '../stills/take-picture.ts';
 import {
@@ -95,7 +95,8 @@ export async function playStream(
   await fed;
   clearInterval(watch);
   signal.removeEventListener('abort', end);
-  return concludeStream(fault ?? failureOf(exit, frames, source, limits), frames);
+  if (fault !== undefined) return { kind: 'failed', frames, failure: fault };
+  return concludeStream(exit, frames, source, limits);
 }
 
 /** How often a camera sends keyframes is not known before the second one; it may send some at once in the beginning. */
@@ -142,16 +143,15 @@ async function endWhenIll(
   return bloat;
 }
 
-const concludeStream = (failure: StreamFailure | undefined, frames: number): StreamEnd =>
-  failure === undefined ? { kind: 'ended', frames } : { kind: 'failed', frames, failure };
-
 /** A recording with a damaged last picture has ended all the same. */
-function failureOf(
+function concludeStream(
   exit: FfmpegExit,
   frames: number,
   { camera }: StreamSource,
   limits: CaptureLimits,
-): StreamFailure | undefined {
+): StreamEnd {
   const isPlayed = isRecording(camera) && frames > 0 && exit.exitCode === 0;
-  return isPlayed ? undefined : parseStreamFailure(exit, limits.socketTimeoutMs);
+  const failure = isPlayed ? undefined : parseStreamFailure(exit, limits.socketTimeoutMs);
+  if (failure === undefined) return { kind: 'ended', frames };
+  return { kind: 'failed', frames, failure, isOfSource: isTold(exit) };
 }

@@ -119,6 +119,9 @@ function meaningOf(
   return isSilence ? NO_ANSWER : found;
 }
 
+/** It left by itself, and said why; one that was killed or never started tells nothing of what it was to play. */
+export const isTold = ({ exitCode, stderr }: FfmpegExit): boolean => exitCode !== null && stderr !== '';
+
 /** The last three different lines, without ffmpeg's object addresses. */
 function detailOf(stderr: string): string {
   const lines = stderr
