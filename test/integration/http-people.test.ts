@@ -7,10 +7,15 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import Database from 'better-sqlite3';
 import { openSqliteStore } from '../../fleet-server/src/store/sqlite-store.ts';
+import { makeDevice } from '../support/http-data.ts';
 import { createHttpWorld, type HttpWorld, PASSWORD } from '../support/http-world.ts';
 
 const DAY_MS = 24 * 3600 * 1000;
 const NEW_PASSWORD = 'a password nobody guesses';
+const ENROLMENT = {
+  ...{ deviceId: 'box-2', csr: 'PEM', secretSha256: '0'.repeat(64), proof: 'signature' },
+  ...{ agentVersion: '0.1.0', hardware: makeDevice('x').birth?.hardware },
+};
 let world: HttpWorld;
 beforeEach(async () => {
   world = await createHttpWorld();
@@ -216,6 +221,22 @@ test('guessing tokens is slowed down, those of programs and those of boxes', asy
     assert.equal((await call('devices', { token: `wp_${index}` })).statusCode, 401);
   assert.equal(await codeOf(call('devices', { token: 'wp_x' })), 'LOGIN_RATE');
   assert.equal((await call('devices', { token: 'wp_x', address: '10.0.0.2' })).statusCode, 401);
+});
+
+test('a good token of a program or a box passes at any time, whatever others of its address show', async () => {
+  const { token } = await makeToken(await world.login(), { role: 'viewer' });
+  const enrol = (enrolmentToken: string) =>
+    call('enrol', { method: 'POST', payload: { ...ENROLMENT, token: enrolmentToken } });
+  for (let index = 0; index < 10; index += 1) {
+    assert.equal((await call('devices', { token: `wp_${index}` })).statusCode, 401);
+    assert.equal(await codeOf(enrol(`not-a-token-${index}-at-all`)), 'TOKEN_INVALID');
+  }
+  for (const round of ['first', 'second']) {
+    assert.equal(await codeOf(call('devices', { token: 'wp_x' })), 'LOGIN_RATE', round);
+    assert.equal(await codeOf(enrol('not-a-token-at-all')), 'LOGIN_RATE', round);
+    assert.equal((await call('devices', { token })).statusCode, 200, round);
+    assert.equal((await enrol('a-token-of-the-fake')).statusCode, 200, round);
+  }
 });
 
 test('what people do is on record, without a secret', async () => {

@@ -11,9 +11,11 @@ export interface AttemptLimits {
   /** Counts the attempt when it may be made: many at once are no way around. */
   beginLogin(attempt: LoginAttempt): number;
   loginSucceeded(attempt: LoginAttempt): void;
-  /** For tokens, which nobody guesses by luck: only failures are counted. */
-  waitForToken(address: string): number;
-  tokenFailed(address: string): void;
+  /**
+   * Counts a wrong token, unless its address is to wait. A good one is looked up first and never waits: nobody guesses
+   * 192 bits by luck, and many share an address. A flood costs a hash and a row each, as wrong sessions do.
+   */
+  tokenFailed(address: string): number;
 }
 
 /** One person at one place. */
@@ -53,8 +55,11 @@ export function createAttemptLimits(nowMs: () => number): AttemptLimits {
         throttle === pairs ? throttle.forget(key) : throttle.takeBack(key);
       remember(knownPlaces, `${placeOf(attempt.address)} ${attempt.user}`);
     },
-    waitForToken: (address) => tokens.waitMs(placeOf(address), nowMs()),
-    tokenFailed: (address) => tokens.count(placeOf(address), nowMs()),
+    tokenFailed: (address) => {
+      const wait = tokens.waitMs(placeOf(address), nowMs());
+      if (wait === 0) tokens.count(placeOf(address), nowMs());
+      return wait;
+    },
   };
 }
 

@@ -58,10 +58,9 @@ export const SESSION_COOKIE = 'watchpost_session';
 export function createGuards({ accounts, ...access }: AccessDeps, limits: AttemptLimits): Guards {
   const identify = async (request: FastifyRequest, reply: FastifyReply, credential?: Credential) => {
     if (credential === undefined) return undefined;
-    if (credential.kind === 'session') return accounts.identify(credential);
-    requireNoWait(limits.waitForToken(request.ip), reply);
     const session = await accounts.identify(credential);
-    if (session === undefined) limits.tokenFailed(request.ip);
+    if (session === undefined && credential.kind === 'apiToken')
+      requireNoWait(limits.tokenFailed(request.ip), reply);
     return session;
   };
   const checkUser = async (request: FastifyRequest, reply: FastifyReply, role: Role): Promise<void> => {

@@ -13,7 +13,7 @@ interface Guess {
   readonly remoteAddress?: string;
 }
 
-/** As fast as the server lets it. @returns how many guesses were judged in an hour */
+/** As fast as the server lets it. @returns how many guesses got another answer in an hour than to wait */
 async function guessForAnHour({ app, clock }: HttpWorld, next: (turn: number) => Guess): Promise<number> {
   const endMs = clock.nowMs + HOUR_MS;
   let judged = 0;

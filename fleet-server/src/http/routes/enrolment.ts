@@ -65,9 +65,8 @@ async function enrol(
   request: FastifyRequest<{ Body: EnrolRequest }>,
   reply: FastifyReply,
 ): Promise<EnrolResponse | EnrolPending> {
-  requireNoWait(limits.waitForToken(request.ip), reply);
   return enrolment.enrol(request.body).catch((error: unknown) => {
-    if (isAppError(error, 'TOKEN_INVALID')) limits.tokenFailed(request.ip);
+    if (isAppError(error, 'TOKEN_INVALID')) requireNoWait(limits.tokenFailed(request.ip), reply);
     throw error;
   });
 }
