@@ -67,8 +67,8 @@ test('windows of a model are stored once, and put together as they are asked for
     summary('w', 4, inference('b'.repeat(64), 7)),
     summary('w', 6, inference('b'.repeat(64), 9)),
   ];
-  await store.reports.commit(batch, 1);
-  await store.reports.commit(batch, 2);
+  await store.reports.commit(batch, 6 * MINUTE_MS);
+  await store.reports.commit(batch, 7 * MINUTE_MS);
   const list = (sinceMs: number, bucketMs: number) =>
     store.deviceWindows.list({ deviceId: 'w', sinceMs, bucketMs });
   assert.deepEqual(
@@ -118,6 +118,43 @@ test('windows a device told long ago make room for what it tells now; those of o
   assert.deepEqual(await at('quiet'), [first, second]);
 });
 
+/** The window that box-minute `minute` ends, and how many frames failed in it. */
+const numbered = (
+  [seq, minute, failed]: readonly [seq: number, minute: number, failed: number],
+  deviceId: string,
+  historical = false,
+): DurableMessage => {
+  const message = summary(deviceId, minute, inference(OLD, failed));
+  return { ...message, body: { ...message.body, seq, firstSeq: 1, historical } } as DurableMessage;
+};
+
+async function listMinutes(
+  deviceId: string,
+): Promise<readonly (readonly [minute: number, failed: number])[]> {
+  const windows = await store.deviceWindows.list({ deviceId, sinceMs: 0, bucketMs: MINUTE_MS });
+  return windows.map(({ endedAtMs, framesFailed }) => [endedAtMs / MINUTE_MS, framesFailed]);
+}
+
+test('a window of a clock that is ahead is dated when it came, and one of its backlog not at all', async () => {
+  const box = 'ahead';
+  await store.reports.commit([numbered([1, 68, 1], box, true), numbered([2, 70, 2], box)], 10 * MINUTE_MS);
+  await store.reports.commit([numbered([3, 71, 3], box)], 11 * MINUTE_MS);
+  // The clock was set.
+  await store.reports.commit([numbered([4, 12, 4], box)], 12 * MINUTE_MS);
+  assert.deepEqual(await listMinutes(box), [
+    [10, 2],
+    [11, 3],
+    [12, 4],
+  ]);
+});
+
+test('a window that was stored under a time to come goes when its device tells of now', async () => {
+  const box = 'was-ahead';
+  await store.reports.commit([numbered([1, 90, 1], box)], 90 * MINUTE_MS);
+  await store.reports.commit([numbered([2, 20, 2], box)], 20 * MINUTE_MS);
+  assert.deepEqual(await listMinutes(box), [[20, 2]]);
+});
+
 async function tellMinutes(deviceId: string, index: number, isCanary: boolean): Promise<void> {
   const minutes = Array.from({ length: 40 }, (_, at) => 71 + at);
   const messages = minutes.map((minute, at) => {
@@ -129,7 +166,7 @@ async function tellMinutes(deviceId: string, index: number, isCanary: boolean): 
     );
     return { ...message, body: { ...message.body, seq: at + 1 } } as DurableMessage;
   });
-  await store.reports.commit(messages, 1);
+  await store.reports.commit(messages, NOW_MS);
 }
 
 test('a bundle that is worse on real rows is told so, in words, and probation findings are found', async () => {
@@ -190,7 +227,7 @@ test('where nothing is asked, nothing is read', async () => {
 });
 
 test('of a box that leaves frames out on purpose, those there were to classify are stored', async () => {
-  await store.reports.commit([summary('quiet', 1, inference(OLD, 0, { framesDue: 301 }))], 1);
+  await store.reports.commit([summary('quiet', 1, inference(OLD, 0, { framesDue: 301 }))], MINUTE_MS);
   const [window] = await store.deviceWindows.list({ deviceId: 'quiet', sinceMs: 0, bucketMs: MINUTE_MS });
   assert.deepEqual([window?.framesDue, window?.framesClassified], [301, 300]);
 });

@@ -14,14 +14,14 @@ const KEEP_MS = 15 * 24 * 3_600_000;
 
 /**
  * In the transaction of the summaries they come from: both are there, or neither. What a device told long ago makes room
- * for what it tells now.
+ * for what it tells now, and so does what is dated later than now: it would be the newest window for as long.
  */
 export async function insertWindows(
   tx: Tx,
   summaries: readonly Summary[],
   receivedAtMs: number,
 ): Promise<void> {
-  const rows = summaries.flatMap(toRow);
+  const rows = summaries.flatMap((summary) => toRow(summary, receivedAtMs));
   if (rows.length === 0) return;
   // A box whose clock was set back may tell of one moment twice.
   await tx
@@ -32,13 +32,17 @@ export async function insertWindows(
   await tx
     .deleteFrom('device_windows')
     .where('device_id', 'in', [...new Set(rows.map(({ device_id }) => device_id))])
-    .where('ended_at_ms', '<', receivedAtMs - KEEP_MS)
+    .where(({ eb, or }) =>
+      or([eb('ended_at_ms', '<', receivedAtMs - KEEP_MS), eb('ended_at_ms', '>', receivedAtMs)]),
+    )
     .execute();
 }
 
-function toRow({ deviceId, body }: Summary): readonly DeviceWindowRow[] {
-  const { inference, temperatures, tsMs, windowSec, throttled } = body;
+/** By a clock that is ahead, a window ended when it came; of one from the backlog nobody knows when. */
+function toRow({ deviceId, body }: Summary, receivedAtMs: number): readonly DeviceWindowRow[] {
+  const { inference, temperatures, tsMs, windowSec, throttled, historical } = body;
   if (inference === undefined || windowSec === 0) return [];
+  if (historical && tsMs > receivedAtMs) return [];
   const hottest = temperatures.reduce<number | null>(
     (most, { celsius }) => (most === null || celsius > most ? celsius : most),
     null,
@@ -46,7 +50,7 @@ function toRow({ deviceId, body }: Summary): readonly DeviceWindowRow[] {
   return [
     {
       device_id: deviceId,
-      ended_at_ms: tsMs,
+      ended_at_ms: Math.min(tsMs, receivedAtMs),
       window_sec: windowSec,
       digest: inference.digest,
       frames_captured: inference.framesDue ?? inference.framesCaptured,
