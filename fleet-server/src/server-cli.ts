@@ -60,5 +60,5 @@ try {
 } catch (error) {
   if (!isAppError(error)) throw error;
   process.stderr.write(`watchpost-server: ${describeError(error)}\n`);
-  process.exitCode = isAppError(error, 'CONFIG_INVALID') ? 2 : 1;
+  process.exitCode = isAppError(error, 'CONFIG_INVALID', 'PLAIN_REFUSED') ? 2 : 1;
 }

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { promisify } from 'node:util';
 import { describeServerFlags, parseServerFlags } from '@watchpost/fleet-server/config/flags.ts';
 import { isAppError } from '@watchpost/shared/kernel/errors.ts';
+import { ROOT } from '../support/imports.ts';
 
 test('flags win over defaults, numbers are numbers', () => {
   const config = parseServerFlags(['--http-port', '0', '--fleet', 'bcn']);
@@ -25,6 +31,18 @@ test('an unknown flag is refused', () => {
     (error: unknown) => isAppError(error, 'CONFIG_INVALID') && error.message.includes('colour'),
   );
 });
+
+for (const [flags, code] of [
+  [['--http-port', 'x'], 'CONFIG_INVALID'],
+  [['--plain', '--host', '0.0.0.0'], 'PLAIN_REFUSED'],
+] as const)
+  test(`wrong settings end the server with status 2: ${flags.join(' ')}`, async (t) => {
+    const dataDir = await mkdtemp(join(tmpdir(), 'watchpost-flags-'));
+    t.after(() => rm(dataDir, { recursive: true }));
+    const program = join(ROOT, 'fleet-server/src/server-cli.ts');
+    const started = promisify(execFile)(process.execPath, [program, '--data-dir', dataDir, ...flags]);
+    await assert.rejects(started, { code: 2, stderr: new RegExp(`\\[${code}\\]`) });
+  });
 
 test('the help names every flag within 100 columns', () => {
   const lines = describeServerFlags().split('\n');
