@@ -23,7 +23,7 @@ import { POLICY } from './rollout-data.ts';
 import { trustOf } from './test-order.ts';
 import { until } from './until.ts';
 
-/** A box of the world: what it answers to an order, one state after the other. */
+/** A box of the world: what it answers to an order, one state after the other; undefined: that it took the bundle. */
 export interface WorldBox {
   readonly id: string;
   readonly site?: string;
@@ -33,7 +33,7 @@ export interface WorldBox {
   readonly isOld?: boolean;
   /** It says nothing of itself when it connects. */
   readonly isSilent?: boolean;
-  answer?(order: Order): readonly (readonly [state: DeploymentState, reason?: string])[];
+  answer?(order: Order): readonly (readonly [state: DeploymentState, reason?: string])[] | undefined;
 }
 
 export interface RolloutWorldOptions {
@@ -55,8 +55,8 @@ export interface RolloutWorld {
   readonly orders: ReadonlyMap<string, readonly Order[]>;
   /** Most boxes of a site that were at work at once. */
   readonly darkest: ReadonlyMap<string, number>;
-  /** What each box runs. */
-  readonly runs: ReadonlyMap<string, string>;
+  /** What each box runs; a test may have one run something it never told of. */
+  readonly runs: Map<string, string>;
   connect(id: string): void;
   /** What its agent says of itself. */
   introduce(id: string): void;

@@ -56,6 +56,17 @@ const PLANS: readonly PlanRow[] = [
     ['restore a 1'],
   ],
   [
+    'so is one that had the bundle when it was ordered again: it got it by the order before',
+    {
+      members: [
+        ordered('a', 'already_installed', { attempts: 2 }),
+        ordered('b', 'already_installed', { hasPrevious: false }),
+      ],
+      rest: { state: 'rolling_back', rollingBackSinceMs: NOW },
+    },
+    ['restore a 1'],
+  ],
+  [
     'a way back that failed and may pass is tried again',
     {
       policy: { retries: 1 },

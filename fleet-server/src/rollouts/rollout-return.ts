@@ -1,6 +1,6 @@
 import { chooseRestores } from './rollout-orders.ts';
 import type { Member, RolloutPlan, RolloutSnapshot, RolloutStep } from './rollout-snapshot.ts';
-import { isEnded, isInWork, isRestored, isRestoring } from './rollout-tally.ts';
+import { hasSucceeded, isEnded, isInWork, isRestored, isRestoring } from './rollout-tally.ts';
 import { endGone, endSilent, findWakeTime, letGo, plan, rollbackEndsAtMs } from './rollout-times.ts';
 
 /** Who was not ordered yet is let go; who is in work comes to its end or its time-out. */
@@ -50,12 +50,13 @@ export function planRollback(snapshot: RolloutSnapshot, nowMs: number): RolloutP
 }
 
 /**
- * A device that fell silent may still come to run the bundle: its order waits for it. What is only kept runs nowhere.
+ * A device that fell silent may still come to run the bundle: its order waits for it. One that has a bundle to go back
+ * to and had this one already got it by an earlier order. What is only kept runs nowhere.
  */
 const mayHaveIt = (member: Member, { policy }: RolloutSnapshot): boolean => {
   const { state, attempts, hasPrevious } = member;
   if (policy.type === 'download_only') return false;
-  return hasPrevious && attempts > 0 && (!isEnded(member) || state === 'success' || state === 'timed_out');
+  return hasPrevious && attempts > 0 && (!isEnded(member) || hasSucceeded(member) || state === 'timed_out');
 };
 
 function awaitsRestore(member: Member, snapshot: RolloutSnapshot): boolean {

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { bundleRecord } from '../support/fleet-data.ts';
+import { openRolloutWorld, type RolloutWorld, type WorldBox } from '../support/rollout-world.ts';
+import { until } from '../support/until.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'watchpost-way-back-'));
+const worlds: RolloutWorld[] = [];
+after(async () => {
+  for (const world of worlds) await world.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const OLD = bundleRecord('1.0.0');
+const NEW = bundleRecord('2.0.0');
+const NEWER = bundleRecord('3.0.0');
+const ANA = { kind: 'user', id: 'ana' } as const;
+const MINUTE_MS = 60_000;
+
+async function open(boxes: readonly WorldBox[]): Promise<RolloutWorld> {
+  const path = join(folder, `${worlds.length}.db`);
+  const world = await openRolloutWorld({ path, boxes, bundles: [OLD, NEW, NEWER] });
+  worlds.push(world);
+  return world;
+}
+
+const orderNew = { version: 'petpark@2.0.0', groups: { canary: [100] } } as const;
+
+async function rollBack(world: RolloutWorld, id: string): Promise<string> {
+  await world.desk.act(id, 'rollback', {}, ANA);
+  return (await world.settle(id, 'rolled_back')).why;
+}
+
+const stateOf = async (world: RolloutWorld, id: string) =>
+  (await world.desk.members(id, { limit: 9 })).members.find(({ deviceId }) => deviceId === 'box-0')?.state;
+
+test('a box that had installed the bundle before it was ordered again goes back as well', async () => {
+  let orders = 0;
+  const isLost = (sha256: string): boolean => sha256 === NEW.digest && ++orders === 1;
+  const world = await open([
+    { id: 'box-0', runs: OLD, answer: ({ sha256 }) => (isLost(sha256) ? [['downloading']] : undefined) },
+    { id: 'box-1', runs: OLD },
+  ]);
+  const policy = { retries: 1, successThreshold: 0.1, errorThreshold: 1 } as const;
+  const { id } = await world.create({ ...orderNew, policy });
+  await until('box-0 fetches', async () => (await stateOf(world, id)) === 'downloading');
+  world.disconnect('box-0');
+  world.runs.set('box-0', NEW.digest);
+  world.forward(11 * MINUTE_MS);
+  await until('its order is timed out', async () => (await stateOf(world, id)) === 'timed_out');
+  world.forward(11 * MINUTE_MS);
+  world.connect('box-0');
+  await world.settle(id, 'finished');
+  assert.equal(await stateOf(world, id), 'already_installed');
+  assert.equal(await rollBack(world, id), '2 of 2 devices went back');
+  assert.deepEqual(
+    [...world.runs],
+    [
+      ['box-0', OLD.digest],
+      ['box-1', OLD.digest],
+    ],
+  );
+});
