@@ -3,6 +3,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { createDiskCommandFiles } from '../../fleet-server/src/commands/disk-command-files.ts';
 import { serverError } from '../../fleet-server/src/kernel/errors.ts';
 import { isOpenCommand } from '../../shared/src/api/commands.ts';
 import {
@@ -220,6 +221,17 @@ test('a file is taken for an open command of its device that brings one, and kep
   }
   assert.ok((await readdir(join(folder, 'files'))).length * 40_000 <= COMMAND_FILES_BYTES);
   await assert.rejects(desk.readFile('box-1', id), { code: 'NOT_FOUND', message: /none any more/ });
+});
+
+test('files that come together are all taken', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'watchpost-command-files-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const files = createDiskCommandFiles({ folder, maxBytes: 1_000_000 });
+  const saveSome = async (by: string): Promise<void> => {
+    for (let count = 0; count < 50; count += 1) await files.save(`${by}-${count}`, new Uint8Array(1_000));
+  };
+  await Promise.all(['a', 'b', 'c', 'd'].map(saveSome));
+  assert.equal((await readdir(folder)).length, 200);
 });
 
 test('of a device that is asked very often, the newest commands are kept, and all that are open', async (t) => {

@@ -1,6 +1,7 @@
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readIfThere, writeFileAtomic } from '@watchpost/shared/kernel/files.ts';
+import { createTurns } from '@watchpost/shared/kernel/in-turn.ts';
 import { onDisk } from '../kernel/on-disk.ts';
 import type { CommandFiles } from './port.ts';
 
@@ -16,14 +17,17 @@ const OWNER_ONLY = 0o600;
 /** One file for each command that brought one, named by its id. */
 export function createDiskCommandFiles({ folder, maxBytes }: DiskCommandFilesOptions): CommandFiles {
   const pathOf = (id: string): string => join(folder, requireName(id));
+  // Who looks for the oldest would else meet what another one is writing.
+  const inTurn = createTurns();
   return {
     save: async (id, bytes) => {
       const path = pathOf(id);
-      await onDisk('keeping the file of a command', async () => {
+      const keep = async (): Promise<void> => {
         await mkdir(folder, { recursive: true, mode: 0o700 });
         await writeFileAtomic(path, bytes, OWNER_ONLY);
         await prune(folder, maxBytes, id);
-      });
+      };
+      await onDisk('keeping the file of a command', () => inTurn(keep));
     },
     load: async (id) => {
       const path = pathOf(id);
