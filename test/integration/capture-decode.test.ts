@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { access, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
@@ -9,7 +9,7 @@ import {
 } from '../../agent/src/capture/decode/decode-chooser.ts';
 import { createFileDecodeMemory } from '../../agent/src/capture/decode/decode-memory.ts';
 import { findOffers, type Offers } from '../../agent/src/capture/decode/decode-offers.ts';
-import { readDecodeFacts } from '../../agent/src/capture/decode/decode-trial.ts';
+import { lookAtVideo, readDecodeFacts } from '../../agent/src/capture/decode/decode-trial.ts';
 import type { Decoder } from '../../agent/src/capture/ffmpeg/decode-method.ts';
 import type { FfmpegSource } from '../../agent/src/capture/ffmpeg/ffmpeg-arguments.ts';
 import { createFfmpegCamera } from '../../agent/src/capture/ffmpeg-camera.ts';
@@ -18,6 +18,7 @@ import { type Logger, silentLogger } from '../../shared/src/kernel/log.ts';
 import { type ClipFolder, createClipFolder } from '../support/camera-clips.ts';
 import { cameraConfig, SHORT_LIMITS, SMALL } from '../support/camera-session.ts';
 import { startRtspServer } from '../support/rtsp-server.ts';
+import { until } from '../support/until.ts';
 
 const NEVER = new AbortController().signal;
 const NO_OFFER = { isOffered: false, why: 'it is not there' } as const;
@@ -195,3 +196,31 @@ test('a camera that does not answer yet is measured when it does', async (t) => 
   assert.equal((await chooser.choose(source, NEVER)).method, 'software');
   assert.equal((await chooser.choose(source, NEVER)).method, 'vaapi');
 });
+
+test('an ffmpeg that waits for its device and heeds no SIGTERM holds up no other camera', async (t) => {
+  const { dataDir } = await openDecodingBox(t);
+  const [ffmpegPath, started] = [join(dataDir, 'ffmpeg'), join(dataDir, 'started')];
+  await writeFile(ffmpegPath, `#!/bin/sh\ntrap '' TERM\necho $$ > '${started}'\nexec sleep 30\n`, {
+    mode: 0o755,
+  });
+  const life = new AbortController();
+  const look = lookAtVideo(ffmpegPath, sourceOf({ device: '/dev/video0' }), life.signal);
+  await until('it runs', () =>
+    access(started).then(
+      () => true,
+      () => false,
+    ),
+  );
+  life.abort();
+  assert.equal(await look, undefined);
+  const pid = Number(await readFile(started, 'utf8'));
+  await until('it is gone', () => !isAlive(pid));
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}

@@ -12,6 +12,7 @@ async function runWithoutFiles(script: string): Promise<string> {
     import { openSync } from 'node:fs';
     import { setTimeout as delay } from 'node:timers/promises';
     const { createFfmpegLauncher } = await import(${JSON.stringify(sourceOf('capture/ffmpeg/ffmpeg-process.ts'))});
+    const { lookAtVideo, tryDecoder } = await import(${JSON.stringify(sourceOf('capture/decode/decode-trial.ts'))});
     const { startInferenceProcess } = await import(${JSON.stringify(sourceOf('inference/child-process.ts'))});
     const useUp = () => { try { for (;;) openSync('/dev/null'); } catch {} };
     const report = (value) => process.stdout.write(JSON.stringify(value));
@@ -31,6 +32,20 @@ test('an ffmpeg for which no files are left is a stream that failed', async () =
     child.end();
     report(await child.gone);`);
   assert.match(JSON.parse(said).stderr, /^cannot run ffmpeg: spawn ffmpeg EMFILE$/);
+});
+
+test('a decoder cannot be tried where no files are left, and the agent lives', async () => {
+  const said = await runWithoutFiles(`
+    const camera = { id: 'c', device: '/dev/video0', fps: 5, masks: [], regions: [], view: 'whole', motion: {} };
+    const plan = { width: 8, height: 8, fit: 'squash', scaleFlags: 'area' };
+    const source = { camera, plans: [plan], socketTimeoutMs: 1000 };
+    const never = new AbortController().signal;
+    useUp();
+    const look = await lookAtVideo('ffmpeg', source, never);
+    report({ look, trial: await tryDecoder('ffmpeg', source, { method: 'software' }, never) });`);
+  assert.deepEqual(JSON.parse(said), {
+    trial: { method: 'software', why: 'no files are left to run ffmpeg with' },
+  });
 });
 
 test('an inference process for which no files are left is one that ended', async () => {

@@ -1,4 +1,4 @@
-import { execFile, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
@@ -24,7 +24,7 @@ const LAST_WORDS_CHARS = 300;
 /** Asks ffmpeg and the system what there is to decode with. What cannot be asked is not there. */
 export async function readDecodeFacts(ffmpegPath: string): Promise<DecodeFacts> {
   const ask = (option: string): Promise<string> =>
-    run(ffmpegPath, ['-hide_banner', option], { timeout: ASK_LIMIT_MS }).then(
+    run(ffmpegPath, ['-hide_banner', option], { timeout: ASK_LIMIT_MS, killSignal: 'SIGKILL' }).then(
       ({ stdout }) => stdout,
       () => '',
     );
@@ -52,12 +52,18 @@ export async function lookAtVideo(
   const child = spawn(ffmpegPath, ['-hide_banner', ...args], {
     stdio: ['pipe', 'ignore', 'pipe'],
     signal: AbortSignal.any([signal, AbortSignal.timeout(LOOK_LIMIT_MS)]),
+    // One that waits for its device heeds nothing else.
+    killSignal: 'SIGKILL',
   });
   child.on('error', ignore);
+  if (!hasStreams(child)) return undefined;
   child.stdin.on('error', ignore).end(stdin);
   // Without an output it names its inputs, and ends.
   return parseVideoFormat(await text(child.stderr).catch(() => ''));
 }
+
+/** Against its type, a child has none where no files were left to make them. */
+const hasStreams = ({ stdio }: ChildProcess): boolean => stdio !== undefined;
 
 const ignore = (): void => undefined;
 
@@ -75,14 +81,15 @@ export async function tryDecoder(
     signal: AbortSignal.any([signal, AbortSignal.timeout(TRIAL_LIMIT_MS)]),
     killSignal: 'SIGKILL',
   });
+  const { method } = decoder;
   const closed = once(child, 'close').catch(ignore);
   child.on('error', ignore);
+  if (!hasStreams(child)) return { method, why: 'no files are left to run ffmpeg with' };
   child.stdin.on('error', ignore).end(stdin);
   const words = text(child.stderr).catch(() => '');
   const cpu01 = await watchProgress(child.stdout, () => readCpuSec(child.pid));
   child.kill('SIGKILL');
   await closed;
-  const { method } = decoder;
   if (cpu01 !== undefined) return { method, cpu01 };
   const why = (await words).trim().split(/\r?\n/).slice(-2).join('; ').slice(0, LAST_WORDS_CHARS);
   return { method, why: why || `no ${MEASURED_SEC} seconds of video within ${TRIAL_LIMIT_MS / 1000} s` };
