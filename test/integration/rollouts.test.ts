@@ -254,6 +254,20 @@ test('another server goes on where one fell silent, and never at the same time',
   assert.ok([...world.orders.values()].every((orders) => orders.length === 2));
 });
 
+test('a store that stalls for longer than the lease is held holds the rollout up for no longer than that', async () => {
+  const world = await open(boxes(1));
+  const { apply } = world.store.rollouts;
+  let stallsMs = 8_000;
+  world.store.rollouts.apply = async (change) => {
+    const isStored = await apply(change);
+    world.clock.aheadMs += stallsMs;
+    stallsMs = 0;
+    return isStored;
+  };
+  await world.create({ version: 'petpark@2.0.0', groups: { canary: [100] } });
+  await until('the box is ordered', () => world.orders.has('box-0'));
+});
+
 test('a server restored from the backup of yesterday brings the rollout to its end', async () => {
   const path = join(folder, 'restored.db');
   const backup = join(folder, 'backup.db');

@@ -242,18 +242,18 @@ class LeasedRolloutEngine implements RolloutEngine {
     this.#isDirty = false;
     this.#wakeAtMs = Number.POSITIVE_INFINITY;
     for (const live of this.#rollouts.all()) {
-      if (signal.aborted || !this.#lease.isHeld()) return;
       const advance = (): Promise<number> => this.#advance(live.rollout.id, signal);
       const wakeAtMs = await this.#alone(live, advance, Number.POSITIVE_INFINITY);
       this.#wakeAtMs = Math.min(this.#wakeAtMs, wakeAtMs);
     }
   }
 
-  /** @returns when to look again */
+  /** What is left undone, for the lease ran out meanwhile, is done as soon as it is held again. @returns when to look again */
   async #advance(id: string, signal: AbortSignal): Promise<number> {
     for (let moves = 0; moves < MAX_MOVES; moves += 1) {
       const live = this.#rollouts.get(id);
-      if (live === undefined || signal.aborted || !this.#lease.isHeld()) return Number.POSITIVE_INFINITY;
+      if (live === undefined) return Number.POSITIVE_INFINITY;
+      if (signal.aborted || !this.#lease.isHeld()) break;
       const { plan } = this.#look(live);
       if (plan.steps.length === 0) return plan.wakeAtMs ?? Number.POSITIVE_INFINITY;
       const isStored = await this.#performSome(live, plan.steps.slice(0, BATCH));
