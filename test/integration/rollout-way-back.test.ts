@@ -27,7 +27,7 @@ async function open(boxes: readonly WorldBox[]): Promise<RolloutWorld> {
   return world;
 }
 
-const orderNew = { version: 'petpark@2.0.0', groups: { canary: [100] } } as const;
+const orderNew = { version: 'petpark@2.0.0', groups: { canary: [100] } };
 
 async function rollBack(world: RolloutWorld, id: string): Promise<string> {
   await world.desk.act(id, 'rollback', {}, ANA);
@@ -63,4 +63,22 @@ test('a box that had installed the bundle before it was ordered again goes back 
       ['box-1', OLD.digest],
     ],
   );
+});
+
+test('a box goes back though a later order failed on it', async () => {
+  const isBad = (sha256: string): boolean => sha256 === NEWER.digest;
+  const world = await open([
+    {
+      ...{ id: 'box-0', runs: OLD },
+      answer: ({ sha256 }) =>
+        isBad(sha256) ? [['testing'], ['rolled_back', 'PROBATION_FAILED']] : undefined,
+    },
+  ]);
+  const { id } = await world.create(orderNew);
+  await world.settle(id, 'finished');
+  await world.director.deploy('box-0', NEWER.digest);
+  const newest = async () => (await world.store.deployments.latest('box-0'))?.state;
+  await until('the order by hand failed', async () => (await newest()) === 'rolled_back');
+  assert.equal(await rollBack(world, id), '1 of 1 devices went back');
+  assert.equal(world.runs.get('box-0'), OLD.digest);
 });

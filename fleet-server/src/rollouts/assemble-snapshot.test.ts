@@ -25,6 +25,8 @@ const deployment = (change: Partial<DeploymentRecord>): DeploymentRecord => ({
   ...{ order: '', createdAtMs: 1, updatedAtMs: NOW },
   ...change,
 });
+const foreign = (change: Partial<DeploymentRecord>): DeploymentRecord =>
+  deployment({ id: 'foreign', bundleDigest: 'foreign', ...change });
 const HERE = { isAccepted: true, isConnected: true, lastSeenMs: NOW - 5 } as const;
 const SOFT = { policy: { ...POLICY, type: 'soft' } } as const;
 const TARGET: TargetDevice = {
@@ -119,9 +121,26 @@ const FACTS: readonly (readonly [name: string, found: Member, expected: Partial<
   [
     'not when it was ordered something else since',
     assemble(failed('X'), {
-      standing: { ...HERE, deployment: deployment({ id: 'foreign', state: 'success' }) },
+      standing: { ...HERE, deployment: foreign({ state: 'success' }) },
     }),
     { hasPrevious: false },
+  ],
+  [
+    'nor while it is at work on that',
+    assemble(failed('X'), { standing: { ...HERE, deployment: foreign({ state: 'testing' }) } }),
+    { hasPrevious: false },
+  ],
+  [
+    'but it can when that came to nothing',
+    assemble(failed('X'), { standing: { ...HERE, deployment: foreign({ state: 'rolled_back' }) } }),
+    { hasPrevious: true },
+  ],
+  [
+    'or brought it this very bundle',
+    assemble(failed('X'), {
+      standing: { ...HERE, deployment: foreign({ state: 'success', bundleDigest: OWN_DIGEST }) },
+    }),
+    { hasPrevious: true },
   ],
   [
     'nor when it ran this very bundle before',

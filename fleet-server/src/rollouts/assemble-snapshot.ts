@@ -1,7 +1,7 @@
 import { DEPLOYMENT_LIFECYCLE } from '@watchpost/shared/lifecycle/deployment.ts';
 import { isTerminal } from '@watchpost/shared/lifecycle/table.ts';
 import type { DeviceStanding } from '../devices/port.ts';
-import type { RolloutMember, RolloutProgress, RolloutRecord } from '../store/port.ts';
+import type { DeploymentRecord, RolloutMember, RolloutProgress, RolloutRecord } from '../store/port.ts';
 import type { TargetDevice } from '../targeting/port.ts';
 import { type LiveRollout, restoreStateOf, stateOf } from './live-rollout.ts';
 import { findUnknownType } from './order-type-verdict.ts';
@@ -164,13 +164,17 @@ function assembleRestore(member: RolloutMember): Restore | undefined {
   };
 }
 
-/** What was ordered on the device since is none of this rollout's business. */
+/** A device that was brought to another bundle since is none of this rollout's business. */
 function canGoBack(
   { bundleDigest }: RolloutRecord,
   { previousDigest, deploymentId, restoreId }: RolloutMember,
   standing: DeviceStanding | undefined,
 ): boolean {
-  const newestId = standing?.deployment?.id;
-  const isOurs = newestId === undefined || newestId === deploymentId || newestId === restoreId;
-  return previousDigest !== undefined && previousDigest !== bundleDigest && isOurs;
+  const newest = standing?.deployment;
+  const isOurs = newest === undefined || newest.id === deploymentId || newest.id === restoreId;
+  const hasWay = previousDigest !== undefined && previousDigest !== bundleDigest;
+  return hasWay && (isOurs || newest.bundleDigest === bundleDigest || hasChangedNothing(newest));
 }
+
+const hasChangedNothing = ({ state }: DeploymentRecord): boolean =>
+  isTerminal(DEPLOYMENT_LIFECYCLE, state) && state !== 'success' && state !== 'already_installed';
