@@ -159,18 +159,10 @@ class SqliteOutbox implements Outbox {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (this.#pending.length === 0) return;
-    if (this.#isUnusable) this.#reopen();
-    const batch = this.#pending;
-    const totals = this.#attempt('commit', () => this.#file.db.transaction(() => this.#write(batch))());
-    if (totals === undefined) {
-      this.#schedule();
-      return;
-    }
-    this.#totals = totals;
-    this.#savedDrops = totals.drops;
-    this.#pending = [];
-    for (const row of batch) this.#committed[row.stream] = row.seq;
-    this.#onCommit();
+    const isOther = this.#isUnusable && this.#reopen();
+    const isCommitted = this.#commit(this.#pending);
+    if (!isCommitted) this.#schedule();
+    if (isCommitted || isOther) this.#onCommit();
   }
 
   close(): void {
@@ -179,6 +171,16 @@ class SqliteOutbox implements Outbox {
     if (this.#pending.length > 0)
       this.#log.error({ rows: this.#pending.length }, 'outbox rows lost at close');
     this.#file.db.close();
+  }
+
+  #commit(batch: readonly OutboxRow[]): boolean {
+    const totals = this.#attempt('commit', () => this.#file.db.transaction(() => this.#write(batch))());
+    if (totals === undefined) return false;
+    this.#totals = totals;
+    this.#savedDrops = totals.drops;
+    this.#pending = [];
+    for (const row of batch) this.#committed[row.stream] = row.seq;
+    return true;
   }
 
   /** Runs inside a transaction; nothing it computes holds before the commit. */
@@ -226,17 +228,20 @@ class SqliteOutbox implements Outbox {
     this.#timer ??= setTimeout(() => this.flush(), waitMs).unref();
   }
 
-  /** Rows that are not committed yet are numbered anew when the file is another one. */
-  #reopen(): void {
+  /**
+   * Rows that are not committed yet are numbered anew when the file is another one.
+   * @returns whether what can be sent is not what it was
+   */
+  #reopen(): boolean {
     const { db } = this.#file;
     // What waits in memory has nowhere else to be.
-    if (db.memory && this.#totals.rows > 0) return;
+    if (db.memory && this.#totals.rows > 0) return false;
     if (!db.memory && db.open) db.close();
     try {
       this.#file = readFile(openOutboxFile(this.#options));
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
-      return;
+      return false;
     }
     if (db.memory) db.close();
     this.#isUnusable = false;
@@ -245,11 +250,27 @@ class SqliteOutbox implements Outbox {
     const drops = addDrops(totals.drops, this.#totals.drops, this.#savedDrops);
     this.#totals = { ...totals, drops: { ...drops, all: drops.all + lostRows } };
     this.#savedDrops = totals.drops;
-    if (epoch === this.#epoch) return;
+    if (epoch === this.#epoch) return this.#findCommitted(committed);
     this.#epoch = epoch;
     this.#committed = committed;
     this.#next = perStream((stream) => committed[stream] + 1);
     this.#pending = this.#pending.map((row) => ({ ...row, seq: this.#next[row.stream]++ }));
+    return true;
+  }
+
+  /** A commit that failed when it was synced may be in the file all the same. */
+  #findCommitted(found: Readonly<Record<Stream, number>>): boolean {
+    if (STREAMS.every((stream) => found[stream] <= this.#committed[stream])) return false;
+    const { db } = this.#file;
+    // What the disk did not take then, and may forget, is written once more, and elsewhere, before it can be sent.
+    if (this.#attempt('commit', () => db.pragma('wal_checkpoint(TRUNCATE)')) === undefined) {
+      db.close();
+      this.#isUnusable = true;
+      return false;
+    }
+    this.#committed = perStream((stream) => Math.max(found[stream], this.#committed[stream]));
+    this.#pending = this.#pending.filter(({ stream, seq }) => seq > this.#committed[stream]);
+    return true;
   }
 
   /** @returns undefined when SQLite failed: the state of the disk is no reason for the box to stop */
