@@ -22,7 +22,6 @@ const LOOK_AGAIN: BackoffPolicy = { baseMs: 2_000, maxMs: 60_000 };
 
 /** Lets genuine orders through, none of them older than what this box was ordered before. */
 export interface OrderInbox {
-  load(): Promise<void>;
   /**
    * Waits for a disk that fails, until the signal is aborted.
    * @returns undefined for an order that is forged or replayed
@@ -32,6 +31,13 @@ export interface OrderInbox {
 
 export function createOrderInbox({ orders, bundles, journal, wait, log }: OrderInboxDeps): OrderInbox {
   let mark: OrderMark | undefined;
+  let isMarkKnown = false;
+
+  const loadMark = async (): Promise<void> => {
+    if (isMarkKnown) return;
+    mark = await bundles.readOrderMark();
+    isMarkKnown = true;
+  };
 
   const isReplay = async (order: Order): Promise<boolean> => {
     const verdict = judgeOrder(mark, order);
@@ -51,6 +57,8 @@ export function createOrderInbox({ orders, bundles, journal, wait, log }: OrderI
   const read = async (document: DesiredModel, signal: AbortSignal): Promise<Order | undefined> => {
     for (let attempt = 0; !signal.aborted; attempt += 1) {
       try {
+        // No order is judged before it is known which ones came before.
+        await loadMark();
         return await orders.read(document.order);
       } catch (error) {
         if (!(error instanceof AppError && PASSING.includes(error.code))) throw error;
@@ -63,9 +71,6 @@ export function createOrderInbox({ orders, bundles, journal, wait, log }: OrderI
   };
 
   return {
-    load: async () => {
-      mark = await bundles.readOrderMark();
-    },
     open: async (document, signal) => {
       try {
         const order = await read(document, signal);

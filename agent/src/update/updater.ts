@@ -67,7 +67,7 @@ class ModelUpdater implements Updater {
   #current: Job | undefined;
   #next: Order | undefined;
   #wake = Promise.withResolvers<void>();
-  // No order is judged before it is known which ones came before.
+  // What is told before the start waits for it.
   #reading: Promise<void> = this.#loaded.promise;
   #loops: Promise<unknown> = Promise.resolve();
 
@@ -83,7 +83,6 @@ class ModelUpdater implements Updater {
 
   async start(): Promise<void> {
     const takenBack = await this.#resume();
-    await this.#inbox.load();
     await this.#deps.events.load();
     this.#loaded.resolve();
     this.#loops = Promise.all([this.#runAll(takenBack), this.#deps.events.run(this.#stopping.signal)]);
