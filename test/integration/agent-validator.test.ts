@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createReadStream } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -66,4 +67,18 @@ test('a program that crashes, says nonsense or is not there is told apart from a
   const nonsense = await program('nonsense', 'console.log("{}")');
   await assert.rejects(validate(tinyBundle(), nonsense), { code: 'VALIDATOR_FAILED' });
   await assert.rejects(validate(tinyBundle(), [join(folder, 'absent')]), { code: 'VALIDATOR_FAILED' });
+});
+
+test('a bundle that cannot be laid out, for want of a folder or of a file, gets no answer', async (t) => {
+  const { TMPDIR } = process.env;
+  t.after(() => {
+    if (TMPDIR === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = TMPDIR;
+  });
+  const blobs = { read: () => createReadStream(join(folder, 'no-blob')) };
+  const validator = createAgentValidator({ blobs, command: AGENT, limitMs: 60_000 });
+  const failed = (message: RegExp) => ({ code: 'VALIDATOR_FAILED', message });
+  await assert.rejects(validator(tinyBundle().manifest, never), failed(/ENOENT.*no-blob/));
+  process.env.TMPDIR = join(folder, 'absent');
+  await assert.rejects(validate(tinyBundle()), failed(/ENOENT.*absent/));
 });

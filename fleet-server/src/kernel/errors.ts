@@ -125,7 +125,8 @@ export const SERVER_ERRORS = {
   VALIDATOR_FAILED: {
     retry: true,
     http: 500,
-    remedy: 'Check that the command of --validator-command runs on the server.',
+    remedy:
+      'Check that the command of --validator-command runs on the server, and that its temporary folder has room.',
   },
   TRUST_REFUSED: {
     retry: false,

@@ -29,14 +29,25 @@ const parseReport = createJsonParser(ValidationReport, 'validation report');
 /** Asks the agent's own program, in a process of its own: a model that crashes or hangs takes nothing along. */
 export function createAgentValidator({ blobs, command, limitMs }: AgentValidatorDeps): ModelValidator {
   return async (manifest, signal) => {
-    const folder = await mkdtemp(join(tmpdir(), 'watchpost-model-'));
     try {
-      await layOut(manifest, blobs, folder);
-      return await askAgent(command, folder, AbortSignal.any([signal, AbortSignal.timeout(limitMs)]));
-    } finally {
-      await rm(folder, { recursive: true, force: true });
+      return await inFolder(async (folder) => {
+        await layOut(manifest, blobs, folder);
+        return askAgent(command, folder, AbortSignal.any([signal, AbortSignal.timeout(limitMs)]));
+      });
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw serverError('VALIDATOR_FAILED', `${command[0]} did not validate the model: ${why}`, { cause });
     }
   };
+}
+
+async function inFolder<Result>(work: (folder: string) => Promise<Result>): Promise<Result> {
+  const folder = await mkdtemp(join(tmpdir(), 'watchpost-model-'));
+  try {
+    return await work(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 async function layOut(manifest: Manifest, blobs: Pick<BlobStore, 'read'>, folder: string): Promise<void> {
@@ -73,18 +84,11 @@ async function askAgent(
   });
   try {
     const [code] = await once(child, 'close');
-    if (signal.aborted) throw serverError('VALIDATOR_FAILED', 'the validation took too long or was stopped');
-    if (code !== 0 && code !== 1)
-      throw serverError('VALIDATOR_FAILED', `${program} ended with ${code}: ${lastWords.trim()}`);
+    if (signal.aborted) throw new Error('it took too long or was stopped');
+    if (code !== 0 && code !== 1) throw new Error(`it ended with ${code}: ${lastWords.trim()}`);
     return parseReport(out);
-  } catch (cause) {
-    throw serverError('VALIDATOR_FAILED', `${program} did not validate the model: ${messageOf(cause)}`, {
-      cause,
-    });
   } finally {
     signal.removeEventListener('abort', kill);
     kill();
   }
 }
-
-const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
