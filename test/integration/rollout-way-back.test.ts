@@ -82,3 +82,25 @@ test('a box goes back though a later order failed on it', async () => {
   assert.equal(await rollBack(world, id), '1 of 1 devices went back');
   assert.equal(world.runs.get('box-0'), OLD.digest);
 });
+
+test('a box that was brought another bundle between two orders goes back to that', async () => {
+  let orders = 0;
+  const isLost = (sha256: string): boolean => sha256 === NEW.digest && ++orders === 1;
+  const world = await open([
+    {
+      ...{ id: 'box-0', runs: OLD },
+      answer: ({ sha256 }) =>
+        isLost(sha256) ? [['downloading'], ['failure', 'DOWNLOAD_FAILED']] : undefined,
+    },
+  ]);
+  const { id } = await world.create({ ...orderNew, policy: { retries: 1 } });
+  await until('the first order failed', async () => (await stateOf(world, id)) === 'failure');
+  await world.director.deploy('box-0', NEWER.digest);
+  const newest = async () => (await world.store.deployments.latest('box-0'))?.state;
+  await until('it was brought another bundle', async () => (await newest()) === 'success');
+  world.forward(3 * MINUTE_MS);
+  await world.settle(id, 'finished');
+  assert.equal(world.runs.get('box-0'), NEW.digest);
+  assert.equal(await rollBack(world, id), '1 of 1 devices went back');
+  assert.equal(world.runs.get('box-0'), NEWER.digest);
+});

@@ -37,13 +37,13 @@ const ordersOf = (change: Partial<Orders>): Orders => ({ ...NO_ORDERS, ...change
 const perform = (rollout: LiveRollout, steps: readonly RolloutStep[], orders = NO_ORDERS) =>
   performSteps(rollout, steps, orders, NOW);
 
-test('a device that is ordered keeps what it ran before, of its first order', () => {
+test('a device that is ordered keeps what it ran before', () => {
   const orders = ordersOf({
     deployments: new Map([
       ['a', deployment('d-a', 'a')],
       ['b', deployment('d-b', 'b')],
     ]),
-    previousOf: (id) => `what ${id} ran`,
+    runningOf: (id) => `what ${id} ran`,
   });
   const failed = memberOf('b', { ...RUNNING, isExcused: true });
   const change = perform(
@@ -58,7 +58,7 @@ test('a device that is ordered keeps what it ran before, of its first order', ()
       progress,
     }),
     memberOf('b', {
-      ...{ attempts: 2, deploymentId: 'd-b', orderedAtMs: NOW, previousDigest: 'old' },
+      ...{ attempts: 2, deploymentId: 'd-b', orderedAtMs: NOW, previousDigest: 'what b ran' },
       progress,
     }),
   ]);
@@ -67,6 +67,23 @@ test('a device that is ordered keeps what it ran before, of its first order', ()
     ['d-a', 'd-b'],
   );
   assert.equal(change.rollout.revision, 4, 'the store counts');
+});
+
+test('a device that runs this very bundle by now, or does not say what, goes back to what is known of before', () => {
+  for (const [running, known, previous] of [
+    ['new', 'old', 'old'],
+    [undefined, 'old', 'old'],
+    ['new', undefined, 'new'],
+    [undefined, undefined, undefined],
+  ] as const) {
+    const orders = ordersOf({
+      deployments: new Map([['a', deployment('d-a', 'a')]]),
+      runningOf: () => running,
+    });
+    const given = memberOf('a', known === undefined ? {} : { previousDigest: known });
+    const { members } = perform(live([given]), [{ kind: 'order', deviceId: 'a', attempt: 1 }], orders);
+    assert.equal(members[0]?.previousDigest, previous);
+  }
 });
 
 test('a bundle that may not be ordered any more pauses the rollout, once, and says why', () => {

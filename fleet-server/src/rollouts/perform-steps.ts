@@ -18,13 +18,13 @@ export interface Orders {
   /** Why the director did not order, by device. */
   readonly refusals: ReadonlyMap<string, { readonly code: string; readonly message: string }>;
   /** What devices run now. */
-  readonly previousOf: (deviceId: string) => string | undefined;
+  readonly runningOf: (deviceId: string) => string | undefined;
 }
 
 export const NO_ORDERS: Orders = {
   deployments: new Map(),
   refusals: new Map(),
-  previousOf: () => undefined,
+  runningOf: () => undefined,
 };
 
 /** The actor in the journal for what the planner does. */
@@ -112,7 +112,7 @@ class StepWork {
 
   /** No order can be given of a bundle that may not be deployed any more: a person is to look. */
   #order(member: RolloutMember): void {
-    const { deviceId, previousDigest = this.#orders.previousOf(deviceId) } = member;
+    const { deviceId } = member;
     const deployment = this.#orders.deployments.get(deviceId);
     if (deployment === undefined) {
       const refusal = this.#orders.refusals.get(deviceId);
@@ -121,6 +121,7 @@ class StepWork {
       return;
     }
     const { end: _end, ...rest } = member;
+    const previousDigest = this.#findPrevious(member);
     this.#members.set(deviceId, {
       ...rest,
       attempts: member.attempts + 1,
@@ -131,6 +132,13 @@ class StepWork {
       progress: { state: deployment.state, updatedAtMs: deployment.updatedAtMs },
     });
     this.#note(member, 'ordered', `attempt ${member.attempts + 1}, deployment ${deployment.id}`);
+  }
+
+  /** Others may have brought it another bundle since the order before; this rollout's own may have come of that order. */
+  #findPrevious({ deviceId, previousDigest }: RolloutMember): string | undefined {
+    const running = this.#orders.runningOf(deviceId);
+    const isOurs = running === undefined || running === this.#rollout.bundleDigest;
+    return isOurs ? (previousDigest ?? running) : running;
   }
 
   #restore(member: RolloutMember, attempt: number): void {

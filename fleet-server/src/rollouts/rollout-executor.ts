@@ -1,5 +1,5 @@
 import type { FleetPresence, FleetProjection } from '../devices/port.ts';
-import type { RolloutMember, RolloutStore } from '../store/port.ts';
+import type { RolloutStore } from '../store/port.ts';
 import type { LiveRollout } from './live-rollout.ts';
 import { NO_ORDERS, type Orders, performSteps, type StepChange } from './perform-steps.ts';
 import type { DeviceOrder, Director, SignedOrders } from './port.ts';
@@ -33,10 +33,10 @@ export function createRolloutExecutor(deps: RolloutExecutorDeps): RolloutExecuto
     const store = (given: Orders): Promise<boolean> =>
       apply(deps, performSteps(live, steps, given, deps.nowMs()), onStored);
     if (orders.length === 0) return store(NO_ORDERS);
-    const previous = await readPrevious(deps, live, steps);
+    const running = await readRunning(deps, steps);
     let isStored = false;
     await deps.director.deployAll(orders, async (signed) => {
-      isStored = await store({ ...indexOrders(signed), previousOf: (id) => previous.get(id) });
+      isStored = await store({ ...indexOrders(signed), runningOf: (id) => running.get(id) });
       return isStored;
     });
     return isStored;
@@ -79,23 +79,20 @@ function toOrder({ rollout, members }: LiveRollout, step: RolloutStep): readonly
   ];
 }
 
-/** What each device runs before its first order: the way back of this very device. */
-async function readPrevious(
+/** What each device runs when it is ordered: the way back of this very device. */
+async function readRunning(
   { presence, ranBefore }: RolloutExecutorDeps,
-  { members }: LiveRollout,
   steps: readonly RolloutStep[],
 ): Promise<ReadonlyMap<string, string>> {
-  const previous = new Map<string, string>();
+  const running = new Map<string, string>();
   for (const step of steps) {
-    if (step.kind !== 'order' || isKnown(members.get(step.deviceId))) continue;
+    if (step.kind !== 'order') continue;
     const { deviceId } = step;
     const digest = presence.standing(deviceId)?.activeDigest ?? (await ranBefore(deviceId));
-    if (digest !== undefined) previous.set(deviceId, digest);
+    if (digest !== undefined) running.set(deviceId, digest);
   }
-  return previous;
+  return running;
 }
-
-const isKnown = (member: RolloutMember | undefined): boolean => member?.previousDigest !== undefined;
 
 function indexOrders({ deployments, refusals }: SignedOrders) {
   return {

@@ -63,7 +63,7 @@ export interface RolloutMemberRecord {
   readonly orderedAtMs?: number;
   /** Of a device that was never ordered. */
   readonly end?: GivenEnd;
-  /** What it ran before the first order of this rollout. */
+  /** What it ran when it was ordered last, other than the bundle of this rollout. */
   readonly previousDigest?: string;
   readonly restoreAttempts: number;
   readonly restoreId?: string;
