@@ -7,6 +7,7 @@ import type { DeploymentState } from '@watchpost/shared/lifecycle/deployment.ts'
 import type { Order } from '@watchpost/shared/trust/order.ts';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { builtWeb } from '../../scripts/web-build.ts';
+import { startBreakingProxy } from '../support/breaking-proxy.ts';
 import { findChromium, launchChromium, NO_CHROMIUM } from '../support/chromium.ts';
 import { bundleRecord } from '../support/fleet-data.ts';
 import { createHttpWorld, type HttpWorld, PASSWORD } from '../support/http-world.ts';
@@ -264,6 +265,20 @@ describe('rollouts on the page', { skip: chromiumPath === undefined ? NO_CHROMIU
     await page.getByText('Somebody else than who made it has to approve it.').waitFor();
     assert.equal(await button('Approve').isDisabled(), true);
     assert.equal(await button('Deny').isDisabled(), false);
+  });
+
+  test('an answer that breaks off is told, and the page asks again', async (t) => {
+    const proxy = await startBreakingProxy(url);
+    t.after(() => proxy.close());
+    await open('/rollouts');
+    await page.goto(`${proxy.url}/rollouts`);
+    await page.getByRole('link', { name: 'own', exact: true }).waitFor();
+    proxy.break(/^rollouts\?/);
+    await page.getByRole('alert').getByText('The fleet server does not answer').waitFor();
+    const who = { kind: 'user', id: 'ana' } as const;
+    const asked = { priority: 100, requiresApproval: true, start: false };
+    await world.desk.create({ name: 'later', version: 'petpark@2.0.0', ...asked }, who);
+    await page.getByRole('link', { name: 'later', exact: true }).waitFor();
   });
 
   test('at the width of a phone nothing scrolls sideways; an address of no rollout leads back', async () => {

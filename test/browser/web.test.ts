@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import type { ReportedConfig } from '@watchpost/shared/messages/config-document.ts';
 import type { BrowserContext, Page } from 'playwright-core';
+import { startBreakingProxy } from '../support/breaking-proxy.ts';
 import { findChromium, NO_CHROMIUM } from '../support/chromium.ts';
 import { type FakeFleetApi, PASSWORD, USER } from '../support/fake-fleet-api.ts';
 import { type FleetPage, type FleetPages, openFleetPages } from '../support/fleet-page.ts';
@@ -167,6 +168,21 @@ describe('the web page', { skip: findChromium() === undefined ? NO_CHROMIUM : fa
       const path = await curve.locator('path').last().getAttribute('d');
       assert.match(path ?? '', /^M[\d.]+,[\d.]+(L[\d.]+,[\d.]+){100,}/, name);
     }
+  });
+
+  test('a picture that breaks off is asked for again, and the one before stays', async (t) => {
+    const proxy = await startBreakingProxy(api.url);
+    t.after(() => proxy.close());
+    await fleet.logIn();
+    await page.goto(`${proxy.url}/devices/box-1`);
+    const picture = page.getByRole('img', { name: 'Latest frame of Camera gate' });
+    await picture.waitFor();
+    const broken = page.waitForEvent('requestfailed');
+    proxy.break(/\/picture$/);
+    assert.match((await broken).url(), /\/picture$/);
+    const before = await picture.getAttribute('src');
+    api.fleet.pictures.set('box-1/gate', await makeJpeg(200, 640, 360));
+    await page.locator(`article img:not([src="${before}"])`).waitFor();
   });
 
   test('what a box sees coming is told on its page, and what slows it down by name', async () => {

@@ -66,28 +66,31 @@ const TIMEOUT_MS = 15_000;
 export function createApi(): Api {
   const listeners = new Set<() => void>();
 
-  async function send(path: string, init: RequestInit = {}): Promise<Response> {
+  async function send<T>(
+    path: string,
+    init: RequestInit,
+    read: (response: Response) => Promise<T>,
+  ): Promise<T> {
     const limit = AbortSignal.timeout(TIMEOUT_MS);
     const signal = init.signal ? AbortSignal.any([init.signal, limit]) : limit;
-    const response = await fetch(`/api/v1/${path}`, { ...init, signal }).catch((cause: unknown) => {
+    const giveUp = (cause: unknown): never => {
       init.signal?.throwIfAborted();
       throw unreachable(cause);
-    });
-    if (response.ok) return response;
+    };
+    const response = await fetch(`/api/v1/${path}`, { ...init, signal }).catch(giveUp);
+    // An answer may break off after its head.
+    if (response.ok) return read(response).catch(giveUp);
     if (response.status === 401) for (const listener of listeners) listener();
     throw new ApiError(response.status, await readError(response));
   }
 
-  // The server of the same origin and build is the only one that answers, and it checks its replies by schema.
-  const get = async <T>(path: string, signal?: AbortSignal): Promise<T> => {
-    const response = await send(path, signal ? { signal } : {});
-    return (await response.json()) as T;
-  };
+  const get = <T>(path: string, signal?: AbortSignal): Promise<T> =>
+    send(path, signal ? { signal } : {}, readJson<T>);
 
   return {
     session: () => get<SessionView>('session'),
-    logIn: async (request) => void (await send('session', jsonPost(request))),
-    logOut: async () => void (await send('session', { method: 'DELETE' })),
+    logIn: (request) => send('session', jsonPost(request), readNothing),
+    logOut: () => send('session', { method: 'DELETE' }, readNothing),
     devices: async (signal) => (await get<{ devices: DeviceView[] }>('devices', signal)).devices,
     events: (query, signal) => get<EventPage>(`events?${eventSearch(query)}`, signal),
     telemetry: async (device, signal) =>
@@ -95,15 +98,12 @@ export function createApi(): Api {
     latestDeployment: async (device, signal) =>
       (await get<DeploymentHistoryPage>(`devices/${device}/deployments?limit=1`, signal)).deployments[0],
     picture: (device, camera, signal) =>
-      send(`devices/${device}/cameras/${camera}/picture`, { signal, cache: 'no-cache' }).then(
-        readPicture,
+      send(`devices/${device}/cameras/${camera}/picture`, { signal, cache: 'no-cache' }, readPicture).catch(
         absentPicture,
       ),
     get,
-    post: async <T>(path: string, body: unknown, signal?: AbortSignal): Promise<T> => {
-      const response = await send(path, { ...jsonPost(body), ...(signal && { signal }) });
-      return (await response.json()) as T;
-    },
+    post: <T>(path: string, body: unknown, signal?: AbortSignal) =>
+      send(path, { ...jsonPost(body), ...(signal && { signal }) }, readJson<T>),
     onSessionLost: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -120,6 +120,13 @@ function eventSearch({ device, limit, before }: EventQuery): string {
   if (before !== undefined) search.set('before', String(before));
   return search.toString();
 }
+
+/** The server of the same origin and build is the only one that answers, and it checks its replies by schema. */
+async function readJson<T>(response: Response): Promise<T> {
+  return (await response.json()) as T;
+}
+
+async function readNothing(): Promise<void> {}
 
 async function readPicture(response: Response): Promise<Picture> {
   const version = response.headers.get('etag') ?? response.headers.get('last-modified') ?? undefined;
