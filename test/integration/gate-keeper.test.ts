@@ -47,7 +47,7 @@ const inference = (
 });
 
 function summary(deviceId: string, minute: number, told: InferenceWindow | undefined): DurableMessage {
-  const message = summaryMessage(minute, minute * MINUTE_MS, { deviceId });
+  const message = summaryMessage(minute, minute * MINUTE_MS, { deviceId, firstSeq: minute });
   assert.equal(message.stream, 'telemetry');
   const temperatures = [
     { zone: 'cpu', celsius: 40 + minute },
@@ -227,7 +227,7 @@ test('where nothing is asked, nothing is read', async () => {
 });
 
 test('of a box that leaves frames out on purpose, those there were to classify are stored', async () => {
-  await store.reports.commit([summary('quiet', 1, inference(OLD, 0, { framesDue: 301 }))], MINUTE_MS);
-  const [window] = await store.deviceWindows.list({ deviceId: 'quiet', sinceMs: 0, bucketMs: MINUTE_MS });
+  await store.reports.commit([summary('still', 1, inference(OLD, 0, { framesDue: 301 }))], MINUTE_MS);
+  const [window] = await store.deviceWindows.list({ deviceId: 'still', sinceMs: 0, bucketMs: MINUTE_MS });
   assert.deepEqual([window?.framesDue, window?.framesClassified], [301, 300]);
 });

@@ -19,7 +19,7 @@ export interface IngestCounters {
   readonly replies: number;
   /** Durable ones stored for the first time. */
   readonly stored: number;
-  /** Durable ones that were there already, answered again. */
+  /** Durable ones that were there already, or come too far ahead of what is; answered again. */
   readonly duplicates: number;
   /** Durable ones not taken because too many were waiting; the boxes send them again. */
   readonly dropped: number;

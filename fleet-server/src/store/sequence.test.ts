@@ -48,6 +48,22 @@ const CASES: readonly {
     upTo: 5,
   },
   { name: 'a first number above its own', before: state(0), batch: [m(2, 9)], fresh: [2], upTo: 2 },
+  {
+    name: 'what is too far ahead to be waited for',
+    before: state(1),
+    batch: [m(1_001), m(1_002), m(2)],
+    fresh: [1_001, 2],
+    upTo: 2,
+    opened: [1_001],
+  },
+  {
+    name: 'any number of a sender that holds none before it',
+    before: state(1, 5),
+    batch: [m(9_000, 9_000)],
+    fresh: [9_000],
+    upTo: 9_000,
+    closed: [5],
+  },
   { name: 'nothing', before: state(4, 6), batch: [], fresh: [], upTo: 4 },
 ];
 
@@ -60,3 +76,28 @@ for (const { name, before, batch, fresh, upTo, opened = [], closed = [] } of CAS
     );
   });
 }
+
+test('a batch in its order is taken whole, however long it is', () => {
+  const plan = planStream(
+    state(0),
+    Array.from({ length: 5_000 }, (_, index) => m(index + 1)),
+    (message) => message,
+  );
+  assert.deepEqual([plan.fresh.length, plan.upTo, plan.opened], [5_000, 5_000, []]);
+});
+
+test('of a box that leaves numbers out, no more than a bound is remembered', () => {
+  let held = state(0);
+  for (let seq = 2; seq < 20_000; seq += 2) {
+    const { upTo, opened } = planStream(held, [m(seq)], (message) => message);
+    held = { upTo, pending: new Set([...held.pending, ...opened]) };
+  }
+  assert.ok(held.pending.size <= 1_000, `${held.pending.size} numbers`);
+});
+
+test('what lies behind a wide gap of an outbox is taken once the box holds nothing before it', () => {
+  const sent = planStream(state(0), [m(1), m(5_000)], (message) => message);
+  assert.deepEqual([seqs(sent.fresh), sent.upTo], [[1], 1]);
+  const again = planStream(state(sent.upTo), [m(5_000, 5_000)], (message) => message);
+  assert.deepEqual([seqs(again.fresh), again.upTo], [[5_000], 5_000]);
+});

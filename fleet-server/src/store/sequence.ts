@@ -21,8 +21,15 @@ export interface StreamPlan<M> {
 }
 
 /**
+ * Numbers above `upTo` that are remembered. A box has a few dozen under way and sends in order; one that leaves numbers
+ * out would be remembered by ever more.
+ */
+const MAX_AHEAD = 1_000;
+
+/**
  * Decides what of a batch is new and how far the stream is whole after it. A message is judged by the state before the
- * batch, so a neighbour's `firstSeq` never makes it a duplicate.
+ * batch, so a neighbour's `firstSeq` never makes it a duplicate. What is too far ahead is not taken, and so not covered
+ * by a receipt: its sender sends it again, once it has what comes before receipted or says that nothing of it will come.
  */
 export function planStream<M>(
   state: StreamState,
@@ -34,16 +41,23 @@ export function planStream<M>(
   let upTo = state.upTo;
   for (const message of messages) {
     const { seq, firstSeq } = numberOf(message);
-    upTo = Math.max(upTo, Math.min(firstSeq, seq) - 1);
-    if (seq <= state.upTo || known.has(seq)) continue;
+    upTo = findEnd(known, Math.max(upTo, Math.min(firstSeq, seq) - 1));
+    if (seq <= state.upTo || known.has(seq) || seq > upTo + MAX_AHEAD) continue;
     known.add(seq);
     fresh.push(message);
   }
-  while (known.has(upTo + 1)) upTo += 1;
+  upTo = findEnd(known, upTo);
   return {
     fresh,
     upTo,
     opened: fresh.map((message) => numberOf(message).seq).filter((seq) => seq > upTo),
     closed: [...state.pending].filter((seq) => seq <= upTo),
   };
+}
+
+/** Up to where the stream is whole, from `upTo` on. */
+function findEnd(known: ReadonlySet<number>, upTo: number): number {
+  let end = upTo;
+  while (known.has(end + 1)) end += 1;
+  return end;
 }

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { NumberedMessage } from './port.ts';
 import type { Tx } from './schema.ts';
 import { planStream, type StreamPlan, type StreamState } from './sequence.ts';
@@ -20,8 +21,11 @@ const nameOf = (message: NumberedMessage): StreamName => ({
 
 /** Decides, against the stored cursors, what of the batch is new. */
 export async function planBatch(tx: Tx, batch: readonly NumberedMessage[]): Promise<readonly StreamCommit[]> {
-  const states = await loadStates(tx, [...new Set(batch.map(({ deviceId }) => deviceId))]);
   const byStream = Map.groupBy(batch, (message) => keyOf(nameOf(message)));
+  const states = await loadStates(
+    tx,
+    [...byStream.values()].flatMap(([first]) => (first === undefined ? [] : [nameOf(first)])),
+  );
   return [...byStream].flatMap(([key, messages]) => {
     const [first] = messages;
     if (first === undefined) return [];
@@ -30,13 +34,13 @@ export async function planBatch(tx: Tx, batch: readonly NumberedMessage[]): Prom
   });
 }
 
-async function loadStates(tx: Tx, deviceIds: readonly string[]): Promise<ReadonlyMap<string, StreamState>> {
-  const cursors = await tx.selectFrom('cursors').selectAll().where('device_id', 'in', deviceIds).execute();
-  const pending = await tx
-    .selectFrom('pending_seqs')
-    .selectAll()
-    .where('device_id', 'in', deviceIds)
-    .execute();
+/** Of these streams alone: a device may have begun any number of epochs. */
+async function loadStates(tx: Tx, names: readonly StreamName[]): Promise<ReadonlyMap<string, StreamState>> {
+  const wanted = JSON.stringify(names.map(({ deviceId, epoch, stream }) => [deviceId, epoch, stream]));
+  const isWanted = sql<boolean>`(device_id, epoch, stream) in
+    (select value ->> 0, value ->> 1, value ->> 2 from json_each(${wanted}))`;
+  const cursors = await tx.selectFrom('cursors').selectAll().where(isWanted).execute();
+  const pending = await tx.selectFrom('pending_seqs').selectAll().where(isWanted).execute();
   const keyOfRow = (row: { device_id: string; epoch: string; stream: StreamName['stream'] }): string =>
     keyOf({ deviceId: row.device_id, epoch: row.epoch, stream: row.stream });
   const open = Map.groupBy(pending, keyOfRow);
