@@ -151,6 +151,49 @@ for (const [what, make] of Object.entries(UNPLAYABLE))
     assert.equal(session.camera.counters().reconnects, 0);
   });
 
+/** The pictures seen of a folder of eight, when some of it were broken; each has a grey of its own. */
+async function playPictures(name: string, breakIt: (folder: string) => Promise<void>): Promise<string> {
+  const folder = join(clips.path, name);
+  await mkdir(folder);
+  for (let at = 1; at <= 8; at += 1) await paint(join(folder, `it's ${at}.jpg`), at * 0x11, '64x36');
+  await breakIt(folder);
+  await using session = await watchCamera({ folder, fps: 5, pace: 'full' }, { plan: TINY });
+  const seen: number[] = [];
+  for (;;) {
+    const frame = await session.camera.nextFrame(AbortSignal.timeout(20_000));
+    if (frame === undefined) break;
+    assert.equal(frame.mediaMs, seen.length * 200);
+    seen.push(Math.round((rgbOf(await viewFrame(frame))[0] ?? 0) / 0x11));
+  }
+  await session.sees('CAMERA_ENDED');
+  assert.equal(session.camera.counters().reconnects, 0);
+  return seen.join(' ');
+}
+
+const BREAKS: readonly (readonly [string, (folder: string) => Promise<void>, string])[] = [
+  ['is empty', (folder) => writeFile(join(folder, "it's 4.jpg"), ''), '1 2 3 5 6 7 8'],
+  ['was taken away', (folder) => vanish(join(folder, "it's 4.jpg")), '1 2 3 5 6 7 8'],
+  ['is the first', (folder) => writeFile(join(folder, "it's 1.jpg"), ''), '2 3 4 5 6 7 8'],
+  ['is the last', (folder) => writeFile(join(folder, "it's 8.jpg"), ''), '1 2 3 4 5 6 7'],
+  [
+    'is not alone',
+    async (folder) => {
+      for (const at of [3, 4, 6]) await vanish(join(folder, `it's ${at}.jpg`));
+    },
+    '1 2 5 7 8',
+  ],
+];
+for (const [what, breakIt, seen] of BREAKS)
+  test(`a picture that cannot be opened and ${what}: those behind it are played`, async () => {
+    assert.equal(await playPictures(what, breakIt), seen);
+  });
+
+/** A name that is listed, and leads nowhere. */
+async function vanish(file: string): Promise<void> {
+  await rm(file);
+  await symlink('/nonexistent', file);
+}
+
 test('a recording at full speed waits for who takes its frames: none is skipped, however slow they are', async () => {
   const file = await clips.numbered(2);
   // So slow that a stream which is not waited for would count as silent.

@@ -125,19 +125,23 @@ async function playClips(
     const placed = playlist.find(index);
     if (placed === undefined) break;
     const end = await playClip(deps, { ...source, fromIndex: index }, { placed, listener }, signal);
-    // A folder is not given up for one file that is broken or was taken away.
-    if (end.kind === 'failed' && (camera.file !== undefined || end.isOfSource !== true)) return end;
     if (end.kind === 'failed') {
+      // A folder is not given up for one file that is broken or was taken away.
+      if (camera.file !== undefined || end.isOfSource !== true) return end;
       lost = end.failure;
-      deps.logger.warn({ ...lost, ...placed }, 'a part of the folder is left out');
+      const path = end.unopened ?? firstPath(placed);
+      deps.logger.warn({ ...lost, path }, 'a part of the folder is left out');
     }
-    if (!signal.aborted) playlist.finish(placed, end.frames);
+    if (!signal.aborted) playlist.finish(placed, end);
     index = end.frames;
   }
   return index === 0 && lost !== undefined
     ? { kind: 'failed', frames: 0, failure: lost }
     : { kind: 'ended', frames: index };
 }
+
+const firstPath = ({ clip }: PlacedClip): string | undefined =>
+  clip.kind === 'video' ? clip.path : clip.paths[0];
 
 /** Frames are counted from the start of the recording, by ffmpeg from the start of the clip. */
 async function playClip(

@@ -76,6 +76,8 @@ export type StreamEnd =
       readonly failure: StreamFailure;
       /** What was played is to blame: ffmpeg said so, and was neither lost nor ended. */
       readonly isOfSource?: boolean;
+      /** The picture of the clip that could not be opened. */
+      readonly unopened?: string;
     };
 
 export type SourceKind = 'live' | 'recording' | 'loop';

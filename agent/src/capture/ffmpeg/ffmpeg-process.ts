@@ -3,7 +3,7 @@ import { Readable, type Writable } from 'node:stream';
 import { signalGroup } from '@watchpost/shared/kernel/process-group.ts';
 import { readProcessMemory } from '../../kernel/proc-memory.ts';
 import type { ChunkSink } from '../frames/frame-splitter.ts';
-import type { FfmpegExit } from '../sources/stream-error.ts';
+import { type FfmpegExit, keepFatal } from '../sources/stream-error.ts';
 import { type FfmpegInvocation, FIRST_FRAME_PIPE, PICTURE_PIPE } from './ffmpeg-arguments.ts';
 
 export interface FfmpegSinks {
@@ -113,7 +113,7 @@ function superviseChild(
     },
     kill: () => signalChild(child, 'SIGKILL'),
     forgive() {
-      stderr = '';
+      stderr = keepFatal(stderr);
     },
     rssBytes: async () =>
       child.pid === undefined ? undefined : (await readProcessMemory(child.pid))?.residentBytes,

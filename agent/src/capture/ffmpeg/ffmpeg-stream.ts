@@ -7,7 +7,13 @@ import {
 import { planOutputs } from '../frames/frame-outputs.ts';
 import { createJoiner, createJpegSplitter } from '../frames/frame-splitter.ts';
 import { isRecording } from '../sources/camera-kind.ts';
-import { type FfmpegExit, isTold, parseStreamFailure, type StreamFailure } from '../sources/stream-error.ts';
+import {
+  type FfmpegExit,
+  findUnopened,
+  isTold,
+  parseStreamFailure,
+  type StreamFailure,
+} from '../sources/stream-error.ts';
 import { feedPictures } from '../stills/picture-feed.ts';
 import type { TakePicture } from '../stills/take-picture.ts';
 import {
@@ -150,8 +156,10 @@ function concludeStream(
   { camera }: StreamSource,
   limits: CaptureLimits,
 ): StreamEnd {
-  const isPlayed = isRecording(camera) && frames > 0 && exit.exitCode === 0;
+  const unopened = findUnopened(exit.stderr);
+  const isPlayed = isRecording(camera) && frames > 0 && exit.exitCode === 0 && unopened === undefined;
   const failure = isPlayed ? undefined : parseStreamFailure(exit, limits.socketTimeoutMs);
   if (failure === undefined) return { kind: 'ended', frames };
-  return { kind: 'failed', frames, failure, isOfSource: isTold(exit) };
+  const blame = { isOfSource: isTold(exit), ...(unopened !== undefined && { unopened }) };
+  return { kind: 'failed', frames, failure, ...blame };
 }

@@ -12,6 +12,13 @@ export interface PlacedClip {
   readonly startsAt: number;
 }
 
+export interface ClipEnd {
+  /** Frames of the whole recording up to there. */
+  readonly frames: number;
+  /** The picture it ended at, which could not be opened: those behind it are the next clip. */
+  readonly unopened?: string;
+}
+
 /**
  * The clips of a recording, one after the other. How many frames a clip has is known once it was played, so a frame
  * can be found in what was played, and in the clip that comes next.
@@ -24,8 +31,8 @@ export interface Playlist {
   rewind(): Promise<void>;
   /** @returns undefined behind the last clip */
   find(index: number): PlacedClip | undefined;
-  /** The clip that starts there is over; the next one starts at `endsAt`. */
-  finish(placed: PlacedClip, endsAt: number): void;
+  /** The clip that starts there is over; the next one starts where it ended. */
+  finish(placed: PlacedClip, end: ClipEnd): void;
 }
 
 /** @returns undefined for a camera that is no recording */
@@ -55,10 +62,18 @@ class ClipList implements Playlist {
     return clip === undefined ? undefined : { clip, startsAt: this.#starts[at] ?? 0 };
   }
 
-  finish(placed: PlacedClip, endsAt: number): void {
-    const at = this.#clips.indexOf(placed.clip);
-    if (at >= 0 && at === this.#starts.length - 1) this.#starts = [...this.#starts, endsAt];
+  finish({ clip }: PlacedClip, { frames, unopened }: ClipEnd): void {
+    const at = this.#clips.indexOf(clip);
+    if (at < 0 || at !== this.#starts.length - 1) return;
+    this.#starts = [...this.#starts, frames];
+    this.#clips = this.#clips.toSpliced(at + 1, 0, ...clipBehind(clip, unopened));
   }
+}
+
+function clipBehind(clip: Clip, unopened: string | undefined): readonly Clip[] {
+  if (clip.kind === 'video' || unopened === undefined || !clip.paths.includes(unopened)) return [];
+  const paths = clip.paths.slice(clip.paths.indexOf(unopened) + 1);
+  return paths.length === 0 ? [] : [{ kind: 'pictures', paths }];
 }
 
 async function readFolder(folder: string): Promise<readonly Clip[]> {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseStreamFailure } from './stream-error.ts';
+import { findUnopened, keepFatal, parseStreamFailure } from './stream-error.ts';
 
 const SOCKET_TIMEOUT_MS = 10_000;
 
@@ -120,3 +120,13 @@ for (const [exitCode, signal, detail] of SILENT) {
     assert.equal(failure?.detail, detail);
   });
 }
+
+test('a playlist that ended at a file it could not open has failed, however well ffmpeg left', () => {
+  const line = "[concat @ 0x1] Impossible to open 'file:/clips/it's 4.jpg'";
+  const stderr = `${line}\npipe:0: Permission denied\n`;
+  assert.equal(findUnopened(stderr), "/clips/it's 4.jpg");
+  assert.equal(keepFatal(`[mjpeg @ 0x2] no frame!\n${stderr}`), stderr);
+  assert.equal(keepFatal('[mjpeg @ 0x2] no frame!\n'), '');
+  const failure = parseStreamFailure({ exitCode: 0, signal: null, stderr, ranForMs: 1 }, SOCKET_TIMEOUT_MS);
+  assert.equal(failure?.code, 'CAPTURE_FAILED');
+});

@@ -104,7 +104,7 @@ export function parseStreamFailure(exit: FfmpegExit, socketTimeoutMs: number): S
     const { code, words } = meaning;
     return { code, detail: words === undefined ? last : `${words} (${last})` };
   }
-  if (exit.exitCode === 0) return undefined;
+  if (exit.exitCode === 0 && findUnopened(exit.stderr) === undefined) return undefined;
   const how = exit.signal === null ? `exit status ${exit.exitCode}` : `signal ${exit.signal}`;
   return { code: 'CAPTURE_FAILED', detail: last === '' ? `ffmpeg ended with ${how}` : last };
 }
@@ -121,6 +121,17 @@ function meaningOf(
 
 /** It left by itself, and said why; one that was killed or never started tells nothing of what it was to play. */
 export const isTold = ({ exitCode, stderr }: FfmpegExit): boolean => exitCode !== null && stderr !== '';
+
+const UNOPENED = /^.*Impossible to open 'file:(.*)'$/m;
+
+/** A playlist is over with the first of its files that cannot be opened, often as if that were its end. */
+export const findUnopened = (stderr: string): string | undefined => UNOPENED.exec(stderr)?.[1];
+
+/** What a frame that comes behind it does not disprove: a playlist is read ahead of its frames. */
+export function keepFatal(stderr: string): string {
+  const at = stderr.search(UNOPENED);
+  return at < 0 ? '' : stderr.slice(at);
+}
 
 /** The last three different lines, without ffmpeg's object addresses. */
 function detailOf(stderr: string): string {
