@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { EventEmitter, once } from 'node:events';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import type { ReportedConfig } from '@watchpost/shared/messages/config-document.ts';
 import type { BrowserContext, Page } from 'playwright-core';
@@ -85,6 +86,34 @@ describe('the web page', { skip: findChromium() === undefined ? NO_CHROMIUM : fa
     api.push({ kind: 'device', data: deviceView('box-3') });
     await row('box-3').waitFor();
     assert.equal(await page.evaluate('window.mark'), 'same page');
+  });
+
+  test("a change is shown also while the server's clock tells an earlier time than before", async () => {
+    await open('/');
+    const data = deviceView('box-1', { connection: 'lost', lastSeenMs: Date.now() - 3_600_000 });
+    api.push({ kind: 'device', data });
+    await row('box-1').getByText('Lost').waitFor();
+  });
+
+  test('a change that came while the fleet was read again outlives what was read', async () => {
+    await open('/');
+    const [read, told] = [new EventEmitter(), new EventEmitter()];
+    await page.route(/\/api\/v1\/devices$/, async (route) => {
+      const goesOn = once(told, 'done');
+      const response = await route.fetch();
+      read.emit('done');
+      await goesOn;
+      await route.fulfill({ response });
+    });
+    api.fleet.devices = [...api.fleet.devices, deviceView('box-3')];
+    const isRead = once(read, 'done');
+    api.cutLive();
+    await isRead;
+    api.push({ kind: 'device', data: deviceView('box-1', { connection: 'lost' }) });
+    await row('box-1').getByText('Lost').waitFor();
+    told.emit('done');
+    await row('box-3').waitFor();
+    assert.equal(await row('box-1').getByText('Lost').count(), 1);
   });
 
   test('the filter and the counts narrow the list', async () => {

@@ -40,7 +40,11 @@ export function createFleetStore({
   readonly openLive: OpenLive;
 }): FleetStore {
   let state: FleetSnapshot = { link: 'connecting', opened: 0, devices: undefined, error: undefined };
-  let gathered = new Map<string, DeviceView>();
+  /**
+   * What the open stream told. It tells every change, in order, so it goes before a list; what was seen last says
+   * nothing, for a server's clock may be set back.
+   */
+  let told = new Map<string, DeviceView>();
   let timer: ReturnType<typeof setTimeout> | undefined;
   const listeners = new Set<() => void>();
   const eventListeners = new Set<(event: StoredEvent) => void>();
@@ -53,24 +57,18 @@ export function createFleetStore({
 
   const flush = (): void => {
     timer = undefined;
-    // While the list is being read the changes wait: it may be older than they are.
-    if (state.devices === undefined || gathered.size === 0) return;
-    const devices = mergeDevices(state.devices, gathered);
-    gathered = new Map();
-    update({ devices });
+    if (state.devices !== undefined) update({ devices: mergeDevices(state.devices, told) });
   };
 
   const gather = (device: DeviceView): void => {
-    gathered.set(device.id, device);
+    told.set(device.id, device);
     timer ??= setTimeout(flush, GATHER_MS);
   };
 
   const read = async (signal: AbortSignal): Promise<void> => {
     try {
       const list = await api.devices(signal);
-      const devices = mergeDevices(list, gathered);
-      gathered = new Map();
-      update({ devices, error: undefined });
+      update({ devices: mergeDevices(list, told), error: undefined });
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof ApiError)) throw error;
@@ -90,6 +88,7 @@ export function createFleetStore({
         else for (const listener of evidenceListeners) listener(message.data);
       };
       const onOpen = (): void => {
+        told = new Map();
         update({ link: 'live', opened: state.opened + 1 });
         void read(signal);
       };
@@ -105,15 +104,12 @@ export function createFleetStore({
 }
 
 /** `devices` with `changes` in place of what they renew, in order of id; what is unchanged keeps its identity. */
-export function mergeDevices(
+function mergeDevices(
   devices: readonly DeviceView[],
   changes: ReadonlyMap<string, DeviceView>,
 ): readonly DeviceView[] {
   const byId = new Map(devices.map((device) => [device.id, device]));
-  for (const [id, change] of changes) {
-    const known = byId.get(id);
-    if ((change.lastSeenMs ?? 0) >= (known?.lastSeenMs ?? 0)) byId.set(id, change);
-  }
+  for (const [id, change] of changes) byId.set(id, change);
   return [...byId.values()].sort((a, b) => ORDER.compare(a.id, b.id));
 }
 
