@@ -137,3 +137,40 @@ test('when the slots are torn after a success, the box knows what it ran', async
   await bench.assertRuns(V1);
   await bench.deploy(V2, 'success');
 });
+
+/** The one that holds when its bundle gets damaged, as it is told at every connection. */
+const HOLDS = { deploymentId: 'holds', counter: 1e6, nonce: '0123456789abcdef' } as const;
+
+for (const end of ['success', 'already_installed'] as const) {
+  test(`a champion that got damaged after ${end} is fetched again, run as before, and stays`, async () => {
+    await bench.deploy(V1, 'success');
+    if (end === 'already_installed') await bench.deploy(V2, 'success');
+    await bench.deploy(V2, end, HOLDS);
+    const { choice } = (await bench.box.bundles.readSlots()).champion ?? {};
+    await bench.box.stop();
+    await rm(join(bench.dataDir, 'bundles', V2.digest, 'model.onnx'));
+    await bench.box.restart();
+    assert.equal(bench.box.running(), V1.digest);
+    const { life } = bench.box;
+    // The power is cut when the switch is on the disk.
+    bench.box.onActivate(async () => life.dieAfter(1));
+    await bench.order(V2, HOLDS);
+    await life.death;
+    bench.box.onActivate(async () => undefined);
+    await bench.box.crash();
+    await bench.assertRuns(V2);
+    assert.deepEqual((await bench.box.bundles.readSlots()).champion?.choice, choice);
+    assert.equal(bench.box.statesOf(HOLDS.deploymentId).at(-1), end);
+  });
+}
+
+test('when the slots are torn after the champion was ordered again, the box knows what it ran', async () => {
+  await bench.deploy(V1, 'success');
+  await bench.deploy(V1, 'already_installed', HOLDS);
+  const { choice } = (await bench.box.bundles.readSlots()).champion ?? {};
+  await bench.box.stop();
+  for (const file of ['slots.json', 'slots.proved.json']) await writeFile(join(bench.dataDir, file), '');
+  await bench.box.restart();
+  await bench.assertRuns(V1);
+  assert.deepEqual((await bench.box.bundles.readSlots()).champion?.choice, choice);
+});

@@ -9,6 +9,7 @@ import { DONE, forgetKept, ORDER_WORKS, type OrderWorkDeps, type Outcome } from 
 import {
   type EndPhase,
   isBehind,
+  isInstalled,
   isOpen,
   nextPhase,
   type OpenPhase,
@@ -78,8 +79,8 @@ export class DeploymentRun {
     await this.perform('queued');
   }
 
-  async end(phase: EndPhase, told: Told = {}): Promise<void> {
-    await this.#enter(phase, told);
+  async end(phase: EndPhase, told: Told = {}, found: Found = {}): Promise<void> {
+    await this.#enter(phase, told, found);
     await this.#tidyUp(phase);
   }
 
@@ -169,7 +170,7 @@ export class DeploymentRun {
     await journal.attempt('forget the challenger', () => bundles.saveChallenger(undefined));
     const { digest } = this.#piece.deployment;
     const isSpoilt = findInQuarantine(journal.quarantine(), digest) !== undefined;
-    if (end === 'success' || isSpoilt)
+    if (isInstalled(end) || isSpoilt)
       await journal.attempt('forget what was kept', () => forgetKept(bundles, digest));
     await journal.attempt('remove what is not used', () => bundles.removeUnused());
   }
@@ -251,7 +252,7 @@ export class DeploymentRun {
 
   #isExpired(): boolean {
     const nowMs = this.#nowMs();
-    const isRepair = this.#deps.journal.record()?.phase === 'success';
+    const isRepair = isInstalled(this.#deps.journal.record()?.phase);
     const { order } = this.#piece;
     return !isRepair && nowMs !== undefined && order !== undefined && nowMs >= order.expiresMs;
   }

@@ -4,14 +4,14 @@ import { trialsOf } from './deployment-journal.ts';
 import { DeploymentRun, type RunDeps } from './deployment-run.ts';
 import { forgetKept } from './deployment-work.ts';
 import type { EventWatch } from './event-watch.ts';
-import { isOpen, type OpenPhase, PHASES } from './phases.ts';
+import { isInstalled, isOpen, type OpenPhase, PHASES } from './phases.ts';
 import { findEndless, interrupted, isSuperseded, type OrderPlan, planOrder, planRestart } from './plan.ts';
 import type { DeploymentRecord, Why } from './port.ts';
 import { describeFailure } from './probation.ts';
 import { judgeProbation, NOTHING_SEEN } from './probation-gates.ts';
 import { findInQuarantine } from './quarantine.ts';
 import type { TakenBack } from './restart.ts';
-import type { Slots } from './slots.ts';
+import type { Slot, Slots } from './slots.ts';
 
 export interface UpdateDeps extends RunDeps {
   readonly events: EventWatch;
@@ -38,18 +38,23 @@ export async function carryOut(order: Order, deps: UpdateDeps, signal: AbortSign
 }
 
 async function observe(order: Order, deps: UpdateDeps): Promise<OrderPlan> {
-  const { journal, bundles, clock, isClockTrusted } = deps;
-  const slots = await journal.attempt('read the slots', () => bundles.readSlots());
-  const back = await journal.attempt('read the slots', () => bundles.readBack());
+  const { journal, clock, isClockTrusted } = deps;
   return planOrder(
     {
-      champion: (back?.champion ?? slots?.champion)?.digest,
+      champion: (await readGood(deps))?.digest,
       deployment: journal.record(),
       nowMs: isClockTrusted?.() === false ? undefined : clock.wallMs(),
       failed: findInQuarantine(journal.quarantine(), order.sha256),
     },
     order,
   );
+}
+
+/** The champion, or the one the box goes back to while that is on trial. */
+async function readGood({ journal, bundles }: UpdateDeps): Promise<Slot | undefined> {
+  const slots = await journal.attempt('read the slots', () => bundles.readSlots());
+  const back = await journal.attempt('read the slots', () => bundles.readBack());
+  return back?.champion ?? slots?.champion;
 }
 
 async function perform(
@@ -60,7 +65,11 @@ async function perform(
 ): Promise<void> {
   const { deploymentId, sha256: digest } = order;
   const run = new DeploymentRun({ deploymentId, digest }, order, deps, signal);
-  if (plan.kind === 'end') await run.end(plan.phase, plan.why);
+  if (plan.kind === 'end') {
+    // Should it get damaged, what is fetched again is run as it was.
+    const choice = isInstalled(plan.phase) ? (await readGood(deps))?.choice : undefined;
+    await run.end(plan.phase, plan.why, choice && { choice });
+  }
   if (plan.kind === 'begin') {
     if (order.liftQuarantine === true) await deps.journal.pardon(digest);
     await run.begin();
@@ -136,7 +145,7 @@ function tellProbation({ watched = NOTHING_SEEN, baseline }: DeploymentRecord, d
 
 /** What a power cut left behind. */
 async function removeLeftovers(record: DeploymentRecord | undefined, deps: UpdateDeps): Promise<void> {
-  if (record?.phase === 'success') {
+  if (record !== undefined && isInstalled(record.phase)) {
     await deps.journal.attempt('forget what was kept', () => forgetKept(deps.bundles, record.digest));
   }
   const inWork = record !== undefined && isOpen(record.phase) ? { digest: record.digest } : undefined;

@@ -12,6 +12,7 @@ import { type FileSlots, openFileSlots } from './file-slots.ts';
 import { parseFormerDeployment } from './former-records.ts';
 import { type KeptFile, openKeptFile } from './kept-file.ts';
 import { checkRoom, dropDamaged, objectPath } from './object-files.ts';
+import { isInstalled } from './phases.ts';
 import type { BundleStore, Champion, DeploymentRecord } from './port.ts';
 import { computeRoom, planRemoval } from './removal.ts';
 import { digestsOf, isOnTrial, type Slot, type Slots, withoutChallenger } from './slots.ts';
@@ -181,7 +182,7 @@ async function loadChampion(disk: Disk): Promise<Champion | undefined> {
 }
 
 /**
- * When the slots were lost, it is still known what was gone back to, what the last deployment brought, and what proved
+ * When the slots were lost, it is still known what was gone back to, what the last deployment left, and what proved
  * itself before that.
  */
 async function recoverChampion(disk: Disk): Promise<Champion | undefined> {
@@ -189,7 +190,7 @@ async function recoverChampion(disk: Disk): Promise<Champion | undefined> {
   const good = (await slots.readBack())?.champion;
   if (good !== undefined) await mend(log, slots.takeBack);
   const record = await loadRecord(paths.deployment, parseAnyDeployment, log);
-  const last = record?.phase === 'success' ? slotOf(record) : undefined;
+  const last = record && isInstalled(record.phase) ? slotOf(record) : undefined;
   const champion = (await loadSlot(disk, good ?? last)) ?? (await loadSlot(disk, await readProved(disk)));
   if (champion !== undefined && good === undefined) {
     await mend(log, () => slots.save({ champion: champion.slot }));

@@ -181,6 +181,11 @@ export function isOpen(phase: Phase): phase is OpenPhase {
   return phase in PHASES;
 }
 
+/** Whether a deployment ended with its bundle as the champion: brought by it, or found there. */
+export function isInstalled(phase: Phase | undefined): boolean {
+  return phase === 'success' || phase === 'already_installed';
+}
+
 /** The state of the lifecycle in which the fleet sees a phase. */
 export function toldState(phase: Phase): DeploymentState {
   return isOpen(phase) ? PHASES[phase].toldAs : phase;

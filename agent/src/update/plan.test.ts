@@ -82,6 +82,16 @@ const TABLE: readonly {
     planned: 'repair',
   },
   {
+    name: 'so is one that was installed already when it was ordered',
+    observed: { deployment: record('already_installed'), champion: OLD },
+    planned: 'repair',
+  },
+  {
+    name: 'while that one runs it is settled',
+    observed: { deployment: record('already_installed'), champion: NEW },
+    planned: 'settled',
+  },
+  {
     name: 'an expired order does not keep a bundle from its repair',
     observed: { deployment: record('success'), nowMs: 9_000_001 },
     planned: 'repair',

@@ -4,6 +4,7 @@ import { advance } from '@watchpost/shared/lifecycle/table.ts';
 import { formatTarget, type Order } from '@watchpost/shared/trust/order.ts';
 import {
   type EndPhase,
+  isInstalled,
   isOpen,
   MAX_TRANSITIONS,
   MAX_TRIALS,
@@ -47,7 +48,7 @@ export function planOrder(observed: Observed, order: Order): OrderPlan {
   if (last?.deploymentId !== order.deploymentId) {
     return isChampion ? { kind: 'end', phase: 'already_installed' } : begin(observed, order);
   }
-  if (last.phase === 'success') return { kind: isChampion ? 'settled' : 'repair' };
+  if (isInstalled(last.phase)) return { kind: isChampion ? 'settled' : 'repair' };
   if (!isOpen(last.phase)) return { kind: 'settled' };
   return outOfTime(observed.nowMs, order) ?? { kind: 'resume', at: PHASES[last.phase].resumesAt };
 }

@@ -63,7 +63,7 @@ export interface DeploymentRecord {
   readonly trials: number;
   /** Changes of phase and restarts that were saved. */
   readonly transitions: number;
-  /** What the self-test chose. */
+  /** What the self-test chose, of this deployment or of the one that installed the bundle. */
   readonly choice?: ModelChoice;
   /** How the model before fared; absent where there was none. */
   readonly baseline?: Baseline;

@@ -1,6 +1,7 @@
 import { AppError, describeError } from '@watchpost/shared/kernel/errors.ts';
 import type { Logger } from '@watchpost/shared/kernel/log.ts';
 import type { DeploymentId, DeploymentJournal } from './deployment-journal.ts';
+import { isInstalled } from './phases.ts';
 import { interrupted } from './plan.ts';
 import type { BundleStore, Champion, DeploymentRecord, Why } from './port.ts';
 import { NOTHING_SEEN } from './probation-gates.ts';
@@ -51,7 +52,7 @@ async function findDoubt(trial: DeploymentId, deps: RestartDeps): Promise<Why | 
   const { bundles, journal, isCautious, maxAgentRestarts } = deps;
   const record = journal.record();
   const isOwn = record?.deploymentId === trial.deploymentId;
-  if (isOwn && record.phase === 'success') {
+  if (isOwn && isInstalled(record.phase)) {
     await journal.attempt('commit', () => bundles.endTrial());
     return undefined;
   }
