@@ -62,7 +62,7 @@ export function createBoxCommands(
 function createTable(settings: OpenedSettings, box: Box, hands: ProcessHands): CommandTable {
   const { config, identity, fetch, guard } = box;
   const cameras = () => box.cameras.list();
-  const send = createHttpEvidence({ serverUrl: config.server.url, identity, fetch });
+  const send = createHttpEvidence({ serverUrl: config.server.url, identity, fetch, random01 });
   const inForce = () => readInForce(settings);
   const model = createModelDeps(box);
   const clock = systemClock;
