@@ -1,4 +1,9 @@
-import { createLogOptions, type Logger } from '@watchpost/shared/kernel/log.ts';
+import {
+  createLogOptions,
+  type Logger,
+  outliveFullDisk,
+  STDOUT_OPTIONS,
+} from '@watchpost/shared/kernel/log.ts';
 import { type DestinationStream, type LogFn, type LoggerOptions, pino } from 'pino';
 
 /** The logger of a process, which also has the last word of it. */
@@ -20,7 +25,7 @@ export function createPinoLogger(level: string, destination?: DestinationStream)
       },
     },
   };
-  const log = pino(options, destination ?? pino.destination({ sync: true }));
+  const log = pino(options, destination ?? openStdout());
   return Object.assign(log, {
     useLevel: (wanted: string) => {
       least = numberOf(wanted);
@@ -30,7 +35,7 @@ export function createPinoLogger(level: string, destination?: DestinationStream)
 
 /** Standard output, and whoever else takes the lines. */
 export function createStdoutWith(copy: DestinationStream): DestinationStream {
-  const stdout = pino.destination({ sync: true });
+  const stdout = openStdout();
   return {
     write: (line) => {
       stdout.write(line);
@@ -38,6 +43,8 @@ export function createStdoutWith(copy: DestinationStream): DestinationStream {
     },
   };
 }
+
+const openStdout = () => outliveFullDisk(pino.destination(STDOUT_OPTIONS));
 
 function numberOf(level: string): number {
   const number = pino.levels.values[level];

@@ -30,6 +30,22 @@ export function createLogOptions(level: string, program: string) {
   };
 }
 
+/** Of pino's standard output. */
+export const STDOUT_OPTIONS = { sync: true, maxLength: 1024 * 1024 };
+
+interface LogOutput {
+  on(event: 'error' | 'drop', listener: () => void): unknown;
+  write(text: string): unknown;
+}
+
+/** A full disk costs lines, not the program: they wait until there is room, and what is too much is dropped. */
+export function outliveFullDisk<T extends LogOutput>(output: T): T {
+  output.on('error', () => undefined);
+  // Dropping alone would not try again; flushSync would do nothing else for as long as the disk is full.
+  output.on('drop', () => output.write(''));
+  return output;
+}
+
 export const silentLogger: Logger = {
   debug: () => undefined,
   info: () => undefined,
