@@ -2,6 +2,20 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { cleanStreamUrl, cleanText } from './clean-text.ts';
 
+const SECRETS: readonly (readonly [string, string])[] = [
+  ['abc_def9', 'password=abc_def9'],
+  ['p;q9', 'user=admin&pwd=p;q9&channel=1'],
+  ['a/b', 'password=a%2Fb'],
+  ['a/b', 'password=a%2fb'],
+  ['a/b', 'password=a/b'],
+];
+for (const [secret, query] of SECRETS) {
+  test(`nothing of the password ${secret} is shown of ${query}`, () => {
+    const url = cleanStreamUrl(`rtsp://10.0.0.3/cam?${query}`, secret)?.url ?? '';
+    assert.equal(url, `rtsp://10.0.0.3/cam?${query.replace(/=[^=&]*(?=$|&channel)/, '=***')}`);
+  });
+}
+
 test('control letters, line breaks and turned writing of a camera reach no terminal', () => {
   assert.equal(cleanText('\u001b[31mEvil\r\nCam\u202e  x\u0000'), '[31mEvil Cam x');
   assert.equal(cleanText('x'.repeat(500)).length, 80);

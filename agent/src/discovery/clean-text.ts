@@ -25,8 +25,9 @@ export function cleanStreamUrl(text: unknown, secret?: string): CleanUrl | undef
   const open = text.replace(/^([a-z]+:\/\/)[^/?#]*@/i, '$1');
   // A password with a slash in it: where it ends nobody can tell.
   if (open.includes('@') || !URL.canParse(open)) return undefined;
-  const hidden = open.replace(PASSWORD, '$1***');
-  const url = secret === undefined || secret === '' ? hidden : hideSecret(hidden, secret);
+  // The known one first, as a whole: what looks like one may be a part of it.
+  const known = secret === undefined || secret === '' ? open : hideSecret(open, secret);
+  const url = known.replace(PASSWORD, '$1***');
   return { url, isCensored: url !== open };
 }
 
