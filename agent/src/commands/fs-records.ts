@@ -19,12 +19,19 @@ export function readRecords(dataDir: string): Promise<Readonly<Record<string, st
       .map(({ name }) => name)
       .filter((name) => !/sqlite/.test(name) && !LEFT_OUT.some((left) => name.startsWith(left)))
       .slice(0, MAX_RECORDS);
-    return Object.fromEntries(await Promise.all(names.map((name) => readRecord(dataDir, name))));
+    const records = await Promise.all(names.map((name) => readRecord(dataDir, name)));
+    return Object.fromEntries(records.filter((record) => record !== undefined));
   });
 }
 
-async function readRecord(dataDir: string, name: string): Promise<readonly [string, string]> {
+/** @returns undefined when it has gone meanwhile: records of what is under way come and go */
+async function readRecord(dataDir: string, name: string): Promise<readonly [string, string] | undefined> {
   const path = join(dataDir, name);
-  const { size } = await stat(path);
-  return [name, size > MAX_RECORD_BYTES ? `${size} bytes` : await readFile(path, 'utf8')];
+  try {
+    const { size } = await stat(path);
+    return [name, size > MAX_RECORD_BYTES ? `${size} bytes` : await readFile(path, 'utf8')];
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    return undefined;
+  }
 }
