@@ -119,6 +119,21 @@ function rolloutContract(at: () => Store): void {
       ['l1', 'l2', 'l3'],
     );
   });
+
+  test('rollouts that finished since are listed', async () => {
+    for (const [id, state, endedAtMs] of [
+      ['e1', 'finished', 70_001],
+      ['e2', 'finished', 70_000],
+      ['e3', 'rolled_back', 70_002],
+      ['e4', 'finished', 70_002],
+    ] as const)
+      await at().rollouts.add(rolloutWhole(id, BUNDLE, { rollout: { state, endedAtMs } }), []);
+    const since = await at().rollouts.finishedSince(70_000);
+    assert.deepEqual(
+      since.map(({ id }) => id),
+      ['e1', 'e4'],
+    );
+  });
 }
 
 function memberContract(at: () => Store): void {
@@ -174,6 +189,30 @@ function memberContract(at: () => Store): void {
         ...{ restoreState: 'rejected', devices: 1 },
       },
     ]);
+  });
+
+  test('of devices that are named those are told that stand where is asked, however many are named', async () => {
+    const members = ['s-a', 's-b', 's-c', 's-d'].map((id, position) =>
+      rolloutMember(id, position, id === 's-d' ? {} : { attempts: 1, deploymentId: `of ${id}` }),
+    );
+    await at().rollouts.add(rolloutWhole('s1', BUNDLE, { members }), []);
+    for (const [deviceId, state] of [
+      ['s-a', 'success'],
+      ['s-b', 'failure'],
+      ['s-c', 'already_installed'],
+    ] as const) {
+      await addDevice(at(), deviceId);
+      await at().deployments.add(deploymentRecord(`of ${deviceId}`, BUNDLE, { deviceId, state }));
+    }
+    const strangers = Array.from({ length: 50_000 }, (_, index) => `stranger-${index}`);
+    const ask = (ids: readonly string[], ...states: ('success' | 'already_installed' | 'failure')[]) =>
+      at().rollouts.whoStands('s1', ids, states);
+    assert.deepEqual(await ask(['s-a', 's-b', 's-c', 's-d', ...strangers], 'success', 'already_installed'), [
+      's-a',
+      's-c',
+    ]);
+    assert.deepEqual(await ask(['s-b', 's-c'], 'success', 'failure'), ['s-b']);
+    assert.deepEqual(await ask([], 'success'), []);
   });
 
   test('failures are counted by device', async () => {

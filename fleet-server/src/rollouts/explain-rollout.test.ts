@@ -13,6 +13,7 @@ const explain = (given: Given, rest: Partial<Explained> = {}): readonly string[]
     plan: planRollout(seen, NOW),
     verdicts: seen.verdicts,
     reasons: new Map(),
+    leftAlone: new Map(),
     nowMs: NOW,
     ...rest,
   });
@@ -185,6 +186,23 @@ const WORDS: readonly (readonly [
       '1 device held back: offline; ordered when back.',
       'It looks again at 1970-01-02T01:00:00Z, or on news.',
     ],
+  ],
+  [
+    'devices that are left to other rollouts',
+    { members: [...GOOD, ordered('c', 'aborted')] },
+    [
+      'Group 1 of 1 (1 %) is running: 2 of 3 succeeded, 0 failed, 0 in work, 0 wait.',
+      '100 % of the executed succeeded, which is enough; it soaks after those that can go on now.',
+      '1 device left alone: hotfix goes first, and has been there.',
+      END,
+    ],
+    { leftAlone: new Map([['hotfix goes first, and has been there', 1]]) },
+  ],
+  [
+    'devices that were left to other rollouts, at the end',
+    { members: GOOD, rest: { state: 'finished' } },
+    ['It is over (finished): ana said so.', '2 devices left alone: hotfix goes first, and has been there.'],
+    { leftAlone: new Map([['hotfix goes first, and has been there', 2]]) },
   ],
   ['an end', { members: GOOD, rest: { state: 'finished' } }, ['It is over (finished): ana said so.']],
 ];

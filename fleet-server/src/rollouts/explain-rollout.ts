@@ -13,6 +13,8 @@ export interface Explained {
   readonly verdicts: readonly GateVerdict[];
   /** Codes of failures and rejections, with how many devices told them. */
   readonly reasons: ReadonlyMap<string, number>;
+  /** Why devices are left to other rollouts, with how many are. */
+  readonly leftAlone: ReadonlyMap<string, number>;
   readonly nowMs: number;
 }
 
@@ -34,6 +36,7 @@ export function explainRollout(given: Explained): readonly string[] {
         ...explainGroup(given),
         ...explainQuiet(given),
         ...explainHolds(given),
+        ...explainLeftAlone(given),
         ...explainReasons(given),
         explainEnd(given),
       ];
@@ -41,6 +44,7 @@ export function explainRollout(given: Explained): readonly string[] {
       return [
         `It is paused: ${why}.`,
         ...explainQuiet(given),
+        ...explainLeftAlone(given),
         ...explainReasons(given),
         'Resume lets it go on, and its failures so far count no more; rollback takes devices back.',
       ];
@@ -52,7 +56,7 @@ export function explainRollout(given: Explained): readonly string[] {
     case 'rolling_back':
       return [explainReturn(given), ...explainHolds(given)];
     default:
-      return [`It is over (${rollout.state}): ${why}.`];
+      return [`It is over (${rollout.state}): ${why}.`, ...explainLeftAlone(given)];
   }
 }
 
@@ -134,6 +138,9 @@ function explainReasons({ reasons }: Explained): readonly string[] {
   if (told.length === 0) return [];
   return [`Not taken by: ${told.map(([code, devices]) => `${code} (${devices})`).join(', ')}.`];
 }
+
+const explainLeftAlone = ({ leftAlone }: Explained): readonly string[] =>
+  Array.from(leftAlone, ([why, devices]) => `${countOf(devices, 'device')} left alone: ${why}.`);
 
 const explainEnd = ({ snapshot }: Explained): string =>
   `Devices that have not come by ${timeOf(endsAtMs(snapshot))} are timed out.`;

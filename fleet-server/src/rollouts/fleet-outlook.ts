@@ -79,12 +79,13 @@ export class FleetOutlook {
   look(
     live: LiveRollout,
     others: readonly LiveRollout[],
+    outlasting: ReadonlyMap<string, string>,
   ): {
     readonly outlookOf: (deviceId: string) => Outlook;
     readonly otherInWork: ReadonlyMap<string, number>;
   } {
     const { rollout } = live;
-    const claims = findClaims(live, others);
+    const claims = findClaims(live, others, outlasting);
     const unfit = this.#unfit.get(rollout.bundleDigest);
     const windowOf = this.#readWindows(rollout);
     const outlookOf = (deviceId: string): Outlook => {

@@ -1,5 +1,6 @@
 import type { DeploymentRecord, RolloutMember, RolloutRecord, RolloutStore } from '../store/port.ts';
 import { ACTIVE_STATES, foldReport, type LiveRollout, stateOf } from './live-rollout.ts';
+import { type Outlasted, readOutlasted } from './outlasted-devices.ts';
 import type { StepChange } from './perform-steps.ts';
 
 /** Everything is read again so often: what another server was told is found then at the latest. */
@@ -9,7 +10,7 @@ const FAILURES = ['failure', 'rolled_back'];
 type Held = LiveRollout & { readonly members: Map<string, RolloutMember> };
 
 export interface LiveRolloutsDeps {
-  readonly rollouts: Pick<RolloutStore, 'listIn' | 'load'>;
+  readonly rollouts: Pick<RolloutStore, 'listIn' | 'load' | 'finishedSince' | 'whoStands'>;
   readonly monotonicMs: () => number;
   /** A deployment of this device failed just now. */
   readonly onFailure: (deviceId: string) => void;
@@ -19,6 +20,9 @@ export interface LiveRolloutsDeps {
 export class LiveRollouts {
   readonly #deps: LiveRolloutsDeps;
   readonly #held = new Map<string, Held>();
+  #outlasted: Outlasted = new Map();
+  /** Whether that speaks of all that are held. */
+  #isOutlastedRead = false;
   #readAtMs = Number.NEGATIVE_INFINITY;
   /** What was reported while a rollout was being read. */
   #meanwhile: DeploymentRecord[] | undefined;
@@ -39,9 +43,15 @@ export class LiveRollouts {
     return this.all().some(({ members }) => members.has(deviceId));
   }
 
+  /** Names of the finished rollouts that go before this one, by the devices they have brought their bundle. */
+  outlasting(id: string): ReadonlyMap<string, string> {
+    return this.#outlasted.get(id) ?? new Map();
+  }
+
   /** Nothing of what is held is to be relied on any more. */
   forget(): void {
     this.#held.clear();
+    this.#isOutlastedRead = false;
   }
 
   /** Reads what changed behind this server's back. @returns whether anything did @throws AppError STORE_FAILED */
@@ -56,7 +66,19 @@ export class LiveRollouts {
     for (const id of over) this.#held.delete(id);
     const changed = records.filter(({ id, revision }) => this.#held.get(id)?.rollout.revision !== revision);
     for (const record of changed) await this.#read(record);
-    return over.length > 0 || changed.length > 0;
+    const isNews = over.length > 0 || changed.length > 0;
+    if (isNews) this.#isOutlastedRead = false;
+    return isNews;
+  }
+
+  /**
+   * Reads which devices finished rollouts keep, where that may have changed: to be done before anybody is ordered.
+   * @throws AppError STORE_FAILED
+   */
+  async readOutlasted(): Promise<void> {
+    if (this.#isOutlastedRead) return;
+    this.#outlasted = await readOutlasted(this.#deps.rollouts, this.all());
+    this.#isOutlastedRead = true;
   }
 
   async #read({ id }: RolloutRecord): Promise<void> {
@@ -104,6 +126,7 @@ export class LiveRollouts {
     const groups = new Map(change.groups.map((group) => [group.index, group]));
     for (const member of change.members) {
       const now = held.members.get(member.deviceId);
+      if (now === undefined) this.#isOutlastedRead = false;
       const isNews = now !== undefined && now !== planned.get(member.deviceId);
       held.members.set(member.deviceId, isNews ? mergeNews(member, now) : member);
     }

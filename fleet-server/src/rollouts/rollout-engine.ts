@@ -153,7 +153,7 @@ class LeasedRolloutEngine implements RolloutEngine {
     const listeningSinceMs = this.#listeningSinceMs;
     const others = this.#rollouts.all().filter(({ rollout }) => rollout.id !== live.rollout.id);
     const verdicts = this.#gates.verdicts(live.rollout.id);
-    const seen = outlook.look(live, others);
+    const seen = outlook.look(live, others, this.#rollouts.outlasting(live.rollout.id));
     const snapshot = assembleSnapshot({
       live,
       ...seen,
@@ -239,6 +239,7 @@ class LeasedRolloutEngine implements RolloutEngine {
 
   /** All of them: what one does to a device changes what another may do. */
   async #planAll(signal: AbortSignal): Promise<void> {
+    await this.#rollouts.readOutlasted();
     this.#isDirty = false;
     this.#wakeAtMs = Number.POSITIVE_INFINITY;
     for (const live of this.#rollouts.all()) {
@@ -248,7 +249,10 @@ class LeasedRolloutEngine implements RolloutEngine {
     }
   }
 
-  /** What is left undone, for the lease ran out meanwhile, is done as soon as it is held again. @returns when to look again */
+  /**
+   * What is left undone, for the lease ran out meanwhile, is done as soon as it is held again.
+   * @returns when to look again
+   */
   async #advance(id: string, signal: AbortSignal): Promise<number> {
     for (let moves = 0; moves < MAX_MOVES; moves += 1) {
       const live = this.#rollouts.get(id);

@@ -4,7 +4,7 @@ import type { DeploymentState } from '@watchpost/shared/lifecycle/deployment.ts'
 import fc from 'fast-check';
 import type { RolloutMember, RolloutRecord } from '../store/port.ts';
 import type { LiveRollout } from './live-rollout.ts';
-import { type Claim, countOthersInWork, findClaims } from './rollout-overlap.ts';
+import { type Claim, countOthersInWork, findClaims, outlasts } from './rollout-overlap.ts';
 import { POLICY } from './rollout-samples.ts';
 
 const memberOf = (deviceId: string, change: Partial<RolloutMember> = {}): RolloutMember => ({
@@ -66,6 +66,12 @@ const CLAIMS: readonly (readonly [
   ['a paused rollout keeps nobody waiting', { priority: 9, state: 'paused' }, memberOf('box'), undefined],
   ['nor does one that waits for its time', { priority: 9, state: 'scheduled' }, memberOf('box'), undefined],
   ['what goes first and has been there stays', { priority: 9 }, inState('success'), { outrankedBy: 'other' }],
+  [
+    'so does what goes first and found its bundle there',
+    { priority: 9 },
+    inState('already_installed'),
+    { outrankedBy: 'other' },
+  ],
   ['unless it is taken back', { priority: 9, state: 'rolling_back' }, inState('success'), undefined],
   ['where it failed, others may', { priority: 9 }, inState('failure'), undefined],
   ['what went second has no say', { priority: 1 }, inState('success'), undefined],
@@ -75,6 +81,22 @@ for (const [name, other, member, claim] of CLAIMS) {
   test(`overlap: ${name}`, () =>
     assert.deepEqual(findClaims(OWN, [live(other, [member])]).get('box'), claim));
 }
+
+test('a finished rollout goes on to go before those made before it was over, by the rule of those under way', () => {
+  const { rollout: own } = OWN;
+  const outlives = (change: Partial<RolloutRecord>): boolean =>
+    outlasts(live({ state: 'finished', endedAtMs: 20, ...change }, []).rollout, own);
+  assert.equal(outlives({ createdAtMs: 11 }), true);
+  assert.equal(outlives({ priority: 9 }), true);
+  assert.equal(outlives({ priority: 9, endedAtMs: 10 }), false, 'it was over when the other one was made');
+  assert.equal(outlives({ createdAtMs: 9 }), false);
+  assert.equal(outlives({ priority: 1, createdAtMs: 11 }), false);
+});
+
+test('what a finished rollout keeps is claimed beside what those under way claim', () => {
+  const claims = findClaims(OWN, [live({}, [inState('testing')])], new Map([['box', 'hotfix']]));
+  assert.deepEqual(claims.get('box'), { takenBy: 'other', outrankedBy: 'hotfix' });
+});
 
 test('devices of other rollouts in work are counted once, by place', () => {
   const working = (deviceId: string) => memberOf(deviceId, inState('testing', { deviceId }));

@@ -1,5 +1,10 @@
+import type { DeploymentState } from '@watchpost/shared/lifecycle/deployment.ts';
+import type { RolloutRecord } from '../store/port.ts';
 import { hasInWork, type LiveRollout, stateOf } from './live-rollout.ts';
 import { isWaitingForQuiet } from './rollout-tally.ts';
+
+/** A device runs the bundle of its order; what is only kept keeps nobody away. */
+export const BROUGHT: readonly DeploymentState[] = ['success', 'already_installed'];
 
 /** What other rollouts are to a device of this one. */
 export interface Claim {
@@ -9,18 +14,34 @@ export interface Claim {
   readonly outrankedBy?: string;
 }
 
+type Rank = Pick<RolloutRecord, 'id' | 'priority' | 'createdAtMs'>;
+
 /** The higher priority goes first; of equals the one made later: it says what people want now. */
-export function goesBefore({ rollout: one }: LiveRollout, { rollout: other }: LiveRollout): boolean {
+export function goesBefore(one: Rank, other: Rank): boolean {
   if (one.priority !== other.priority) return one.priority > other.priority;
   if (one.createdAtMs !== other.createdAtMs) return one.createdAtMs > other.createdAtMs;
   return one.id > other.id;
 }
 
-/** @param others rollouts under way, this one left out */
-export function findClaims(own: LiveRollout, others: readonly LiveRollout[]): ReadonlyMap<string, Claim> {
-  const claims = new Map<string, Claim>();
+/** A finished rollout goes on to go before those made while it was under way, and has no say in what people want since. */
+export function outlasts(finished: RolloutRecord, own: RolloutRecord): boolean {
+  return goesBefore(finished, own) && (finished.endedAtMs ?? 0) > own.createdAtMs;
+}
+
+/**
+ * @param others rollouts under way, this one left out
+ * @param outlasting names of the finished rollouts that have been there, and go first, by device
+ */
+export function findClaims(
+  own: LiveRollout,
+  others: readonly LiveRollout[],
+  outlasting: ReadonlyMap<string, string> = new Map(),
+): ReadonlyMap<string, Claim> {
+  const claims = new Map(
+    Array.from(outlasting, ([id, outrankedBy]): [string, Claim] => [id, { outrankedBy }]),
+  );
   for (const other of others) {
-    const isFirst = goesBefore(other, own);
+    const isFirst = goesBefore(other.rollout, own.rollout);
     for (const [deviceId, member] of other.members) {
       if (!own.members.has(deviceId)) continue;
       const claim = findClaim(other, member, isFirst);
@@ -39,7 +60,7 @@ function findClaim({ rollout }: LiveRollout, member: Member, isFirst: boolean): 
   if (hasInWork(member) && (isFirst || !isWaiting)) return { takenBy: rollout.name };
   if (!isFirst) return undefined;
   const isComing = rollout.state === 'running' || rollout.state === 'finished';
-  if (isComing && state === 'success') return { outrankedBy: rollout.name };
+  if (isComing && BROUGHT.includes(state)) return { outrankedBy: rollout.name };
   return rollout.state === 'running' && state === 'pending' ? { takenBy: rollout.name } : undefined;
 }
 

@@ -2,7 +2,14 @@ import { gatesInForce } from '@watchpost/shared/rollout/policy.ts';
 import { estimateFailed01 } from './failed-share.ts';
 import { chooseOrders } from './rollout-orders.ts';
 import { planRollback, planStopping } from './rollout-return.ts';
-import type { Group, Member, RolloutPlan, RolloutSnapshot, RolloutStep } from './rollout-snapshot.ts';
+import {
+  type Group,
+  type Member,
+  OUTRANKED,
+  type RolloutPlan,
+  type RolloutSnapshot,
+  type RolloutStep,
+} from './rollout-snapshot.ts';
 import {
   isInWork,
   isOverErrorThreshold,
@@ -113,7 +120,7 @@ function endOutranked(snapshot: RolloutSnapshot): readonly RolloutStep[] {
   return snapshot.members.flatMap((member) => {
     const { deviceId, unfit, isGone, outrankedBy } = member;
     if (outrankedBy === undefined || unfit !== undefined || isGone || !isUntried(member, snapshot)) return [];
-    return [end(deviceId, 'aborted', 'ROLLOUT_OUTRANKED', `${outrankedBy} goes first, and has been there`)];
+    return [end(deviceId, 'aborted', OUTRANKED, `${outrankedBy} goes first, and has been there`)];
   });
 }
 

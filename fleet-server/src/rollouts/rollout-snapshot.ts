@@ -92,6 +92,9 @@ export const HOLDS = [
 ] as const;
 export type Hold = (typeof HOLDS)[number];
 
+/** Why a device is left to a rollout that goes first. */
+export const OUTRANKED = 'ROLLOUT_OUTRANKED';
+
 export type RolloutStep =
   | { readonly kind: 'rollout'; readonly to: RolloutState; readonly why: string }
   | { readonly kind: 'group'; readonly index: number; readonly to: GroupState; readonly why: string }

@@ -17,6 +17,7 @@ import { actOnRollout, listStartStates } from './rollout-actions.ts';
 import { type DraftDeps, draftRollout, type RolloutDraft } from './rollout-draft.ts';
 import type { RolloutEngine, RolloutLook } from './rollout-engine.ts';
 import { previewDraft } from './rollout-preview.ts';
+import { OUTRANKED } from './rollout-snapshot.ts';
 import { hasSucceeded, isWaitingForQuiet } from './rollout-tally.ts';
 import { viewMember, viewRollout, viewSummary } from './rollout-views.ts';
 import { createStandingCounts } from './standing-counts.ts';
@@ -201,13 +202,16 @@ async function loadLive({ store }: RolloutsDeps, id: string): Promise<LiveRollou
 
 function explain({ live, snapshot, plan, verdicts }: RolloutLook, nowMs: number): readonly string[] {
   const reasons = new Map<string, number>();
+  const leftAlone = new Map<string, number>();
   for (const member of live.members.values()) {
-    const reason = (member.progress ?? member.end)?.reason;
+    const { reason, detail = '' } = member.progress ?? member.end ?? {};
     const state = stateOf(member);
     const isBad = state !== 'pending' && !isWaitingForQuiet({ state }) && !hasSucceeded({ state });
-    if (reason !== undefined && isBad) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+    if (reason === undefined || !isBad) continue;
+    if (reason === OUTRANKED) leftAlone.set(detail, (leftAlone.get(detail) ?? 0) + 1);
+    else reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
   }
   const { rollout, groups } = live;
   const groupNames = groups.map(({ name }) => name);
-  return explainRollout({ rollout, groupNames, snapshot, plan, verdicts, reasons, nowMs });
+  return explainRollout({ rollout, groupNames, snapshot, plan, verdicts, reasons, leftAlone, nowMs });
 }

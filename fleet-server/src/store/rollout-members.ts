@@ -1,4 +1,5 @@
-import type { Selectable } from 'kysely';
+import type { DeploymentState } from '@watchpost/shared/lifecycle/deployment.ts';
+import { type Selectable, sql } from 'kysely';
 import type {
   RolloutMember,
   RolloutMemberQuery,
@@ -62,6 +63,25 @@ function toProgress(
 ): RolloutProgress | undefined {
   if (state === null || updatedAtMs === null) return undefined;
   return { state, updatedAtMs, ...(reason !== null && { reason }), ...(detail !== null && { detail }) };
+}
+
+/** The ids are one value: there may be more of them than a statement has room for. */
+export async function readWhoStands(
+  db: Db,
+  rolloutId: string,
+  deviceIds: readonly string[],
+  states: readonly DeploymentState[],
+): Promise<readonly string[]> {
+  const rows = await db
+    .selectFrom('rollout_members as m')
+    .innerJoin('deployments as d', 'd.id', 'm.deployment_id')
+    .select('m.device_id')
+    .where('m.rollout_id', '=', rolloutId)
+    .where('m.device_id', 'in', sql<string>`(select value from json_each(${JSON.stringify(deviceIds)}))`)
+    .where('d.state', 'in', states)
+    .orderBy('m.device_id')
+    .execute();
+  return rows.map(({ device_id }) => device_id);
 }
 
 export async function readStandings(db: Db, rolloutId: string): Promise<readonly RolloutStanding[]> {

@@ -134,11 +134,19 @@ export interface RolloutStore {
   }): Promise<{ readonly rollouts: readonly RolloutRecord[]; readonly next?: number }>;
   /** In one of these states, oldest first. */
   listIn(states: readonly RolloutState[]): Promise<readonly RolloutRecord[]>;
+  /** Finished later than that, oldest first. */
+  finishedSince(sinceMs: number): Promise<readonly RolloutRecord[]>;
   groups(id: string): Promise<readonly RolloutGroupRecord[]>;
   load(id: string): Promise<RolloutWhole | undefined>;
   /** @returns false when the rollout was changed since it was read: nothing is stored */
   apply(change: RolloutChange): Promise<boolean>;
   members(query: RolloutMemberQuery): Promise<readonly RolloutMember[]>;
+  /** Of these devices those of the rollout whose order stands in one of these states. */
+  whoStands(
+    rolloutId: string,
+    deviceIds: readonly string[],
+    states: readonly DeploymentState[],
+  ): Promise<readonly string[]>;
   standings(id: string): Promise<readonly RolloutStanding[]>;
   /** Oldest first. */
   journal(query: {

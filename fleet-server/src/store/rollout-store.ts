@@ -2,7 +2,7 @@ import { DEPLOYMENT_LIFECYCLE, DEPLOYMENT_STATES } from '@watchpost/shared/lifec
 import { isTerminal } from '@watchpost/shared/lifecycle/table.ts';
 import { attempt } from './attempt.ts';
 import { fromDeployment } from './deployment-rows.ts';
-import { readMembers, readStandings } from './rollout-members.ts';
+import { readMembers, readStandings, readWhoStands } from './rollout-members.ts';
 import type { RolloutChange, RolloutJournalDraft, RolloutStore, RolloutWhole } from './rollout-records.ts';
 import {
   fromEntry,
@@ -53,6 +53,15 @@ export function createRolloutStore(db: Db): RolloutStore {
         const rows = await selectRollouts().where('state', 'in', states).orderBy('row_id').execute();
         return rows.map(toRollout);
       }),
+    finishedSince: (sinceMs) =>
+      attempt('list finished rollouts', async () => {
+        const rows = await selectRollouts()
+          .where('state', '=', 'finished')
+          .where('ended_at_ms', '>', sinceMs)
+          .orderBy('row_id')
+          .execute();
+        return rows.map(toRollout);
+      }),
     groups: (id) => attempt('read the groups of a rollout', () => listGroups(id)),
     load: (id) =>
       attempt('read a rollout', async () => {
@@ -64,20 +73,23 @@ export function createRolloutStore(db: Db): RolloutStore {
     apply: (change) =>
       attempt('store a step of a rollout', () => db.transaction().execute((tx) => apply(tx, change))),
     members: (query) => attempt('list the devices of a rollout', () => readMembers(db, query)),
+    whoStands: (id, deviceIds, states) =>
+      attempt('list the devices of a rollout', () => readWhoStands(db, id, deviceIds, states)),
     standings: (id) => attempt('count the devices of a rollout', () => readStandings(db, id)),
     journal: (query) => attempt('list what a rollout did', () => readJournal(db, query)),
-    failuresSince: (sinceMs) =>
-      attempt('count failures', async () => {
-        const rows = await db
-          .selectFrom('deployments')
-          .select(({ fn }) => ['device_id', fn.countAll<number>().as('failures')])
-          .where('state', 'in', ['failure', 'rolled_back'])
-          .where('updated_at_ms', '>=', sinceMs)
-          .groupBy('device_id')
-          .execute();
-        return new Map(rows.map(({ device_id, failures }) => [device_id, Number(failures)]));
-      }),
+    failuresSince: (sinceMs) => attempt('count failures', () => countFailures(db, sinceMs)),
   };
+}
+
+async function countFailures(db: Db, sinceMs: number): Promise<ReadonlyMap<string, number>> {
+  const rows = await db
+    .selectFrom('deployments')
+    .select(({ fn }) => ['device_id', fn.countAll<number>().as('failures')])
+    .where('state', 'in', ['failure', 'rolled_back'])
+    .where('updated_at_ms', '>=', sinceMs)
+    .groupBy('device_id')
+    .execute();
+  return new Map(rows.map(({ device_id, failures }) => [device_id, Number(failures)]));
 }
 
 async function readJournal(
