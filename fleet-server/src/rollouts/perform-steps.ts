@@ -134,7 +134,7 @@ class StepWork {
     this.#note(member, 'ordered', `attempt ${member.attempts + 1}, deployment ${deployment.id}`);
   }
 
-  /** Others may have brought it another bundle since the order before; this rollout's own may have come of that order. */
+  /** Others may have brought it something else since the order before; this bundle may have come of that order. */
   #findPrevious({ deviceId, previousDigest }: RolloutMember): string | undefined {
     const running = this.#orders.runningOf(deviceId);
     const isOurs = running === undefined || running === this.#rollout.bundleDigest;

@@ -23,7 +23,7 @@ export function goesBefore(one: Rank, other: Rank): boolean {
   return one.id > other.id;
 }
 
-/** A finished rollout goes on to go before those made while it was under way, and has no say in what people want since. */
+/** A finished rollout still goes before those made until it was over; in what people want since it has no say. */
 export function outlasts(finished: RolloutRecord, own: RolloutRecord): boolean {
   return goesBefore(finished, own) && (finished.endedAtMs ?? 0) > own.createdAtMs;
 }
