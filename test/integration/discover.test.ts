@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -103,6 +104,28 @@ test('what is wrong with a camera is told in words and by code, and the others a
   assert.equal((parse(out) as { cameras: unknown[] }).cameras.length, 1);
   const alone = await discover('--host', guarded.address, '--credentials-file', credentials);
   assert.deepEqual([alone.code, alone.out], [1, '']);
+});
+
+const ENVELOPE = 'http://www.w3.org/2003/05/soap-envelope';
+const NONSENSE: Readonly<Record<string, string>> = {
+  'an empty body': '',
+  'a date without days':
+    '<GetSystemDateAndTimeResponse><SystemDateAndTime><UTCDateTime/></SystemDateAndTime></GetSystemDateAndTimeResponse>',
+};
+for (const [what, body] of Object.entries(NONSENSE))
+  test(`a camera that answers ${what} does not speak ONVIF`, async () => {
+    const xml = `<s:Envelope xmlns:s="${ENVELOPE}"><s:Body>${body}</s:Body></s:Envelope>`;
+    await using odd = await startOnvifDevice({ ...DEVICE, answer: (response) => void response.end(xml) });
+    const { err } = await discover('--host', odd.address, '--timeout', '1');
+    assert.match(err, /: it does not speak ONVIF \(its answers lack something\) \[CAMERA_FORMAT\]/);
+    assert.doesNotMatch(err, /undefined/);
+  });
+
+test('what answers without HTTP does not speak ONVIF', async () => {
+  const answer = (response: ServerResponse): void => void response.socket?.end('220 mail.example ESMTP\r\n');
+  await using mail = await startOnvifDevice({ ...DEVICE, answer });
+  const { err } = await discover('--host', mail.address, '--timeout', '1');
+  assert.match(err, /: it does not speak ONVIF \(it does not speak HTTP\) \[CAMERA_FORMAT\]/);
 });
 
 test('when nobody answers, and when it is used wrongly, the code says so', async () => {

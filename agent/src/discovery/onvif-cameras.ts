@@ -193,7 +193,16 @@ function describeFailure(
     return { code: 'CAMERA_AUTH', detail: `${address}: user and password are not accepted` };
   if (/Network timeout/.test(message))
     return { code: 'CAMERA_TIMEOUT', detail: `${address}: no answer in time` };
-  if (/SOAP|digest/i.test(message))
-    return { code: 'CAMERA_FORMAT', detail: `${address}: it does not speak ONVIF (${cleanText(message)})` };
-  return describeConnectFailure(error, address);
+  const nonsense = findNonsense(error, message);
+  return nonsense === undefined
+    ? describeConnectFailure(error, address)
+    : { code: 'CAMERA_FORMAT', detail: `${address}: it does not speak ONVIF (${nonsense})` };
+}
+
+/** What the package takes for granted in an answer, and does not find, is a mistake of types to it. */
+function findNonsense(error: unknown, message: string): string | undefined {
+  if (error instanceof TypeError) return 'its answers lack something';
+  if (error instanceof Error && 'code' in error && /^HPE_/.test(String(error.code)))
+    return 'it does not speak HTTP';
+  return /SOAP|digest/i.test(message) ? cleanText(message) : undefined;
 }
