@@ -1,6 +1,11 @@
 import { describeError } from '@watchpost/shared/kernel/errors.ts';
+import { createTurns } from '@watchpost/shared/kernel/in-turn.ts';
 import type { Logger } from '@watchpost/shared/kernel/log.ts';
-import type { ModelChoice, ShadowFindings } from '@watchpost/shared/messages/deployment-findings.ts';
+import type {
+  ModelChoice,
+  ShadowFindings,
+  SwitchFindings,
+} from '@watchpost/shared/messages/deployment-findings.ts';
 import type { Camera } from './capture/port.ts';
 import type { AgentConfig } from './config/schema.ts';
 import type { ActiveModel, OpenModel, RunningModel, RunShadow, SelfTest } from './inference/port.ts';
@@ -22,7 +27,7 @@ export interface ModelTrialDeps {
   readonly log: Logger;
 }
 
-/** A camera that is down does not hold up the switch of the others. */
+/** A camera that is slow to change holds up neither the switch nor what waits for its turn behind it. */
 const DELIVER_LIMIT_MS = 3_000;
 
 /**
@@ -36,6 +41,7 @@ export function createModelTrial(deps: ModelTrialDeps): ModelTrial {
 
 class CameraModelTrial implements ModelTrial {
   readonly #deps: ModelTrialDeps;
+  readonly #inTurn = createTurns();
   #challenger: RunningModel | undefined;
 
   constructor(deps: ModelTrialDeps) {
@@ -52,22 +58,54 @@ class CameraModelTrial implements ModelTrial {
     );
   }
 
-  async shadow(bundle: InstalledBundle, choice: ModelChoice, signal: AbortSignal): Promise<ShadowFindings> {
+  shadow(bundle: InstalledBundle, choice: ModelChoice, signal: AbortSignal): Promise<ShadowFindings> {
+    return this.#inTurn(() => this.#shadow(bundle, choice, signal));
+  }
+
+  switchTo(
+    bundle: InstalledBundle,
+    choice: ModelChoice,
+    signal: AbortSignal = NEVER,
+  ): ReturnType<ModelTrial['switchTo']> {
+    return this.#inTurn(() => this.#switchTo(bundle, choice, signal));
+  }
+
+  settle(): Promise<void> {
+    return this.#inTurn(() => this.#settle());
+  }
+
+  standDown(): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#end(await this.#deps.model.replace(undefined));
+      await this.#settle();
+      this.#deps.onChange?.();
+    });
+  }
+
+  async #shadow(bundle: InstalledBundle, choice: ModelChoice, signal: AbortSignal): Promise<ShadowFindings> {
     const { model, cameras, runShadow, settings } = this.#deps;
     const { frames, minutes, share01 } = settings.shadow;
     const champion = model.current();
-    const challenger = await this.#challenge(bundle, choice);
+    const challenger = await this.#challenge(bundle, choice, signal);
     const isBlind = cameras().every((camera) => camera.health().condition !== 'online');
     if (champion === undefined || frames === 0 || isBlind) return NOTHING_SEEN;
     await this.#deliver([champion, challenger], signal);
     return runShadow(challenger, { frames, windowMs: minutes * 60_000, share01 }, signal);
   }
 
-  async switchTo(bundle: InstalledBundle, choice: ModelChoice): ReturnType<ModelTrial['switchTo']> {
+  async #switchTo(
+    bundle: InstalledBundle,
+    choice: ModelChoice,
+    signal: AbortSignal,
+  ): ReturnType<ModelTrial['switchTo']> {
     const { model, clock, log } = this.#deps;
-    const next = await this.#challenge(bundle, choice);
+    signal.throwIfAborted();
     const champion = model.current();
-    await this.#deliver([next, champion], AbortSignal.timeout(DELIVER_LIMIT_MS));
+    // The switch that is gone back from may not have come so far.
+    if (champion !== undefined && isOf(champion, bundle, choice)) return NOTHING_SWITCHED;
+    const next = await this.#challenge(bundle, choice, signal);
+    await this.#deliver([next, champion], AbortSignal.any([signal, AbortSignal.timeout(DELIVER_LIMIT_MS)]));
+    signal.throwIfAborted();
     const startedMs = clock.monotonicMs();
     const skippedBefore = this.#countSkipped();
     this.#challenger = undefined;
@@ -81,30 +119,30 @@ class CameraModelTrial implements ModelTrial {
     return { kind: 'switch', framesDropped, tookMs };
   }
 
-  async settle(): Promise<void> {
+  async #settle(): Promise<void> {
     const challenger = this.#challenger;
     this.#challenger = undefined;
     await challenger?.classifier.release();
-    await this.#deliver([this.#deps.model.current()]);
+    await this.#deliver([this.#deps.model.current()], AbortSignal.timeout(DELIVER_LIMIT_MS));
   }
 
-  async standDown(): Promise<void> {
-    this.#end(await this.#deps.model.replace(undefined));
-    await this.settle();
-    this.#deps.onChange?.();
-  }
-
-  /** The bundle, loaded; the one loaded for the shadow where it is the same. */
-  async #challenge(bundle: InstalledBundle, choice: ModelChoice): Promise<RunningModel> {
+  /**
+   * The bundle, loaded; the one loaded for the shadow where it is the same. One that is loaded and not wanted any more
+   * is ended with the trial.
+   */
+  async #challenge(bundle: InstalledBundle, choice: ModelChoice, signal: AbortSignal): Promise<RunningModel> {
+    signal.throwIfAborted();
     const loaded = this.#challenger;
-    if (loaded?.digest === bundle.digest && isRunAs(loaded, choice)) return loaded;
+    if (loaded !== undefined && isOf(loaded, bundle, choice)) return loaded;
     this.#challenger = undefined;
     await loaded?.classifier.release();
-    this.#challenger = await this.#deps.open(bundle, choice);
-    return this.#challenger;
+    const challenger = await this.#deps.open(bundle, choice, signal);
+    this.#challenger = challenger;
+    signal.throwIfAborted();
+    return challenger;
   }
 
-  async #deliver(models: readonly (RunningModel | undefined)[], signal?: AbortSignal): Promise<void> {
+  async #deliver(models: readonly (RunningModel | undefined)[], signal: AbortSignal): Promise<void> {
     const plans = models.flatMap((model) => (model === undefined ? [] : [model.plan]));
     await Promise.all(this.#deps.cameras().map((camera) => camera.usePlans(plans, signal)));
   }
@@ -125,6 +163,10 @@ class CameraModelTrial implements ModelTrial {
   }
 }
 
+const NEVER = new AbortController().signal;
+
+const NOTHING_SWITCHED: SwitchFindings = { kind: 'switch', framesDropped: 0, tookMs: 0 };
+
 const NOTHING_SEEN: ShadowFindings = {
   kind: 'shadow',
   frames: 0,
@@ -134,5 +176,8 @@ const NOTHING_SEEN: ShadowFindings = {
   busy01: 0,
 };
 
-const isRunAs = (model: RunningModel, { variant, threads, provider }: ModelChoice): boolean =>
-  model.variant === variant && model.threads === threads && model.provider === provider;
+const isOf = (model: RunningModel, { digest }: InstalledBundle, choice: ModelChoice): boolean =>
+  model.digest === digest &&
+  model.variant === choice.variant &&
+  model.threads === choice.threads &&
+  model.provider === choice.provider;

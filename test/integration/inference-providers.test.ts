@@ -208,6 +208,21 @@ test('a model is opened where the self-test proved it, without a second proof', 
   assert.deepEqual([host.started.length, proofs(), warned], [1, 0, []]);
 });
 
+test('a model nobody waits for any more is not loaded; once it is loaded, it stays', async () => {
+  const open = createModelOpener({
+    ...{ host: real, log: silentLogger, spinning: false, accelerator: 'auto', checkGoldenFrames },
+  });
+  const at = { digest: 'd', ...bundle };
+  const [early, late] = [new AbortController(), new AbortController()];
+  const given = open(at, { variant: 'fp32', threads: 1 }, early.signal);
+  early.abort();
+  await assert.rejects(given);
+  const { classifier } = await open(at, { variant: 'fp32', threads: 1 }, late.signal);
+  late.abort();
+  assert.equal((await classifier.classify(RED)).label, 'red');
+  await classifier.release();
+});
+
 test('when the card has gone, the golden frames prove the processor, and the reason is told', async () => {
   const { open, proofs, warned } = opener({ probes: [] });
   const running = await open({ variant: 'fp32', threads: 1, provider: 'cuda' });

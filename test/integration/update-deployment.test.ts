@@ -18,6 +18,7 @@ import {
   type TestBundle,
 } from '../support/test-bundle.ts';
 import { composeOrder, signOrder } from '../support/test-order.ts';
+import { until } from '../support/until.ts';
 import { createUpdatedBox, DIRECTOR, type UpdatedBox } from '../support/updated-box.ts';
 
 const V1 = makeBundle({ version: '1.0.0' });
@@ -310,10 +311,11 @@ test('a bundle that got damaged is fetched again when its order comes, without a
   await rm(join(dataDir, 'bundles', V1.digest, 'model.onnx'));
   await box.restart();
   assert.equal(await box.bundles.loadChampion(), undefined);
-  const activated = Promise.withResolvers<void>();
-  box.onActivate(async () => activated.resolve());
   await order(V1);
-  await activated.promise;
+  await until(
+    'it is the champion again',
+    async () => (await box.bundles.readSlots()).champion?.digest === V1.digest,
+  );
   await box.stop();
   await assertRuns(V1);
   assert.deepEqual(box.statesOf('deploy-1.0.0'), PATH);

@@ -1,3 +1,4 @@
+import { createTurns } from '@watchpost/shared/kernel/in-turn.ts';
 import type { ShadowFindings } from '@watchpost/shared/messages/deployment-findings.ts';
 import type { SelfTestResult } from '../../agent/src/inference/port.ts';
 import type { InstalledBundle, ModelTrial } from '../../agent/src/update/port.ts';
@@ -10,7 +11,9 @@ export interface TrialScript {
     signal: AbortSignal,
   ) => Promise<Partial<ShadowFindings> | undefined>;
   /** A rejection leaves what runs. */
-  readonly switchTo?: (bundle: InstalledBundle) => Promise<void>;
+  readonly switchTo?: (bundle: InstalledBundle, signal?: AbortSignal) => Promise<void>;
+  /** It classifies already; the switch is not over before this is. */
+  readonly switched?: (bundle: InstalledBundle, signal?: AbortSignal) => Promise<void>;
 }
 
 /** A trial without inference: the champion is a digest. */
@@ -30,6 +33,7 @@ export function createFakeTrial(): FakeTrial {
   const steps: string[] = [];
   let running: string | undefined;
   let script: TrialScript = {};
+  let inTurn = createTurns();
   const begin = (step: string, { manifest }: InstalledBundle): void => {
     steps.push(`${step} ${manifest.version}`);
   };
@@ -41,6 +45,7 @@ export function createFakeTrial(): FakeTrial {
     },
     reboot: () => {
       running = undefined;
+      inTurn = createTurns();
     },
     selfTest: async (bundle, signal) => {
       begin('selfTest', bundle);
@@ -64,16 +69,20 @@ export function createFakeTrial(): FakeTrial {
       } as const;
       return { ...seen, disagreements: [], ...frames, ...(await script.shadow?.(bundle, signal)) };
     },
-    switchTo: async (bundle) => {
-      begin('switchTo', bundle);
-      await script.switchTo?.(bundle);
-      running = bundle.digest;
-      return { kind: 'switch', framesDropped: 0, tookMs: 1 };
-    },
-    settle: async () => void steps.push('settle'),
-    standDown: async () => {
-      steps.push('standDown');
-      running = undefined;
-    },
+    switchTo: (bundle, _choice, signal) =>
+      inTurn(async () => {
+        begin('switchTo', bundle);
+        await script.switchTo?.(bundle, signal);
+        signal?.throwIfAborted();
+        running = bundle.digest;
+        await script.switched?.(bundle, signal);
+        return { kind: 'switch', framesDropped: 0, tookMs: 1 };
+      }),
+    settle: () => inTurn(async () => void steps.push('settle')),
+    standDown: () =>
+      inTurn(async () => {
+        steps.push('standDown');
+        running = undefined;
+      }),
   };
 }

@@ -29,7 +29,7 @@ export interface ModelOpenerDeps {
  * person asks for) the golden frames prove them once more.
  */
 export function createModelOpener(deps: ModelOpenerDeps): OpenModel {
-  return async (bundle, choice) => {
+  return async (bundle, choice, signal) => {
     const { digest, manifest } = bundle;
     const variant = manifest.variants.find(({ name }) => name === choice.variant);
     if (variant === undefined) {
@@ -42,7 +42,8 @@ export function createModelOpener(deps: ModelOpenerDeps): OpenModel {
     const composed = composeModelSpec(bundle, variant, how);
     const spec = deps.graphs === undefined ? composed : withGraphs(composed, bundle, deps.graphs);
     const plan = computeFramePlan(manifest.preprocess, manifest.input);
-    const classifier = await openProved(spec, { bundle, proved: provider ?? 'cpu' }, deps);
+    const proof = { bundle, proved: provider ?? 'cpu' } as const;
+    const classifier = await untilLoaded(signal, (loading) => openProved(spec, proof, deps, loading));
     const running = { digest, manifest, variant: variant.name, threads, plan, classifier };
     return provider === undefined ? running : { ...running, provider };
   };
@@ -53,9 +54,30 @@ interface Proof {
   readonly proved: Provider;
 }
 
+/** The signal a host is given ends the process whenever it is aborted; `signal` does so only while it is loaded. */
+async function untilLoaded(
+  signal: AbortSignal | undefined,
+  load: (loading: AbortSignal) => Promise<Classifier>,
+): Promise<Classifier> {
+  const loading = new AbortController();
+  const giveUp = (): void => loading.abort(signal?.reason);
+  signal?.throwIfAborted();
+  signal?.addEventListener('abort', giveUp);
+  try {
+    return await load(loading.signal);
+  } finally {
+    signal?.removeEventListener('abort', giveUp);
+  }
+}
+
 /** @throws AppError SELFTEST_FAILED, and as `InferenceHost.start` */
-async function openProved(spec: ModelSpec, proof: Proof, deps: ModelOpenerDeps): Promise<Classifier> {
-  const classifier = await deps.host.start(spec);
+async function openProved(
+  spec: ModelSpec,
+  proof: Proof,
+  deps: ModelOpenerDeps,
+  signal: AbortSignal,
+): Promise<Classifier> {
+  const classifier = await deps.host.start(spec, signal);
   tellSetbacks(classifier.setbacks ?? [], deps.log);
   const [runsOn = 'cpu'] = classifier.executionProviders;
   if (spec.runtime !== 'onnx' || runsOn === proof.proved) return classifier;
@@ -69,7 +91,7 @@ async function openProved(spec: ModelSpec, proof: Proof, deps: ModelOpenerDeps):
   const detail = describeMismatch(golden);
   if (runsOn === 'cpu') throw agentError('SELFTEST_FAILED', detail);
   deps.log.warn({ provider: runsOn, detail }, 'model gives other results there, the processor runs it');
-  return openProved({ ...spec, accelerator: 'cpu' }, proof, deps);
+  return openProved({ ...spec, accelerator: 'cpu' }, proof, deps, signal);
 }
 
 function tellSetbacks(setbacks: readonly ProviderSetback[], log: Logger): void {

@@ -276,9 +276,11 @@ export type RunShadow = (
 
 /**
  * Loads a bundle, ready to become the champion.
+ * @param signal aborting it ends the loading; what is loaded stays
  * @throws AppError BUNDLE_UNFIT for a variant it does not have, and as `InferenceHost.start`
  */
 export type OpenModel = (
   bundle: { readonly digest: string; readonly manifest: Manifest; readonly folder: string },
   choice: ModelChoice,
+  signal?: AbortSignal,
 ) => Promise<RunningModel>;

@@ -125,6 +125,7 @@ async function keep(piece: Workpiece, deps: OrderWorkDeps, signal: AbortSignal):
   const { type, softUntilMs, expiresMs } = orderOf(piece);
   if (type === 'download_only') {
     await deps.bundles.install(manifestOf(piece));
+    signal.throwIfAborted();
     const { digest, deploymentId } = piece.deployment;
     await deps.bundles.saveKept({ digest, deploymentId });
     return DONE;
@@ -140,8 +141,10 @@ export async function forgetKept(bundles: BundleStore, digest: string): Promise<
   if ((await bundles.readKept())?.digest === digest) await bundles.saveKept(undefined);
 }
 
-async function install(piece: Workpiece, { bundles }: OrderWorkDeps, _signal: AbortSignal): Promise<Outcome> {
+async function install(piece: Workpiece, { bundles }: OrderWorkDeps, signal: AbortSignal): Promise<Outcome> {
   piece.installed = await bundles.install(manifestOf(piece));
+  // Another deployment may have a challenger of its own by now.
+  signal.throwIfAborted();
   const { digest, deploymentId } = piece.deployment;
   await bundles.saveChallenger({ digest, deploymentId });
   return DONE;

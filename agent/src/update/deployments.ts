@@ -161,17 +161,23 @@ async function leave(last: DeploymentRecord, order: Order, deps: UpdateDeps): Pr
   const { phase } = last;
   await journal.enter(last, 'aborted', { detail: `deployment ${order.deploymentId} took its place` });
   if (!isOpen(phase) || PHASES[phase].needs === 'order') return;
-  await journal.attempt('go back to the model before', () => goBackFrom(deps));
+  await journal.attempt('go back to the model before', () => goBackFrom(last, deps));
   await journal.attempt('end the trial', () => trial.settle());
   await journal.attempt('forget the challenger', () => bundles.saveChallenger(undefined));
 }
 
-async function goBackFrom({ bundles, running }: UpdateDeps): Promise<void> {
+async function goBackFrom(
+  { deploymentId }: DeploymentRecord,
+  { bundles, running }: UpdateDeps,
+): Promise<void> {
   const [slots, back] = [await bundles.readSlots(), await bundles.readBack()];
   // The first model of a box has none before it: it is better than none.
   if (back !== undefined && back.champion === undefined) return bundles.endTrial();
   const slot = back?.champion ?? slots.champion;
-  if (slot !== undefined && running.current()?.slot.deploymentId !== slot.deploymentId) {
+  const current = running.current()?.slot.deploymentId;
+  // What was switched to, or is being switched to, is not on the disk: a restart would not run it.
+  if (slot === undefined && (current ?? deploymentId) === deploymentId) await running.standDown();
+  if (slot !== undefined && current !== slot.deploymentId) {
     await running.run({ bundle: await bundles.loadBundle(slot.digest), slot });
   }
   if (back !== undefined) await bundles.switchBack();

@@ -2,6 +2,7 @@ import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeError } from '@watchpost/shared/kernel/errors.ts';
 import { syncFolder } from '@watchpost/shared/kernel/files.ts';
+import { createTurns } from '@watchpost/shared/kernel/in-turn.ts';
 import type { Logger } from '@watchpost/shared/kernel/log.ts';
 import { loadRecord } from '../kernel/record-file.ts';
 import { storeError } from '../kernel/store-error.ts';
@@ -11,7 +12,8 @@ import { parseSlots, saveRecord } from './state-files.ts';
 
 /**
  * The slots as files of one folder. A switch and the way back are renames of files written beforehand; that there is a
- * file to go back to says that the champion is on trial.
+ * file to go back to says that the champion is on trial. All take turns: on a disk that hangs, work that was given up
+ * may be in the midst of a change, and whoever goes on from there sees what came of it.
  */
 export interface FileSlots {
   read(): Promise<Slots>;
@@ -42,24 +44,27 @@ export function openFileSlots(dataDir: string, log: Logger): FileSlots {
   const read = async (): Promise<Slots> =>
     (await loadRecord(paths.slots, parseSlots, log)) ?? (await adopt(paths, log));
   const readBack = () => loadRecord(paths.back, parseSlots, log);
+  const prepare = async (challenger: Slot): Promise<void> => {
+    const [slots, back] = [await read(), await readBack()];
+    const plan = planSwitch(slots, isOnTrial(slots, back) ? back : undefined, challenger);
+    await saveRecord(paths.next, plan.next);
+    await saveRecord(paths.back, plan.back);
+  };
+  const endTrial = async (): Promise<void> => {
+    await rm(paths.back, { force: true });
+    await syncFolder(dataDir);
+    await saveSpare(paths.proved, await read(), log);
+  };
+  const inTurn = createTurns();
   return {
-    read,
-    readBack,
-    save: (slots) => saveRecord(paths.slots, slots),
-    prepare: async (challenger) => {
-      const [slots, back] = [await read(), await readBack()];
-      const plan = planSwitch(slots, isOnTrial(slots, back) ? back : undefined, challenger);
-      await saveRecord(paths.next, plan.next);
-      await saveRecord(paths.back, plan.back);
-    },
-    commit: () => move(paths.next),
-    takeBack: () => move(paths.back),
-    endTrial: async () => {
-      await rm(paths.back, { force: true });
-      await syncFolder(dataDir);
-      await saveSpare(paths.proved, await read(), log);
-    },
-    readProved: () => loadRecord(paths.proved, parseSlots, log),
+    read: () => inTurn(read),
+    readBack: () => inTurn(readBack),
+    save: (slots) => inTurn(() => saveRecord(paths.slots, slots)),
+    prepare: (challenger) => inTurn(() => prepare(challenger)),
+    commit: () => inTurn(() => move(paths.next)),
+    takeBack: () => inTurn(() => move(paths.back)),
+    endTrial: () => inTurn(endTrial),
+    readProved: () => inTurn(() => loadRecord(paths.proved, parseSlots, log)),
   };
 }
 

@@ -136,7 +136,8 @@ export interface BundleStore {
 
 /**
  * How a bundle comes to classify on this box. Until `switchTo` nothing that runs is touched; every step may be done
- * again after a restart.
+ * again after a restart. All but the self-test take turns: what was given up and still goes on ends before the next
+ * begins, so that the way back has the last word.
  */
 export interface ModelTrial {
   /** Loads the variants in processes of their own, proves them with the golden frames and measures them. */
@@ -149,9 +150,10 @@ export interface ModelTrial {
   shadow(bundle: InstalledBundle, choice: ModelChoice, signal: AbortSignal): Promise<ShadowFindings>;
   /**
    * Makes the bundle the champion between two frames. When it throws, what ran before still runs.
-   * @throws AppError MODEL_* | INFERENCE_CRASHED when it cannot be loaded
+   * @param signal once it is aborted, nothing is switched any more
+   * @throws AppError MODEL_* | INFERENCE_CRASHED when it cannot be loaded; the reason of `signal`
    */
-  switchTo(bundle: InstalledBundle, choice: ModelChoice): Promise<SwitchFindings>;
+  switchTo(bundle: InstalledBundle, choice: ModelChoice, signal?: AbortSignal): Promise<SwitchFindings>;
   /**
    * The trial is over, however it ended: a challenger that did not become champion is ended, and the cameras deliver
    * for the champion only. Between `switchTo` and this they deliver for the model before as well, so that the way back

@@ -4,33 +4,34 @@ import { firstChoice } from './slots.ts';
 
 /** Knows which model classifies: the one switched to last. */
 export interface RunningModel {
+  /** Undefined as well while it is switched: then it is not known. */
   current(): Champion | undefined;
-  /** @throws AppError MODEL_* | INFERENCE_CRASHED; then what ran before still runs */
-  run(champion: Champion): Promise<SwitchFindings>;
+  /** @throws AppError MODEL_* | INFERENCE_CRASHED, the reason of `signal`; then what ran before still runs */
+  run(champion: Champion, signal?: AbortSignal): Promise<SwitchFindings>;
   standDown(): Promise<void>;
 }
 
 export function createRunningModel(trial: Pick<ModelTrial, 'switchTo' | 'standDown'>): RunningModel {
-  let current: Champion | undefined;
+  let last: Champion | undefined;
+  // One that was given up may still be under way when the next begins; they end in their order.
+  let switching = 0;
+  const change = async <Result>(next: Champion | undefined, work: () => Promise<Result>): Promise<Result> => {
+    switching += 1;
+    try {
+      const result = await work();
+      last = next;
+      return result;
+    } finally {
+      switching -= 1;
+    }
+  };
   return {
-    current: () => current,
-    run: async (champion) => {
+    current: () => (switching === 0 ? last : undefined),
+    run: (champion, signal) => {
       const { bundle, slot } = champion;
-      const before = current;
-      // While it is switched, it is not known.
-      current = undefined;
-      try {
-        const findings = await trial.switchTo(bundle, slot.choice ?? firstChoice(bundle.manifest));
-        current = champion;
-        return findings;
-      } catch (error) {
-        current = before;
-        throw error;
-      }
+      const choice = slot.choice ?? firstChoice(bundle.manifest);
+      return change(champion, () => trial.switchTo(bundle, choice, signal));
     },
-    standDown: async () => {
-      await trial.standDown();
-      current = undefined;
-    },
+    standDown: () => change(undefined, () => trial.standDown()),
   };
 }

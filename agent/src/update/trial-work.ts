@@ -73,8 +73,11 @@ function judgeShadow(findings: ShadowFindings, minAgreement01: number): Outcome[
   return { reason, detail };
 }
 
-/** The record is switched only after the model was: a power cut in between starts with the old one again. */
-async function switchModels(piece: TrialPiece, deps: TrialWorkDeps): Promise<Outcome> {
+/**
+ * The record is switched only after the model was: a power cut in between starts with the old one again, and so does
+ * a switch that is given up in between, which leaves the disk alone from there on.
+ */
+async function switchModels(piece: TrialPiece, deps: TrialWorkDeps, signal: AbortSignal): Promise<Outcome> {
   const { bundles, running } = deps;
   const { digest, deploymentId } = piece.deployment;
   const [before, back] = [await bundles.readSlots(), await bundles.readBack()];
@@ -82,12 +85,14 @@ async function switchModels(piece: TrialPiece, deps: TrialWorkDeps): Promise<Out
   const installed = await installedOf(piece, deps);
   const slot: Slot = { digest, deploymentId, choice: choiceOf(deps, installed) };
   await prove(piece, before.champion, deps);
+  signal.throwIfAborted();
   await bundles.prepareSwitch(slot);
   piece.isSwitched = true;
-  const findings = await running.run({ bundle: installed, slot }).catch((error: unknown) => {
+  const findings = await running.run({ bundle: installed, slot }, signal).catch((error: unknown) => {
     piece.isSwitched = false;
     throw error;
   });
+  signal.throwIfAborted();
   await bundles.commitSwitch();
   return { findings };
 }
@@ -100,7 +105,7 @@ async function watch(piece: TrialPiece, deps: TrialWorkDeps, signal: AbortSignal
 }
 
 /** The cameras get their model back first; then the disk is told. */
-async function rollBack(piece: TrialPiece, deps: TrialWorkDeps): Promise<Outcome> {
+async function rollBack(piece: TrialPiece, deps: TrialWorkDeps, signal: AbortSignal): Promise<Outcome> {
   const { bundles, running, trial, clock } = deps;
   piece.decidedAtMs ??= clock.monotonicMs();
   const back = await bundles.readBack();
@@ -108,9 +113,10 @@ async function rollBack(piece: TrialPiece, deps: TrialWorkDeps): Promise<Outcome
   if (slot === undefined) await running.standDown();
   else if (running.current()?.slot.deploymentId !== slot.deploymentId) {
     const good = piece.good?.slot.digest === slot.digest ? piece.good : await load(slot, deps);
-    await running.run(good);
+    await running.run(good, signal);
   }
   const tookMs = clock.monotonicMs() - piece.decidedAtMs;
+  signal.throwIfAborted();
   if (back !== undefined) await bundles.switchBack();
   await trial.settle();
   return { findings: { kind: 'rollback', tookMs, ...(slot && { digest: slot.digest }) } };
