@@ -6,12 +6,15 @@ import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { FramePlan } from '../../agent/src/capture/port.ts';
+import type { CameraConfig } from '../../agent/src/config/schema.ts';
 import { type ClipFolder, createClipFolder, frameNumberOf } from '../support/camera-clips.ts';
 import { rgbOf, SMALL, viewFrame, watchCamera } from '../support/camera-session.ts';
 import { captureChildren } from '../support/capture-children.ts';
 import { until } from '../support/until.ts';
 
 const run = promisify(execFile);
+/** More than fits into a pipe. */
+const LARGE: FramePlan = { width: 300, height: 300, fit: 'squash', scaleFlags: 'area' };
 const TINY: FramePlan = { width: 8, height: 8, fit: 'squash', scaleFlags: 'area' };
 
 let clips: ClipFolder;
@@ -216,6 +219,33 @@ test('at full speed a recording is read faster than it was recorded', async () =
   const tookSec = (performance.now() - startedMs) / 1000;
   // A file of 20 s; at real time it cannot be read in less.
   assert.ok(tookSec < 15, `${tookSec} s`);
+});
+
+/** What is seen of a recording whose ffmpeg is killed at its twentieth frame. */
+async function playKilled(source: Partial<CameraConfig>): Promise<readonly (number | undefined)[]> {
+  await using session = await watchCamera({ ...source, fps: 25, pace: 'full' }, { plan: LARGE });
+  const seen: (number | undefined)[] = [];
+  for (;;) {
+    const frame = await session.camera.nextFrame(AbortSignal.timeout(20_000));
+    if (frame === undefined) break;
+    assert.equal(frameNumberOf(rgbOf(await viewFrame(frame))), ((frame.mediaMs ?? 0) * 25) / 1000);
+    seen.push(frame.mediaMs);
+    if (seen.length !== 20) continue;
+    for (const { pid } of await captureChildren()) process.kill(pid, 'SIGKILL');
+  }
+  await session.sees('CAMERA_ENDED');
+  assert.equal(session.camera.counters().reconnects, 1);
+  return seen;
+}
+
+test('a recording whose ffmpeg is lost goes on behind the last frame: none comes twice, none is left out', async () => {
+  const folder = join(clips.path, 'lost');
+  await mkdir(folder);
+  const file = join(folder, '2.mp4');
+  await copyFile(await clips.numbered(2), file);
+  const wanted = Array.from({ length: 50 }, (_, index) => index * 40);
+  assert.deepEqual(await playKilled({ file }), wanted);
+  assert.deepEqual(await playKilled({ folder }), wanted);
 });
 
 test('other plans at full speed: every frame comes once, at its position', async () => {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { execFile, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -46,6 +48,29 @@ test('an ffmpeg that somebody kills is replaced', async () => {
   assert.match((await session.sees('CAPTURE_FAILED')).detail ?? '', /SIGKILL/);
   await until('it is online', () => session.camera.health().condition === 'online');
 });
+
+/** An ffmpeg that dies behind the last frame, and each time it is to go on there. */
+async function dyingFfmpeg(): Promise<string> {
+  const path = join(clips.path, 'dying-ffmpeg');
+  const script = '#!/bin/sh\ncase " $* " in *" -ss "*) exit 1;; esac\nffmpeg "$@"\nexit 1\n';
+  await writeFile(path, script, { mode: 0o755 });
+  return path;
+}
+
+for (const loop of [false, true])
+  test(`at a place where ffmpeg always dies, a recording ${loop ? 'in a loop begins again' : 'gives no frame twice'}`, async () => {
+    const ffmpegPath = await dyingFfmpeg();
+    const file = await clips.numbered(1);
+    await using session = await watchCamera({ file, fps: 5, pace: 'full', loop }, { ffmpegPath });
+    const seen: (number | undefined)[] = [];
+    while (seen.length < (loop ? 10 : 5)) seen.push((await session.frame()).mediaMs);
+    const pass = [0, 200, 400, 600, 800];
+    assert.deepEqual(seen, loop ? [...pass, ...pass] : pass);
+    if (loop) return;
+    await until('it is tried again', () => session.camera.counters().reconnects > 2);
+    assert.equal(session.camera.counters().captured, 5);
+    assert.equal(session.camera.health().code, 'CAPTURE_FAILED');
+  });
 
 test('after stop no ffmpeg is left, stopped ones included, and waiting takers are let go', async () => {
   const session = await watchCamera({ file: clip, loop: true });

@@ -42,8 +42,11 @@ export interface CameraStream {
   hasFrames(): boolean;
   /** Of the frame that comes next. */
   nextIndex(): number;
-  /** Where to go on when it has ended: one that was not closed has come to the end, or to grief. */
-  resumeIndex(): number;
+  /**
+   * Where to go on when it has ended so: where it was closed, or came to grief. A loop begins again where nothing comes
+   * any more.
+   */
+  resumeIndex(end: StreamEnd): number;
   /** Ends it; no frame is handed over any more. */
   close(): void;
   isClosed(): boolean;
@@ -62,15 +65,18 @@ export function openStream(
     first.resolve();
     return listener.onFrame(picture, index);
   };
+  const hasFrames = (): boolean => next > source.fromIndex;
+  const isBroken = ({ kind }: StreamEnd): boolean =>
+    kind === 'failed' && (hasFrames() || source.camera.loop !== true);
   const end = play(deps, source, { ...listener, onFrame }, life.signal);
   return {
     plans: source.plans,
     tier: source.tier,
     begun: Promise.race([first.promise, end]),
     end,
-    hasFrames: () => next > source.fromIndex,
+    hasFrames,
     nextIndex: () => next,
-    resumeIndex: () => (life.signal.aborted ? next : 0),
+    resumeIndex: (how) => (life.signal.aborted || isBroken(how) ? next : 0),
     close: () => life.abort(),
     isClosed: () => life.signal.aborted,
   };

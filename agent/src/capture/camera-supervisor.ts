@@ -84,8 +84,8 @@ export class CameraSupervisor {
       // Another one has taken over.
       if (this.#stream !== stream) continue;
       this.#stream = undefined;
-      if (end.frames > 0) attempt = 0;
-      fromIndex = stream.resumeIndex() - this.#again;
+      if (stream.hasFrames()) attempt = 0;
+      fromIndex = stream.resumeIndex(end) - this.#again;
       this.#again = 0;
       if (stream.isClosed()) continue;
       const step = this.#judge(end, attempt);
