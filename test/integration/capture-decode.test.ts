@@ -17,6 +17,7 @@ import type { CameraConfig } from '../../agent/src/config/schema.ts';
 import { type Logger, silentLogger } from '../../shared/src/kernel/log.ts';
 import { type ClipFolder, createClipFolder } from '../support/camera-clips.ts';
 import { cameraConfig, SHORT_LIMITS, SMALL } from '../support/camera-session.ts';
+import { isAlive } from '../support/child-processes.ts';
 import { startRtspServer } from '../support/rtsp-server.ts';
 import { until } from '../support/until.ts';
 
@@ -216,11 +217,3 @@ test('an ffmpeg that waits for its device and heeds no SIGTERM holds up no other
   const pid = Number(await readFile(started, 'utf8'));
   await until('it is gone', () => !isAlive(pid));
 });
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}
