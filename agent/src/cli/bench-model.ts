@@ -21,5 +21,5 @@ export async function findBenchModel({ model, config }: BenchRequest): Promise<B
   const champion = await inStore('reading the model of this box', () => peekChampion(dataDir));
   if (champion === undefined)
     throw agentError('INPUT_MISSING', `this box runs no model (in ${dataDir}): name a bundle with --model`);
-  return champion;
+  return champion.bundle;
 }

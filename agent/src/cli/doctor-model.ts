@@ -4,12 +4,13 @@ import type { AgentConfig } from '../config/schema.ts';
 import type { ModelFacts } from '../doctor/diagnose-model.ts';
 import { createChildProcessHost } from '../inference/child-process-host.ts';
 import { checkGoldenFrames } from '../inference/golden.ts';
-import { composeModelSpec } from '../inference/model-spec.ts';
+import { composeChosenSpec } from '../inference/model-spec.ts';
 import type { GoldenOutcome } from '../inference/port.ts';
 import { peekChampion } from '../update/peek-champion.ts';
-import type { InstalledBundle } from '../update/port.ts';
+import type { Champion } from '../update/port.ts';
+import { firstChoice } from '../update/slots.ts';
 
-/** The model this box runs, tried in a process of its own beside the agent's. Nothing on the disk is changed. */
+/** The model this box runs, tried as it runs it, in a process of its own. Nothing on the disk is changed. */
 export async function inspectModel(
   { dataDir, inference }: AgentConfig,
   signal: AbortSignal,
@@ -20,7 +21,7 @@ export async function inspectModel(
 
 async function findActive(
   dataDir: string,
-): Promise<InstalledBundle | Extract<ModelFacts, { kind: 'none' | 'unsound' }>> {
+): Promise<Champion | Extract<ModelFacts, { kind: 'none' | 'unsound' }>> {
   try {
     return (await peekChampion(dataDir)) ?? { kind: 'none' };
   } catch (error) {
@@ -32,18 +33,16 @@ async function findActive(
 }
 
 async function tryModel(
-  bundle: InstalledBundle,
-  { threads = 1, spinning }: AgentConfig['inference'],
+  { bundle, slot }: Champion,
+  settings: AgentConfig['inference'],
   signal: AbortSignal,
 ): Promise<ModelFacts> {
   const { manifest, folder } = bundle;
   const name = `${manifest.model} ${manifest.version}`;
-  const [first] = manifest.variants;
-  const variant = manifest.variants.find(({ runtime }) => runtime === 'onnx') ?? first;
-  if (variant === undefined) return { kind: 'unsound', detail: `${name} has no variant` };
   const host = createChildProcessHost({ log: silentLogger, random: () => 0 });
   try {
-    const classifier = await host.start(composeModelSpec(bundle, variant, { threads, spinning }), signal);
+    const spec = composeChosenSpec(bundle, slot.choice ?? firstChoice(manifest), settings);
+    const classifier = await host.start(spec, signal);
     try {
       const outcome = await checkGoldenFrames(classifier, manifest, folder);
       const { executionProviders: providers } = classifier;

@@ -3,7 +3,7 @@ import type { Logger } from '@watchpost/shared/kernel/log.ts';
 import { agentError } from '../kernel/errors.ts';
 import { computeFramePlan } from './frame-plan.ts';
 import { describeMismatch } from './golden.ts';
-import { type BundleFiles, composeModelSpec, withGraphs } from './model-spec.ts';
+import { type BundleFiles, composeChosenSpec, withGraphs } from './model-spec.ts';
 import type {
   CheckGoldenFrames,
   Classifier,
@@ -31,20 +31,13 @@ export interface ModelOpenerDeps {
 export function createModelOpener(deps: ModelOpenerDeps): OpenModel {
   return async (bundle, choice, signal) => {
     const { digest, manifest } = bundle;
-    const variant = manifest.variants.find(({ name }) => name === choice.variant);
-    if (variant === undefined) {
-      const { model, version } = manifest;
-      throw agentError('BUNDLE_UNFIT', `bundle ${model} ${version} has no variant ${choice.variant}`);
-    }
-    const { threads, provider } = choice;
-    const accelerator = deps.accelerator === 'auto' ? (provider ?? 'cpu') : deps.accelerator;
-    const how = { threads, spinning: deps.spinning, accelerator };
-    const composed = composeModelSpec(bundle, variant, how);
+    const { variant, threads, provider } = choice;
+    const composed = composeChosenSpec(bundle, choice, deps);
     const spec = deps.graphs === undefined ? composed : withGraphs(composed, bundle, deps.graphs);
     const plan = computeFramePlan(manifest.preprocess, manifest.input);
     const proof = { bundle, proved: provider ?? 'cpu' } as const;
     const classifier = await untilLoaded(signal, (loading) => openProved(spec, proof, deps, loading));
-    const running = { digest, manifest, variant: variant.name, threads, plan, classifier };
+    const running = { digest, manifest, variant, threads, plan, classifier };
     return provider === undefined ? running : { ...running, provider };
   };
 }

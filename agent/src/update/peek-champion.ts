@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { readTextIfThere } from '@watchpost/shared/kernel/files.ts';
 import { loadBundle } from './bundle-folder.ts';
-import type { InstalledBundle } from './port.ts';
+import type { Champion } from './port.ts';
 import { parseSlots } from './state-files.ts';
 
 /**
@@ -9,8 +9,9 @@ import { parseSlots } from './state-files.ts';
  * @returns undefined where there is none
  * @throws AppError as `loadBundle`, MESSAGE_INVALID; the file system's error
  */
-export async function peekChampion(dataDir: string): Promise<InstalledBundle | undefined> {
+export async function peekChampion(dataDir: string): Promise<Champion | undefined> {
   const text = await readTextIfThere(join(dataDir, 'slots.json'));
-  const champion = text === undefined ? undefined : parseSlots(text).champion;
-  return champion && loadBundle(join(dataDir, 'bundles', champion.digest), champion.digest);
+  const slot = text === undefined ? undefined : parseSlots(text).champion;
+  if (slot === undefined) return undefined;
+  return { slot, bundle: await loadBundle(join(dataDir, 'bundles', slot.digest), slot.digest) };
 }
