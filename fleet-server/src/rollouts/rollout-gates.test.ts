@@ -52,12 +52,14 @@ async function questionOf(members: readonly RolloutMember[]): Promise<GateQuesti
   return asked[0];
 }
 
-test('a gate is asked about those of the group that took the bundle, or tried to', async () => {
+test('a gate is asked about those of the group that took the bundle, or failed by the policy', async () => {
   const question = await questionOf([
     inState('took-it', 'success'),
     inState('had-it', 'already_installed'),
     inState('failed', 'failure'),
     inState('at-work', 'testing'),
+    inState('found-nothing', 'noartifact'),
+    inState('refused', 'rejected'),
     memberOf('waits'),
     memberOf('later', { group: 1 }),
   ]);

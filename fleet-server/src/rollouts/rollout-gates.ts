@@ -1,13 +1,12 @@
-import { gatesInForce } from '@watchpost/shared/rollout/policy.ts';
+import { type FailureType, gatesInForce } from '@watchpost/shared/rollout/policy.ts';
 import type { GateKeeper, GateQuestion, GateVerdict } from '../gates/port.ts';
 import type { RolloutGroupRecord } from '../store/port.ts';
 import { type LiveRollout, stateOf } from './live-rollout.ts';
-import { hasSucceeded } from './rollout-tally.ts';
 
 /** Windows come once a minute: asking more often finds nothing new. */
 const ASK_EVERY_MS = 15_000;
-/** Ends a gate looks at: the device took the bundle, or tried to. */
-const EXECUTED = ['success', 'already_installed', 'failure', 'rolled_back', 'timed_out', 'noartifact'];
+/** Ends with the bundle in work. */
+const RUNS = ['success', 'already_installed'];
 
 /** What the gates said last of each soaking group. */
 export interface RolloutGates {
@@ -75,8 +74,9 @@ function makeQuestion(
     executed: everybody.flatMap((member) => {
       const { deviceId, deploymentId, orderedAtMs, isExcused } = member;
       const state = stateOf(member);
+      const isFailure = rollout.policy.failureTypes.includes(state as FailureType);
       // An excused failure would fail the gate again after each resume.
-      const isCounted = EXECUTED.includes(state) && (!isExcused || hasSucceeded({ state }));
+      const isCounted = RUNS.includes(state) || (isFailure && !isExcused);
       const isMeant = member.group === group.index && isCounted;
       if (!isMeant || deploymentId === undefined || orderedAtMs === undefined) return [];
       return [{ deviceId, deploymentId, state, orderedAtMs }];
