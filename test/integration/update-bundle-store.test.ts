@@ -187,6 +187,20 @@ test('a download that would leave too little room is refused before it begins', 
   });
 });
 
+test('what lies here of a bundle, and what makes room for it, is no hindrance to it', async () => {
+  const V1_AND_V2 = [V1, V2];
+  for (const { manifest } of V1_AND_V2) assert.equal(await store.readReclaimable(manifest), 0);
+  await makeActive(V1);
+  assert.equal(await store.readReclaimable(V1.manifest), 25_000);
+  assert.equal(await store.readReclaimable(V2.manifest), 5_000, 'what both have is here already');
+  await writeFile(`${store.objectPath(contentOf(V2, 'model.onnx'))}.part`, makeBytes(7_000, 2));
+  for (const { manifest } of [V2, V3]) assert.equal(await store.readReclaimable(manifest), 12_000);
+  await deliver(V3);
+  await store.install(V3.manifest);
+  await store.saveKept({ digest: V3.digest, deploymentId: 'kept' });
+  for (const { manifest } of [V2, V3]) assert.equal(await store.readReclaimable(manifest), 32_000);
+});
+
 test('what is downloaded already needs no room', async () => {
   const [model] = V1.manifest.files;
   assert.ok(model !== undefined);

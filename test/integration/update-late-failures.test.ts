@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -12,7 +12,8 @@ import { DeploymentRun, type RunDeps } from '../../agent/src/update/deployment-r
 import { openFileBundleStore } from '../../agent/src/update/file-bundle-store.ts';
 import { OPEN_PHASES, type OpenPhase, PHASES, toldState } from '../../agent/src/update/phases.ts';
 import type { BundleStore } from '../../agent/src/update/port.ts';
-import { openTrialBench, V1, V2 } from '../support/trial-bench.ts';
+import { makeBundle, makeBytes, type TestBundle } from '../support/test-bundle.ts';
+import { openTrialBench, type TrialBench, V1, V2 } from '../support/trial-bench.ts';
 
 const DEPLOYMENT = { deploymentId: 'd', digest: V2.digest };
 /** One code for each end that work may come to by itself. */
@@ -54,29 +55,54 @@ for (const reached of OPEN_PHASES) {
   });
 }
 
+const SAME = { counter: 1_000, nonce: '0123456789abcdef' } as const;
+
+/** Orders, and cuts the power when the first file is begun; the next download is a whole one. */
+async function cutInDownload(bench: TrialBench, bundle: TestBundle, partBytes = 0): Promise<string> {
+  const begun = Promise.withResolvers<void>();
+  const { fetchFile } = bench.source;
+  const hang: typeof fetchFile = async (_file, path) => {
+    await writeFile(`${path}.part`, new Uint8Array(partBytes));
+    begun.resolve();
+    return new Promise<never>(() => undefined);
+  };
+  Object.assign(bench.source, { fetchFile: hang });
+  const id = await bench.order(bundle, SAME);
+  await begun.promise;
+  Object.assign(bench.source, { fetchFile });
+  await bench.box.crash();
+  return id;
+}
+
 for (const code of ['TRUST_EXPIRED', 'TARGET_UNKNOWN', 'BUNDLE_UNFIT', 'BUNDLE_FILE_MISSING'] as const) {
-  test(`an order that fails with ${code} after a power cut in its download comes to its end`, async () => {
+  test(`an order that fails with ${code} after a power cut in its download comes to its end`, async (t) => {
     const bench = await openTrialBench();
-    const { source } = bench;
-    const overrides = { counter: 1_000, nonce: '0123456789abcdef' } as const;
+    t.after(bench.close);
     await bench.deploy(V1, 'success');
-    const begun = Promise.withResolvers<void>();
-    const { fetchFile } = source;
-    const hang: typeof fetchFile = () => {
-      begun.resolve();
-      return new Promise<never>(() => undefined);
-    };
-    Object.assign(source, { fetchFile: hang });
-    const id = await bench.order(V2, overrides);
-    await begun.promise;
-    await bench.box.crash();
-    Object.assign(source, { fetchFile });
-    source.failNext(agentError(code, 'as told'));
+    const id = await cutInDownload(bench, V2);
+    bench.source.failNext(agentError(code, 'as told'));
     const end = code === 'BUNDLE_FILE_MISSING' ? 'noartifact' : 'failure';
-    await bench.deploy(V2, end, overrides);
+    await bench.deploy(V2, end, SAME);
     assert.equal(bench.lastOf(id)?.reason, code);
     assert.deepEqual(bench.box.statesOf(id), ['queued', 'downloading', end]);
     await bench.assertRuns(V1);
-    await bench.close();
   });
 }
+
+test('what was downloaded before a power cut is no hindrance to a bundle that needs as much of the disk', async (t) => {
+  const bench = await openTrialBench();
+  t.after(bench.close);
+  const bundle = makeBundle({
+    version: '4.0.0',
+    files: { 'model.onnx': makeBytes(60_000) },
+    manifest: { requires: { diskBytes: 60_000 } },
+  });
+  await bench.reopen({ diskBytes: 70_000 });
+  bench.source.publish(bundle);
+  await bench.box.release(bundle);
+  const id = await cutInDownload(bench, bundle, 50_000);
+  const settled = ['success', 'failure', 'rejected'].map((end) => bench.box.reached(id, end));
+  await bench.order(bundle, SAME);
+  await Promise.race(settled);
+  assert.equal(bench.lastOf(id)?.state, 'success', bench.lastOf(id)?.detail);
+});

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { agentError } from '../../agent/src/kernel/errors.ts';
 import { isSound } from '../../agent/src/update/object-files.ts';
-import { contentOf, type TestBundle } from '../support/test-bundle.ts';
+import { contentOf, makeBundle, makeBytes, type TestBundle } from '../support/test-bundle.ts';
 import { openTrialBench, type TrialBench, V1, V2, V3 } from '../support/trial-bench.ts';
 
 let bench: TrialBench;
@@ -167,6 +167,29 @@ test('what is kept gives way to an order when the disk is full', async () => {
   await bench.box.restart();
   await bench.deploy(V3, 'success', { deploymentId: 'again' });
 });
+
+/** Asks for as much of the disk as it takes. */
+const demanding = (seed: number): TestBundle =>
+  makeBundle({
+    version: `4.${seed}.0`,
+    files: { 'model.onnx': makeBytes(60_000, seed) },
+    manifest: { requires: { diskBytes: 60_000 } },
+  });
+
+for (const next of ['the same', 'another'] as const) {
+  test(`what is kept is no hindrance to an order for ${next} bundle that needs as much of the disk`, async () => {
+    const kept = demanding(1);
+    const ordered = next === 'the same' ? kept : demanding(2);
+    await bench.reopen({ diskBytes: 100_000 });
+    for (const bundle of [kept, ordered]) {
+      bench.source.publish(bundle);
+      await bench.box.release(bundle);
+    }
+    await bench.deploy(kept, 'kept', KEEP);
+    await bench.deploy(ordered, 'success', { deploymentId: 'now' });
+    await bench.assertRuns(ordered);
+  });
+}
 
 test('what is kept gives way to an order where models may not take so much', async () => {
   const bytes = (bundle: TestBundle): number =>

@@ -1,3 +1,4 @@
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { silentLogger } from '@watchpost/shared/kernel/log.ts';
 import type { DeploymentBody } from '@watchpost/shared/messages/deployment.ts';
@@ -69,6 +70,8 @@ export interface UpdatedBoxOptions {
   readonly settings?: Partial<UpdaterDeps['settings']['probation']>;
   readonly shadow?: Partial<UpdaterDeps['settings']['shadow']>;
   readonly maxBytes?: number;
+  /** Of the disk the models lie on. */
+  readonly diskBytes?: number;
   readonly limitMs?: UpdaterDeps['limitMs'];
 }
 
@@ -88,6 +91,12 @@ const PROBATION = {
   maxAgentRestarts: 3,
 };
 const SHADOW = { frames: 20, minutes: 1, share01: 0.25, minAgreement01: 0 };
+
+async function freeBytes({ dataDir, diskBytes = 1e9 }: UpdatedBoxOptions): Promise<number> {
+  const objects = join(dataDir, 'objects');
+  const sizes = (await readdir(objects)).map(async (name) => (await stat(join(objects, name))).size);
+  return (await Promise.all(sizes)).reduce((left, size) => left - size, diskBytes);
+}
 
 export async function createUpdatedBox(options: UpdatedBoxOptions): Promise<UpdatedBox> {
   const ceremony = await holdCeremony();
@@ -136,12 +145,12 @@ export async function createUpdatedBox(options: UpdatedBoxOptions): Promise<Upda
         deviceId: 'gate-3',
         directorKeys: { list: async () => [DIRECTOR.publicKey] },
       }),
-      isFit: (manifest) =>
+      isFit: async (manifest) =>
         computeFitness(manifest, {
           agentVersion: '0.1.0',
           arch: 'x64',
           memoryBytes: 1e9,
-          diskFreeBytes: 1e9,
+          diskFreeBytes: (await freeBytes(options)) + (await bundles.readReclaimable(manifest)),
           cpuFeatures: undefined,
         }),
       trial: life.bind(trial),

@@ -1,6 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import type { Manifest } from '@watchpost/shared/bundle/manifest.ts';
 import type { AgentConfig } from '../config/schema.ts';
 import { createHttpArtifacts, type HttpArtifactsOptions } from '../download/http-artifacts.ts';
 import { createHttpMetadata } from '../download/http-metadata.ts';
@@ -89,7 +90,7 @@ export async function createBundleUpdater(
     trust,
     orders,
     bundles,
-    isFit: async (manifest) => computeFitness(manifest, await readCapabilities(box)),
+    isFit: async (manifest) => computeFitness(manifest, await readCapabilities(box, manifest)),
     trial: createTrial(box, tellModel),
     readVitals: box.vitals.read,
     isQuiet: box.vitals.isQuiet,
@@ -150,12 +151,15 @@ function describeLine({ update }: AgentConfig): Pick<HttpArtifactsOptions, 'maxB
   return { slowest, ...(maxBytesPerSec !== undefined && { maxBytesPerSec }) };
 }
 
-async function readCapabilities({ config, hardware }: Box): Promise<Capabilities> {
+async function readCapabilities(
+  { config, hardware, bundles }: Box,
+  manifest: Manifest,
+): Promise<Capabilities> {
   const disk = await statfs(config.dataDir);
   const { arch, memoryBytes } = hardware;
   return {
     ...{ agentVersion: AGENT_VERSION, arch, memoryBytes },
-    diskFreeBytes: disk.bavail * disk.bsize,
+    diskFreeBytes: disk.bavail * disk.bsize + (await bundles.readReclaimable(manifest)),
     cpuFeatures: await readCpuFeatures(),
   };
 }

@@ -11,7 +11,7 @@ import { layOut, loadBundle, loadManifest } from './bundle-folder.ts';
 import { type FileSlots, openFileSlots } from './file-slots.ts';
 import { parseFormerDeployment } from './former-records.ts';
 import { type KeptFile, openKeptFile } from './kept-file.ts';
-import { checkRoom, dropDamaged, objectPath } from './object-files.ts';
+import { checkRoom, dropDamaged, objectPath, sizeOf } from './object-files.ts';
 import { isInstalled } from './phases.ts';
 import type { BundleStore, Champion, DeploymentRecord } from './port.ts';
 import { computeRoom, planRemoval } from './removal.ts';
@@ -151,6 +151,7 @@ function storeBundles(disk: Disk, options: FileBundleStoreOptions): Pick<BundleS
     listMissing: ({ files }) => inStore(`reading ${objects}`, () => dropDamaged(objects, files)),
     checkBudget: (manifest) => inStore(`looking at ${bundles}`, () => checkBudget(disk, manifest, maxBytes)),
     checkRoom: (files) => inStore(`looking at ${objects}`, () => checkRoom(objects, files, reserveBytes)),
+    readReclaimable: (manifest) => inStore(`looking at ${objects}`, () => readReclaimable(disk, manifest)),
     objectPath: (file) => objectPath(objects, file),
     install: (manifest) =>
       inStore('installing a bundle', async () => {
@@ -247,6 +248,20 @@ async function checkBudget(disk: Disk, manifest: Manifest, maxBytes: number): Pr
     `bundle ${manifest.model} ${manifest.version} and those it takes to go back need ${room.neededBytes} bytes, ` +
       `models may take ${maxBytes}`,
   );
+}
+
+/** What no slot needs for another bundle than this one. */
+async function readReclaimable(disk: Disk, { files }: Manifest): Promise<number> {
+  const { objects } = disk.paths;
+  const own = files.map(({ sha256 }) => sha256);
+  const inSlots = await loadManifests(disk, await listReferenced(disk));
+  const contents = inSlots.flatMap((manifest) => manifest.files.map(({ sha256 }) => sha256));
+  const removal = planRemoval(
+    { bundles: [], objects: await readdir(objects), graphs: [] },
+    { digests: [], contents: contents.filter((sha256) => !own.includes(sha256)) },
+  );
+  const sizes = await Promise.all(removal.objects.map((name) => sizeOf(join(objects, name))));
+  return sizes.reduce<number>((total, size = 0) => total + size, 0);
 }
 
 type InWork = Parameters<BundleStore['removeUnused']>[0];

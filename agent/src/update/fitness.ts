@@ -8,6 +8,7 @@ export interface Capabilities {
   /** As `process.arch` has it: x64, arm64. */
   readonly arch: string;
   readonly memoryBytes: number;
+  /** With what lies here of the bundle, and what makes room for it. */
   readonly diskFreeBytes: number;
   /** Undefined where the system does not tell: then the self-test shows. */
   readonly cpuFeatures: ReadonlySet<string> | undefined;
