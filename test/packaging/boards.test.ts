@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { loadBoardSettings } from '../../agent/src/config/board-profiles.ts';
@@ -37,6 +39,18 @@ for (const file of readdirSync(BOARDS)) {
     assert.doesNotThrow(() => parseAgentConfig({ profile }));
   });
 }
+
+test('a folder with one profile has none for another board; the file itself is for whoever names it', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'watchpost-boards-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const file = join(folder, 'jetson-orin.yaml');
+  await copyFile(join(BOARDS, 'jetson-orin.yaml'), file);
+  const readPi = async () => ({ deviceTree: 'Raspberry Pi 5 Model B Rev 1.0', processor: '' });
+  const readJetson = async () => ({ deviceTree: 'NVIDIA Orin Nano Developer Kit', processor: '' });
+  assert.equal(await loadBoardSettings(folder, readPi), undefined);
+  assert.equal((await loadBoardSettings(folder, readJetson))?.name, file);
+  assert.equal((await loadBoardSettings(file, readPi))?.name, file);
+});
 
 test('a folder of profiles that is not there is an error that names it', async () => {
   await assert.rejects(loadBoardSettings('/nowhere/boards'), {

@@ -18,14 +18,19 @@ export async function loadBoardSettings(
   path: string,
   readBoard: () => Promise<Board> = readOwnBoard,
 ): Promise<{ readonly name: string; readonly content: unknown } | undefined> {
-  const profiles = await Promise.all((await listProfiles(path)).map(loadProfile));
-  const chosen = profiles.length === 1 ? profiles[0] : chooseProfile(profiles, await readBoard());
+  const files = await listProfiles(path);
+  // Whoever names a file knows the board better than the board does.
+  const chosen =
+    files === undefined
+      ? await loadProfile(path)
+      : chooseProfile(await Promise.all(files.map(loadProfile)), await readBoard());
   return chosen && { name: chosen.name, content: chosen.settings };
 }
 
-async function listProfiles(path: string): Promise<readonly string[]> {
+/** @returns undefined where `path` is no folder */
+async function listProfiles(path: string): Promise<readonly string[] | undefined> {
   try {
-    if (!(await stat(path)).isDirectory()) return [path];
+    if (!(await stat(path)).isDirectory()) return undefined;
     const names = await readdir(path);
     return names
       .filter((name) => name.endsWith('.yaml'))
