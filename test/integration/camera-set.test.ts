@@ -7,7 +7,8 @@ import type { CameraConfig } from '../../agent/src/config/schema.ts';
 import { silentLogger } from '../../shared/src/kernel/log.ts';
 import { type ClipFolder, createClipFolder } from '../support/camera-clips.ts';
 import { cameraConfig, SHORT_LIMITS, SMALL } from '../support/camera-session.ts';
-import { captureChildren, isAlive } from '../support/capture-children.ts';
+import { captureChildren } from '../support/capture-children.ts';
+import { isAlive } from '../support/child-processes.ts';
 import { until } from '../support/until.ts';
 
 let clips: ClipFolder;
@@ -77,7 +78,7 @@ test('while one camera is replaced, every frame of the other one comes, from the
   assert.equal(find(set, 'b'), b);
   assert.notEqual(find(set, 'a'), a);
   assert.equal(await pidOf(9), pidB);
-  assert.equal(await isAlive(pidA), false);
+  assert.equal(isAlive(pidA), false);
   const numbers = watcher.sequencesOf(b);
   assert.deepEqual(
     numbers,
@@ -96,7 +97,7 @@ test('cameras come and go; one that goes is stopped before it is said to be gone
   set.onChange(() => changes.push(set.list().map(({ id }) => id)));
   await set.apply([loop('a', { fps: 7 })]);
   await set.apply([loop('c', { fps: 8 })]);
-  assert.equal(await isAlive(pid), false);
+  assert.equal(isAlive(pid), false);
   assert.deepEqual(watcher.retired, ['a']);
   assert.deepEqual(changes, [['c']], 'told once, when there is something to tell');
   assert.deepEqual(
@@ -120,7 +121,7 @@ test('a camera that is restarted is another one in its place; the others go on',
   await until('it is online again', () => isOnline(set, 'a'));
   assert.notEqual(find(set, 'a'), a);
   assert.equal(find(set, 'b'), b);
-  assert.deepEqual([await isAlive(pidA), await pidOf(9)], [false, pidB]);
+  assert.deepEqual([isAlive(pidA), await pidOf(9)], [false, pidB]);
   assert.deepEqual(
     set.list().map(({ id }) => id),
     ['a', 'b'],

@@ -8,7 +8,8 @@ import { createWebcamPicture } from '../../agent/src/capture/stills/node-webcam-
 import { silentLogger } from '../../shared/src/kernel/log.ts';
 import { type ClipFolder, createClipFolder } from '../support/camera-clips.ts';
 import { rgbOf, watchCamera } from '../support/camera-session.ts';
-import { captureChildren, isAlive } from '../support/capture-children.ts';
+import { captureChildren } from '../support/capture-children.ts';
+import { isAlive } from '../support/child-processes.ts';
 import { createHttpGuard, type Guard } from '../support/http-guard.ts';
 import { collectLines } from '../support/log-lines.ts';
 import { startStillServer } from '../support/still-server.ts';
@@ -178,7 +179,7 @@ test('a shot that hangs is ended within its limit, with everything it started; s
     await session.sees('CAMERA_TIMEOUT');
     await until('it is tried again', async () => (await pids()).length > 1);
     await session.camera.stop();
-    for (const pid of await pids()) assert.equal(await isAlive(pid), false);
+    for (const pid of await pids()) assert.equal(isAlive(pid), false);
     assert.deepEqual(await captureChildren(), []);
 
     const abort = new AbortController();
@@ -187,7 +188,7 @@ test('a shot that hangs is ended within its limit, with everything it started; s
     const ended = assert.rejects(shot, { code: 'CAMERA_TIMEOUT' });
     await until('it runs', async () => (await pids()).length > count).finally(() => abort.abort());
     await ended;
-    assert.equal(await isAlive((await pids()).at(-1) ?? 0), false);
+    assert.equal(isAlive((await pids()).at(-1) ?? 0), false);
   } finally {
     process.env.PATH = path;
   }
