@@ -102,6 +102,22 @@ describe('planSends', () => {
       wakeInMs: 100,
     },
     {
+      name: 'what was receipted is not sent again while the outbox cannot let it go',
+      flight: recordReceipt(sent(fresh, 'event', [1, 2, 3, 4]), 'event', 4, 10),
+      heads: heads([1, 6]),
+      nowMs: 10,
+      wants: [['event', 4, 2]],
+      wakeInMs: 100,
+    },
+    {
+      name: 'overdue rows go again, but those that were receipted',
+      flight: recordReceipt(sent(fresh, 'event', [1, 2, 3, 4]), 'event', 2, 10),
+      heads: heads([1, 4]),
+      nowMs: 110,
+      wants: [['event', 2, 2]],
+      wakeInMs: 100,
+    },
+    {
       name: 'overdue rows go again from the first one held',
       flight: sent(fresh, 'event', [1, 2, 3]),
       heads: heads([1, 3]),

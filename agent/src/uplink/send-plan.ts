@@ -23,6 +23,8 @@ export type Heads = Readonly<Record<Stream, Held>>;
 interface StreamFlight {
   /** Numbers sent on this connection and not receipted, ascending. */
   readonly seqs: readonly number[];
+  /** What the server said it has on this connection: not sent again where the disk cannot let it go. */
+  readonly receiptedUpTo: number;
   /** Monotonic time of the last progress: the first send after none was in flight, or a receipt that moved. */
   readonly progressMs: number;
   /** Rows up to here were there before this connection. */
@@ -56,7 +58,12 @@ const SEND_ORDER: readonly Stream[] = ['deployment', 'event', 'telemetry'];
 
 export function createFlight(heads: Heads, policy: SendPolicy, nowMs: number): Flight {
   return {
-    streams: perStream((stream) => ({ seqs: [], progressMs: nowMs, backlogUpTo: heads[stream].lastSeq })),
+    streams: perStream((stream) => ({
+      seqs: [],
+      receiptedUpTo: 0,
+      progressMs: nowMs,
+      backlogUpTo: heads[stream].lastSeq,
+    })),
     credit: policy.window,
     filledMs: nowMs,
   };
@@ -75,8 +82,8 @@ export function planSends(flight: Flight, heads: Heads, policy: SendPolicy, nowM
   const wants: Want[] = [];
   let isHeldBack = false;
   for (const stream of SEND_ORDER) {
-    const { seqs } = current.streams[stream];
-    const afterSeq = Math.max(seqs.at(-1) ?? 0, heads[stream].firstSeq - 1);
+    const { seqs, receiptedUpTo } = current.streams[stream];
+    const afterSeq = Math.max(seqs.at(-1) ?? 0, receiptedUpTo, heads[stream].firstSeq - 1);
     const waiting = heads[stream].lastSeq - afterSeq;
     const allowed = Math.min(waiting, Math.max(room, seqs.length === 0 ? 1 : 0));
     const limit = Math.min(allowed, credit);
@@ -108,9 +115,11 @@ export function recordSent(flight: Flight, stream: Stream, seqs: readonly number
 /** The server has stored everything up to `upTo`. Late and repeated receipts change nothing. */
 export function recordReceipt(flight: Flight, stream: Stream, upTo: number, nowMs: number): Flight {
   const before = flight.streams[stream];
+  if (upTo <= before.receiptedUpTo) return flight;
   const seqs = before.seqs.filter((seq) => seq > upTo);
-  if (seqs.length === before.seqs.length) return flight;
-  return { ...flight, streams: { ...flight.streams, [stream]: { ...before, seqs, progressMs: nowMs } } };
+  const progressMs = seqs.length === before.seqs.length ? before.progressMs : nowMs;
+  const after = { ...before, seqs, receiptedUpTo: upTo, progressMs };
+  return { ...flight, streams: { ...flight.streams, [stream]: after } };
 }
 
 /** True for a row that was already there when this connection was made. */

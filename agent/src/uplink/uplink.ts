@@ -179,8 +179,18 @@ class FleetUplink implements UplinkComponent {
   /** A file that was begun anew counts anew, and the server is told so first. */
   #onCommit(): void {
     const isAnew = this.#flight !== undefined && this.#greetedEpoch !== this.#options.outbox.epoch;
-    if (isAnew) this.#greet();
-    else this.#sendDue();
+    if (isAnew) {
+      this.#greet();
+      return;
+    }
+    for (const stream of STREAMS) this.#forget(stream, this.#flight?.streams[stream].receiptedUpTo ?? 0);
+    this.#sendDue();
+  }
+
+  /** Where the disk fails, rows stay, and are tried again when something could be written. */
+  #forget(stream: Stream, upTo: number): void {
+    const { outbox } = this.#options;
+    if (upTo >= outbox.firstSeq(stream)) outbox.acknowledge(stream, upTo);
   }
 
   #heads(): Heads {
@@ -257,8 +267,7 @@ class FleetUplink implements UplinkComponent {
     }
     for (const stream of STREAMS) {
       const end = upTo[stream] ?? 0;
-      if (end < outbox.firstSeq(stream)) continue;
-      outbox.acknowledge(stream, end);
+      this.#forget(stream, end);
       if (this.#flight !== undefined) {
         this.#flight = recordReceipt(this.#flight, stream, end, clock.monotonicMs());
       }
