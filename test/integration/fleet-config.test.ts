@@ -263,6 +263,41 @@ test('a document that cannot be kept is not applied, and is taken when the disk 
   await box.reported('applied', 1);
 });
 
+test('a document that cannot be read while the disk fails is read again, before those that come later', async (t) => {
+  const unreadable = [agentError('STORE_FAILED', 'marks'), agentError('DISK_FULL', 'marks')];
+  const box = await openBox(t, { unreadable });
+  await box.set(1, { telemetry: { intervalSec: 3 } });
+  await box.set(2, { telemetry: { intervalSec: 4 } });
+  await box.reported('applied', 2);
+  assert.deepEqual(
+    box.applied.map(({ telemetry }) => telemetry.intervalSec),
+    [3, 4],
+  );
+});
+
+test('a trial ends while a document cannot be read', async (t) => {
+  const online = ({ cameras }: ReturnType<ConfiguredBox['inForce']>) =>
+    cameras.filter(({ id }) => id === 'door').length;
+  const unreadable: Error[] = [];
+  const box = await openBox(t, {
+    confirmMs: 1_000,
+    online,
+    unreadable,
+    wait: (_ms, signal) => aborted(signal),
+  });
+  await box.set(1, { cameras: [{ id: 'blind', file: 'nothing.mp4' }] });
+  await box.reported('applied', 1);
+  unreadable.push(agentError('STORE_FAILED', 'marks'));
+  await box.set(2, LOUD);
+  assert.equal((await box.reported('reverted', 1)).reason, 'CONFIG_LOST_CAMERAS');
+});
+
+function aborted(signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  signal.addEventListener('abort', () => resolve(), { once: true });
+  return promise;
+}
+
 test('settings that do not go with the box any more give way to those before', async (t) => {
   const box = await openBox(t, { confirmMs: QUICK });
   await box.set(1, { telemetry: { intervalSec: 3 } });

@@ -60,6 +60,10 @@ export async function openConfiguredBox(options: {
   readonly online?: (config: AgentConfig) => number;
   readonly confirmMs?: number;
   readonly store?: (real: ConfigStore) => ConfigStore;
+  /** What the next documents cannot be read for. */
+  readonly unreadable?: Error[];
+  /** Before one is read again. */
+  readonly wait?: (ms: number, signal: AbortSignal) => Promise<void>;
 }): Promise<ConfiguredBox> {
   const { dataDir, own = {}, online = ({ cameras }) => cameras.length, confirmMs = 60_000 } = options;
   const compose = createComposeConfig({ file: { name: 'agent.yaml', content: { dataDir, ...own } } });
@@ -82,7 +86,8 @@ export async function openConfiguredBox(options: {
       ...{ booted, store, compose },
       read: (token) => {
         markers.get(token)?.();
-        return reader.read(token);
+        const failure = options.unreadable?.shift();
+        return failure === undefined ? reader.read(token) : Promise.reject(failure);
       },
       apply: async (config) => {
         inForce = config;
@@ -91,6 +96,7 @@ export async function openConfiguredBox(options: {
       countOnline: () => online(inForce),
       report: (reported) => void reports.push(reported),
       clock: { wallMs: () => 1 },
+      wait: options.wait ?? (async () => undefined),
       log: silentLogger,
       limits: { confirmMs, lookMs: Math.min(10, confirmMs) },
     });

@@ -6,6 +6,7 @@ import { waitMs } from '@watchpost/shared/kernel/wait.ts';
 import type { DesiredConfig, ReportedConfig } from '@watchpost/shared/messages/config-document.ts';
 import type { ConfigOrder } from '@watchpost/shared/trust/config-order.ts';
 import type { Clock } from '../kernel/clock.ts';
+import { outlastDisk } from '../kernel/outlast-disk.ts';
 import { type BootedConfig, saveMemory, settleConfig } from './boot-config.ts';
 import { accept, confirm, judgeMark, reject, revert } from './config-trial.ts';
 import { listRestartKeys } from './keys.ts';
@@ -30,6 +31,7 @@ export interface FleetConfigDeps {
   readonly countOnline: () => number;
   readonly report: (reported: ReportedConfig) => void;
   readonly clock: Pick<Clock, 'wallMs'>;
+  readonly wait?: (ms: number, signal: AbortSignal) => Promise<void>;
   readonly log: Logger;
   readonly limits?: ConfigLimits;
 }
@@ -61,6 +63,8 @@ class TriedFleetConfig implements FleetConfig {
   readonly #loaded = Promise.withResolvers<void>();
   /** One after the other: documents, and ends of trials. Nothing is judged before the mark is known. */
   #work: Promise<void> = this.#loaded.promise;
+  /** The documents, in their order: one that cannot be read yet holds up no end of a trial. */
+  #reading: Promise<void> = Promise.resolve();
   #trial = new AbortController();
   #trials: Promise<void> = Promise.resolve();
   /** Resolves when it is known whether the cameras of this start come online. */
@@ -87,21 +91,26 @@ class TriedFleetConfig implements FleetConfig {
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#trial.abort();
-    await Promise.all([this.#work, this.#trials, this.#cameras]);
+    await Promise.all([this.#reading, this.#work, this.#trials, this.#cameras]);
   }
 
   onDesired({ document }: DesiredConfig): void {
-    this.#queue(() => this.#judge(document));
+    this.#reading = this.#reading.then(() => this.#open(document));
   }
 
   #queue(work: () => Promise<void>): void {
     this.#work = this.#work.then(() => (this.#stopping.signal.aborted ? undefined : work()));
   }
 
-  async #judge(token: string): Promise<void> {
-    const { log } = this.#deps;
+  async #open(token: string): Promise<void> {
     const order = await this.#read(token);
     if (order === undefined) return;
+    this.#queue(() => this.#judge(order));
+    await this.#work;
+  }
+
+  async #judge(order: ConfigOrder): Promise<void> {
+    const { log } = this.#deps;
     const mark = { version: order.version, digest: digestOf(order.settings) };
     const verdict = judgeMark(this.#mark, mark);
     if (verdict.kind === 'replayed') {
@@ -221,9 +230,10 @@ class TriedFleetConfig implements FleetConfig {
 
   /** A forged document changes nothing, not even what is reported. */
   async #read(token: string): Promise<ConfigOrder | undefined> {
-    const { read, log } = this.#deps;
+    const { read, log, wait = waitMs } = this.#deps;
+    const { signal } = this.#stopping;
     try {
-      return await read(token);
+      return await outlastDisk('document of settings', () => read(token), { wait, log }, signal);
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       log.warn({ code: error.code, error: describeError(error) }, 'document of settings refused');

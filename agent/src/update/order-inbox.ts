@@ -1,8 +1,8 @@
-import { type BackoffPolicy, computeBackoffMs } from '@watchpost/shared/kernel/backoff.ts';
 import { AppError, describeError } from '@watchpost/shared/kernel/errors.ts';
 import type { Logger } from '@watchpost/shared/kernel/log.ts';
 import type { DesiredModel } from '@watchpost/shared/messages/model-document.ts';
 import type { Order } from '@watchpost/shared/trust/order.ts';
+import { outlastDisk } from '../kernel/outlast-disk.ts';
 import type { OrderReader } from '../trust/port.ts';
 import type { DeploymentJournal } from './deployment-journal.ts';
 import { judgeOrder, markOf, type OrderMark } from './order-mark.ts';
@@ -15,10 +15,6 @@ export interface OrderInboxDeps {
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
   readonly log: Logger;
 }
-
-/** Says nothing of the order: this box cannot look now whether it is genuine. */
-const PASSING = ['DISK_FULL', 'STORE_FAILED'];
-const LOOK_AGAIN: BackoffPolicy = { baseMs: 2_000, maxMs: 60_000 };
 
 /** Lets genuine orders through, none of them older than what this box was ordered before. */
 export interface OrderInbox {
@@ -54,26 +50,16 @@ export function createOrderInbox({ orders, bundles, journal, wait, log }: OrderI
     return false;
   };
 
-  const read = async (document: DesiredModel, signal: AbortSignal): Promise<Order | undefined> => {
-    for (let attempt = 0; !signal.aborted; attempt += 1) {
-      try {
-        // No order is judged before it is known which ones came before.
-        await loadMark();
-        return await orders.read(document.order);
-      } catch (error) {
-        if (!(error instanceof AppError && PASSING.includes(error.code))) throw error;
-        if (attempt === 0)
-          log.warn({ code: error.code, error: describeError(error) }, 'order cannot be read yet');
-        await wait(computeBackoffMs(LOOK_AGAIN, attempt, 1), signal);
-      }
-    }
-    return undefined;
+  const read = async (token: string): Promise<Order> => {
+    // No order is judged before it is known which ones came before.
+    await loadMark();
+    return orders.read(token);
   };
 
   return {
     open: async (document, signal) => {
       try {
-        const order = await read(document, signal);
+        const order = await outlastDisk('order', () => read(document.order), { wait, log }, signal);
         return order === undefined || (await isReplay(order)) ? undefined : order;
       } catch (error) {
         if (!(error instanceof AppError)) throw error;
