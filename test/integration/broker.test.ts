@@ -14,23 +14,27 @@ const RECEIPT = { epoch: '00000000000000aa', upTo: { event: 3 } };
 
 interface Stage {
   readonly broker: Broker;
+  /** Resolves the look-up of box-slow, once it was begun. */
+  readonly accept: Promise<() => void>;
   readonly inbox: InboundMessage[];
   readonly presence: string[];
 }
 
 /** A broker that accepts every box-* with the password "secret"; box-broken breaks the authentication. */
 async function openStage(): Promise<Stage> {
+  const asked = Promise.withResolvers<() => void>();
   const broker = createAedesBroker({
     host: '127.0.0.1',
     port: 0,
     fleet: FLEET,
     authenticate: async (id, secret) => {
       if (id === 'box-broken') throw new Error('no database');
+      if (id === 'box-slow') await new Promise<void>((resolve) => asked.resolve(resolve));
       return id.startsWith('box-') && secret === 'secret';
     },
     log: silentLogger,
   });
-  const stage: Stage = { broker, inbox: [], presence: [] };
+  const stage: Stage = { broker, accept: asked.promise, inbox: [], presence: [] };
   broker.onMessage((message) => stage.inbox.push(message));
   broker.onPresence((id, connected) => stage.presence.push(`${id} ${connected ? 'up' : 'down'}`));
   await broker.start(NEVER);
@@ -72,6 +76,15 @@ describe('the broker', { timeout: 60_000 }, () => {
       assert.deepEqual(stage.presence, []);
     });
   }
+
+  test('a device that is shut out while it is looked up does not come in', async () => {
+    const entering = assert.rejects(device('box-slow'), { code: 3 });
+    const accept = await stage.accept;
+    stage.broker.disconnect('box-slow');
+    accept();
+    await entering;
+    assert.deepEqual(stage.presence, []);
+  });
 
   test('a publish is handed over with its address', async () => {
     const client = await device('box-1');

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
 import { promisify } from 'node:util';
 import { silentLogger } from '@watchpost/shared/kernel/log.ts';
 import type { TlsCredentials } from '../../agent/src/identity/port.ts';
+import { createAedesBroker } from '../../fleet-server/src/broker/aedes-broker.ts';
 import { parseServerFlags } from '../../fleet-server/src/config/flags.ts';
 import { startServer } from '../../fleet-server/src/main.ts';
 import { authorityIn, type Box, keyOf, makeAuthority, makeBox, pemOf } from '../support/certified-box.ts';
@@ -184,4 +186,22 @@ test('fleetctl speaks with the server by its authority, and not without', async 
   const { stdout } = await run(['--ca-file', join(fleet.dataDir, 'ca.crt')]);
   assert.match(stdout, /^box-1 is /);
   await assert.rejects(run([]), /SERVER_UNREACHABLE|got no answer/);
+});
+
+test('a connection that never begins its handshake does not keep the broker from stopping', async () => {
+  const { caPem: ca, ...authority } = await makeAuthority();
+  const material = { ...(await authority.issueServer(['127.0.0.1'])), ca };
+  const broker = createAedesBroker({
+    ...{ host: '127.0.0.1', port: 0, fleet: 'main', log: silentLogger },
+    authenticate: async () => true,
+    tls: {
+      certificate: { current: () => material, onRenewed: () => undefined },
+      identify: async () => undefined,
+    },
+  });
+  await broker.start(new AbortController().signal);
+  const silent = connect(broker.port, '127.0.0.1');
+  silent.on('error', () => undefined);
+  await once(silent, 'connect');
+  await Promise.all([broker.stop(), once(silent, 'close')]);
 });

@@ -77,6 +77,10 @@ class AedesBroker implements Broker {
   readonly #listeningListeners: ((address: TopicAddress) => void)[] = [];
   /** Connections whose last will speaks for another device: refused where there is a code to say so. */
   readonly #foreignWills = new WeakSet<Client>();
+  /** Connections that are looked up, or accepted and not in the book yet. */
+  readonly #entering = new Set<Client>();
+  /** Those of them whose device was shut out meanwhile. */
+  readonly #shutOut = new WeakSet<Client>();
   #isStopping = false;
 
   constructor(deps: AedesBrokerDeps) {
@@ -141,6 +145,7 @@ class AedesBroker implements Broker {
   }
 
   disconnect(deviceId: string): void {
+    for (const client of this.#entering) if (client.id === deviceId) this.#shutOut.add(client);
     this.#clients.get(deviceId)?.close();
   }
 
@@ -183,9 +188,12 @@ class AedesBroker implements Broker {
     const { tls, log } = this.#deps;
     if (tls === undefined) return createServer((socket) => this.#onSocket(socket));
     const clientsOnly = { requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.2' } as const;
-    const options = { ...clientsOnly, ticketKeys: this.#ticketKeys };
+    const limits = { handshakeTimeout: CONNECT_TIMEOUT_MS };
+    const options = { ...clientsOnly, ...limits, ticketKeys: this.#ticketKeys };
     const server = createTlsServer({ ...tls.certificate.current(), ...options });
     tls.certificate.onRenewed((material) => server.setSecureContext({ ...material, ...options }));
+    // Before the handshake, which a client may never begin.
+    server.on('connection', (socket) => this.#track(socket));
     server.on('secureConnection', (socket: TLSSocket) => this.#onSocket(socket));
     server.on('tlsClientError', (error, socket) =>
       log.debug({ address: socket.remoteAddress, error: error.message }, 'handshake failed'),
@@ -199,6 +207,8 @@ class AedesBroker implements Broker {
 
   #listenToClients(): void {
     this.#aedes.on('client', (client) => {
+      this.#entering.delete(client);
+      if (this.#shutOut.has(client)) client.close();
       const older = this.#clients.get(client.id);
       this.#clients.set(client.id, client);
       older?.close();
@@ -236,9 +246,14 @@ class AedesBroker implements Broker {
     for (const listener of this.#listeningListeners) listener(address);
   }
 
-  #onSocket(socket: Socket): void {
+  /** Ends with `stop`, whatever state it is in. */
+  #track(socket: Socket): void {
     this.#sockets.add(socket);
     socket.once('close', () => this.#sockets.delete(socket));
+  }
+
+  #onSocket(socket: Socket): void {
+    this.#track(socket);
     socket.setNoDelay(true);
     limitPackets(socket, () =>
       this.#deps.log.warn({ address: socket.remoteAddress }, 'connection closed: packet too long'),
@@ -265,8 +280,12 @@ class AedesBroker implements Broker {
     };
     if (this.#foreignWills.has(client)) return refuse(5);
     const secret = username === client.id ? password?.toString() : undefined;
+    this.#entering.add(client);
+    (client.conn as Socket).once('close', () => this.#entering.delete(client));
     this.#isDevice(client, secret).then(
       (isAccepted) => {
+        // What was looked up may be from before.
+        if (this.#shutOut.has(client)) return refuse(3);
         if (isAccepted) return done(null, true);
         this.#deps.log.warn({ deviceId: client.id }, 'connection refused: not this device, or not accepted');
         refuse(4);
