@@ -2,7 +2,7 @@ import type { Comparison, DeviceField, Filter, FilteredDevice, FilterValue } fro
 
 /**
  * Whether a device meets a filter. A field the device does not have meets no comparison but `!=`, and is in no list.
- * `agentVersion` and `version` compare part by part; a value is never equal to one of another type.
+ * Texts of `agentVersion`, `version` and attributes so named compare part by part; a value is never equal to one of another type.
  */
 export function matchesFilter(filter: Filter, device: FilteredDevice): boolean {
   switch (filter.kind) {
@@ -41,9 +41,8 @@ function compare(
   if (operator === '!=') return found !== wanted;
   if (found === undefined || typeof found !== typeof wanted) return false;
   if (operator === '~') return matchesPattern(String(found), String(wanted));
-  const order = field.toLowerCase().endsWith('version')
-    ? compareVersions(String(found), String(wanted))
-    : compareValues(found, wanted);
+  const areVersions = field.toLowerCase().endsWith('version') && typeof found === 'string';
+  const order = areVersions ? compareVersions(found, String(wanted)) : compareValues(found, wanted);
   if (order === 0) return operator.includes('=');
   return order < 0 ? operator.startsWith('<') : operator.startsWith('>');
 }

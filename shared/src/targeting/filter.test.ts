@@ -21,7 +21,14 @@ const GATE: FilteredDevice = {
   model: 'pets',
   tags: ['outdoor', 'night'],
   groups: ['pilot'],
-  attrs: { board: 'rpi5', poe: true, 'mount.height': 3.5, 'owner name': "O'Hara" },
+  attrs: {
+    board: 'rpi5',
+    poe: true,
+    'mount.height': 3.5,
+    'owner name': "O'Hara",
+    hwVersion: 1.5,
+    inversion: -3,
+  },
 };
 
 const MATCHES: readonly (readonly [filter: string, isMatch: boolean])[] = [
@@ -44,6 +51,9 @@ const MATCHES: readonly (readonly [filter: string, isMatch: boolean])[] = [
   ['agentVersion > "0.10.0-rc1"', true],
   ['agentVersion < "0.10"', false],
   ['agentVersion ~ "0.*.0"', true],
+  ['attrs.hwVersion > 1.25 and attrs.hwVersion < 1.75', true],
+  ['attrs.inversion > -5', true],
+  ['attrs.hwVersion > "1.25"', false],
   ['id ~ "gate-*" and id ~ "*-3" and id ~ "*"', true],
   ['id ~ "*gate*gate*"', false],
   ['id ~ "gate"', false],
