@@ -28,6 +28,8 @@ export function createTlsFetch(handshake: () => Handshake | undefined): Fetch {
     }
     const { method = 'GET', headers = {}, body, signal } = init;
     const request = openRequest(url, { method, headers, agent, ...(signal && { signal }) });
+    // A connection that breaks in the middle of the answer is told by the body, and here too: unheard it ends the process.
+    request.on('error', () => undefined);
     request.end(body);
     const [reply] = (await once(request, 'response')) as [IncomingMessage];
     return toResponse(reply, method);
