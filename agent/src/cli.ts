@@ -1,19 +1,20 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
 import { describeError, isAppError } from '@watchpost/shared/kernel/errors.ts';
+import { OWN_COMMANDS, SETTINGS_COMMANDS } from './cli/commands.ts';
 import { PROFILE_VARIABLE } from './config/keys.ts';
 
 const HELP = `watchpost-agent: classifies the cameras beside this box and reports to the fleet server
 
   watchpost-agent run    [--config FILE] [--set KEY=VALUE ...]
-      run until told to stop
-  watchpost-agent enrol  [--config FILE] [--set ...] [--token-file FILE]
+      run until told to stop; the log is lines of JSON, with --json or without
+  watchpost-agent enrol  [--config FILE] [--set ...] [--token-file FILE] [--json]
       join the fleet with a one-time token, read from FILE or standard input
   watchpost-agent enrol  --request ...
       ask to join without a token, and wait until a person accepts the fingerprint shown
-  watchpost-agent provision [--config FILE] FILE ...
+  watchpost-agent provision [--config FILE] [--json] FILE ...
       make settings of the first provisioning FILE there is, join the fleet, and take it away
-  watchpost-agent fingerprint [--config FILE] [--set ...]
+  watchpost-agent fingerprint [--config FILE] [--set ...] [--json]
       id and fingerprint of this box, as a line for the preauthorised list
   watchpost-agent config [--config FILE] [--set ...] [--json] [--sample]
       check and show the settings, every key explained; --sample prints a file
@@ -33,21 +34,14 @@ Settings: defaults < profile of the board (--profile FILE|FOLDER, or WATCHPOST_P
 input.
 `;
 
-type RunCommand = (args: readonly string[]) => Promise<number>;
-
-/** Commands that read all of their arguments themselves. */
-const OWN_ARGUMENTS: Readonly<Record<string, RunCommand>> = {
-  replay: async (args) => (await import('./cli/replay.ts')).runReplay(args, process),
-  bench: async (args) => (await import('./cli/bench.ts')).runBenchCommand(args, process),
-  discover: async (args) => (await import('./cli/discover.ts')).runDiscover(args, process),
-  provision: async (args) => (await import('./cli/provision.ts')).runProvisionCommand(args),
-  validate: async (args) => (await import('./cli/validate.ts')).runValidate(args, process.stdout),
-};
+/** @returns undefined for a name that is not in the table */
+function find<Command>(table: Readonly<Record<string, Command>>, name = ''): Command | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined;
+}
 
 async function main(args: readonly string[]): Promise<number> {
   const [command, ...rest] = args;
-  const own =
-    command !== undefined && Object.hasOwn(OWN_ARGUMENTS, command) ? OWN_ARGUMENTS[command] : undefined;
+  const own = find(OWN_COMMANDS, command);
   if (own !== undefined) return own(rest);
   const { values } = parseArgs({
     args: [...rest],
@@ -73,15 +67,8 @@ async function main(args: readonly string[]): Promise<number> {
     process.stdout.write(HELP);
     return command === undefined ? 2 : 0;
   }
-  if (command === 'run') return (await import('./cli/run.ts')).runAgentCommand(sources);
-  if (command === 'enrol')
-    return (await import('./cli/enrol.ts')).runEnrolCommand(sources, {
-      tokenFile: values['token-file'],
-      isRequest: values.request,
-    });
-  if (command === 'fingerprint') return (await import('./cli/fingerprint.ts')).runFingerprintCommand(sources);
-  if (command === 'config') return (await import('./cli/config.ts')).runConfigCommand(sources, values);
-  if (command === 'doctor') return (await import('./cli/doctor.ts')).runDoctorCommand(sources, values);
+  const run = find(SETTINGS_COMMANDS, command);
+  if (run !== undefined) return run(sources, values);
   process.stderr.write(`watchpost-agent: no command "${command}"; see --help\n`);
   return 2;
 }

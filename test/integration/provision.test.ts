@@ -70,6 +70,26 @@ test('a box is set up from one file: settings, files beside them, enrolment; the
   assert.equal(cameras.length, 1);
 });
 
+test('what was done is told as JSON, without a secret', async () => {
+  const file = await writeProvisioning({});
+  const { stdout } = await provision('--json', file);
+  const { brokerUrl, ...told } = JSON.parse(stdout) as Record<string, string>;
+  assert.match(brokerUrl ?? '', /^mqtts?:/);
+  const settingsFile = at('etc', 'agent.yaml');
+  assert.deepEqual(told, { settingsFile, source: file, deviceId: 'new-box', fleet: told.fleet });
+});
+
+test('a box that joins the fleet on its own tells the same of it', async () => {
+  await writeFile(at('token'), await newToken());
+  await writeFile(at('ca.crt'), fleet.ca);
+  const settings = [`dataDir=${at('data')}`, `server.url=${fleet.url}`, `server.caFile=${at('ca.crt')}`];
+  const flags = settings.flatMap((setting) => ['--set', setting]);
+  const args = [CLI, 'enrol', '--json', '--token-file', at('token'), '--set', 'device.id=own-box', ...flags];
+  const told = JSON.parse((await run(process.execPath, args)).stdout) as Record<string, string>;
+  assert.deepEqual(Object.keys(told), ['deviceId', 'fleet', 'brokerUrl']);
+  assert.equal(told.deviceId, 'own-box');
+});
+
 const UNSOUND: Readonly<Record<string, readonly [changes: object, said: RegExp]>> = {
   'a key that is none': [{ serverr: {} }, /serverr.*CONFIG_INVALID/s],
   'a camera id that is a path': [

@@ -17,12 +17,25 @@ import {
 import type { AgentConfig } from '../config/schema.ts';
 import { formatYaml, readYamlFile } from '../config/yaml-file.ts';
 import { agentError } from '../kernel/errors.ts';
-import { enrolBox } from './enrol.ts';
+import { describeEnrolment, enrolBox } from './enrol.ts';
 
 const SETTINGS_FILE = '/etc/watchpost/agent.yaml';
 const HEADER = '# Settings of this box, made by its provisioning. Unknown keys are an error.\n';
 const READABLE = 0o644;
 const GROUP_ONLY = 0o640;
+
+const HELP = `watchpost-agent provision: sets a new box up from one file: makes its settings, joins the fleet with
+the one-time token, and takes the file away, which holds passwords.
+
+  watchpost-agent provision [--config FILE] [--json] FILE ...
+
+  FILE           the first one there is counts
+  --config FILE  the settings to be made (default ${SETTINGS_FILE})
+  --json         what was done, as one JSON document
+
+Nothing is changed before the file was found sound; what comes after can be done again.
+Exit code: 0 done, 1 failed, 2 wrong use or a file that is not sound.
+`;
 
 interface Owner {
   readonly uid: number;
@@ -38,8 +51,17 @@ export async function runProvisionCommand(args: readonly string[]): Promise<numb
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { config: { type: 'string', default: SETTINGS_FILE } },
+    options: {
+      config: { type: 'string', default: SETTINGS_FILE },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
   });
+  if (values.help) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const tell = (text: string): unknown => values.json || process.stdout.write(text);
   const settingsFile = resolve(values.config);
   const source = await findFirst(positionals);
   const plan = planProvisioning(source, await readYamlFile(source), dirname(settingsFile));
@@ -47,10 +69,12 @@ export async function runProvisionCommand(args: readonly string[]): Promise<numb
   plan.files.forEach(checkFile);
   const owner = await ownerOf(config.dataDir);
   await writeSettings(settingsFile, plan, owner);
-  process.stdout.write(`settings written to ${settingsFile}\n`);
-  await actAs(owner, () => enrolBox(config, plan.token));
+  tell(`settings written to ${settingsFile}\n`);
+  const enrolment = await actAs(owner, () => enrolBox(config, plan.token, tell));
+  tell(describeEnrolment(enrolment));
   await destroy(source);
-  process.stdout.write(`${source} was taken away\n`);
+  tell(`${source} was taken away\n`);
+  if (values.json) process.stdout.write(`${JSON.stringify({ settingsFile, source, ...enrolment })}\n`);
   return 0;
 }
 
@@ -101,12 +125,12 @@ async function writeSettings(
 }
 
 /** Root makes no file in the agent's folder: keys would not be the agent's, and links in it are the agent's too. */
-async function actAs(owner: Owner | undefined, work: () => Promise<unknown>): Promise<void> {
-  if (owner === undefined || owner.uid === 0) return void (await work());
+async function actAs<Result>(owner: Owner | undefined, work: () => Promise<Result>): Promise<Result> {
+  if (owner === undefined || owner.uid === 0) return work();
   process.setegid?.(owner.gid);
   process.seteuid?.(owner.uid);
   try {
-    await work();
+    return await work();
   } finally {
     process.seteuid?.(0);
     process.setegid?.(0);

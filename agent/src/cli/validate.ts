@@ -15,6 +15,17 @@ import { loadManifest } from '../update/bundle-folder.ts';
 import { isSound } from '../update/object-files.ts';
 import { type MeasureResult, measureVariant } from './validate-variant.ts';
 
+const HELP = `watchpost-agent validate: loads every variant of a bundle as "run" does, and tells whether a
+box may trust it: files, golden frames, latency and memory.
+
+  watchpost-agent validate --bundle DIR [--json]
+
+  --bundle DIR  folder with manifest.json and the files it lists
+  --json        the report as one JSON document
+
+Exit code: 0 passed, 1 did not, 2 wrong use.
+`;
+
 interface Output {
   write(text: string): unknown;
 }
@@ -26,8 +37,16 @@ interface Output {
 export async function runValidate(argv: readonly string[], out: Output): Promise<number> {
   const { values } = parseArgs({
     args: [...argv],
-    options: { bundle: { type: 'string' }, json: { type: 'boolean', default: false } },
+    options: {
+      bundle: { type: 'string' },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
   });
+  if (values.help) {
+    out.write(HELP);
+    return 0;
+  }
   if (values.bundle === undefined) throw agentError('USAGE_INVALID', '--bundle is missing');
   const report = await validateBundle(resolve(values.bundle));
   out.write(values.json ? `${JSON.stringify(report)}\n` : describeReport(report));
