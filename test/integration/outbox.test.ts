@@ -4,9 +4,12 @@ import { once } from 'node:events';
 import {
   closeSync,
   copyFileSync,
+  existsSync,
+  mkdirSync,
   mkdtempSync,
   openSync,
   readdirSync,
+  renameSync,
   rmSync,
   writeFileSync,
   writeSync,
@@ -26,9 +29,14 @@ let epochs = 0;
 let logged: string[];
 const opened: Outbox[] = [];
 
+let lost: number | undefined;
 const log: Logger = {
   ...silentLogger,
-  error: (facts) => void logged.push((facts as { code: string }).code),
+  error: (facts) => {
+    const { code, rows } = facts as { code?: string; rows?: number };
+    if (code !== undefined) logged.push(code);
+    lost = rows ?? lost;
+  },
 };
 
 function open(name = 'outbox.db', maxBytes = 1024 * 1024, groupMs = 1000): Outbox {
@@ -181,20 +189,75 @@ test('when the file has another version, it is set aside', () => {
   assert.deepEqual(logged, ['STORE_CORRUPT']);
 });
 
-test('when there can be no file, rows are kept in memory, and go into the file once there can be one', () => {
+/** A file is in the way of `file/outbox.db` until it is removed. */
+function openInMemory(): { readonly outbox: Outbox; readonly clear: () => void } {
   writeFileSync(join(folder, 'file'), '');
   const outbox = open('file/outbox.db');
   assert.deepEqual(logged, ['STORE_FAILED']);
-  const { epoch } = outbox;
-  outbox.append(makeRow('event'), 'now');
-  assert.equal(outbox.lastSeq('event'), 1);
-  rmSync(join(folder, 'file'));
-  outbox.append(makeRow('event'), 'now');
-  assert.equal(outbox.epoch, epoch, 'what waits in memory stays there');
+  const clear = (): void => {
+    rmSync(join(folder, 'file'));
+    mkdirSync(join(folder, 'file'));
+    if (existsSync(join(folder, 'kept.db')))
+      renameSync(join(folder, 'kept.db'), join(folder, 'file/outbox.db'));
+  };
+  return { outbox, clear };
+}
+const bodies = (outbox: Outbox) => outbox.peek('event', 0, 10).map(({ body }) => body);
+const eventOf = (number: number) => makeRow('event', 0, String(number));
+
+test('when there can be no file, rows are kept in memory, and go into the file once there can be one', () => {
+  const { outbox, clear } = openInMemory();
+  for (const number of [1, 2]) outbox.append(eventOf(number), 'now');
+  assert.deepEqual(seqs(outbox), [1, 2], 'they may be sent');
+  outbox.acknowledge('event', 1);
+  clear();
+  outbox.append(eventOf(3), 'now');
+  assert.equal(existsSync(join(folder, 'file/outbox.db')), false, 'what was sent waits for its receipt');
   outbox.acknowledge('event', 2);
-  outbox.append(makeRow('event'), 'now');
-  assert.notEqual(outbox.epoch, epoch);
-  assert.equal(outbox.lastSeq('event'), 1);
+  outbox.append(eventOf(4), 'now');
+  assert.equal(outbox.report(0).rows, 2);
+  const { epoch } = outbox;
+  outbox.close();
+  const after = open('file/outbox.db');
+  assert.deepEqual([after.epoch, after.lastSeq('event'), bodies(after)], [epoch, 4, ['3', '4']]);
+});
+
+test('when the agent stops, what waits in memory goes into a file without rows under the numbers it was sent by', () => {
+  const { outbox, clear } = openInMemory();
+  for (const number of [1, 2]) outbox.append(eventOf(number), 'now');
+  outbox.append(makeRow('telemetry'), 'now');
+  assert.deepEqual(seqs(outbox), [1, 2]);
+  outbox.acknowledge('event', 1);
+  outbox.acknowledge('telemetry', 1);
+  clear();
+  outbox.close();
+  const after = open('file/outbox.db');
+  assert.equal(after.epoch, outbox.epoch);
+  assert.deepEqual(seqs(after), [2]);
+  assert.deepEqual([after.lastSeq('event'), after.lastSeq('telemetry')], [2, 1]);
+  assert.deepEqual(logged, ['STORE_FAILED']);
+});
+
+test('what was never sent from memory follows the rows of the file, in its epoch', () => {
+  const kept = open('kept.db');
+  for (const number of [1, 2]) kept.append(eventOf(number), 'now');
+  kept.acknowledge('event', 1);
+  kept.close();
+  const { outbox, clear } = openInMemory();
+  outbox.append(eventOf(3), 'now');
+  clear();
+  outbox.append(eventOf(4), 'now');
+  assert.equal(outbox.epoch, kept.epoch);
+  assert.deepEqual(bodies(outbox), ['2', '3', '4']);
+  assert.deepEqual(seqs(outbox), [2, 3, 4]);
+  assert.equal(outbox.lastSeq('event'), 4);
+});
+
+test('what is lost in memory at the stop is counted', () => {
+  const { outbox } = openInMemory();
+  for (const number of [1, 2]) outbox.append(eventOf(number), 'now');
+  outbox.close();
+  assert.equal(lost, 2);
 });
 
 test('when a commit fails, rows wait in memory and are committed later, and the failure is logged once', async () => {

@@ -9,6 +9,8 @@ export interface Drops {
   readonly of: Readonly<Record<Stream, number>>;
 }
 
+export const NO_DROPS: Drops = { all: 0, of: perStream(() => 0) };
+
 /** What each stream lost; a file of an earlier release has only the sum, in `meta`. */
 export const DROPS_SCHEMA =
   'CREATE TABLE IF NOT EXISTS drops (stream TEXT PRIMARY KEY, count INTEGER NOT NULL)';

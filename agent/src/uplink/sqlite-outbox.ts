@@ -6,7 +6,8 @@ import Database from 'better-sqlite3';
 import { chooseVictim, computeRowBytes, type Head } from './eviction.ts';
 import { perStream } from './per-stream.ts';
 import type { Outbox, OutboxRow } from './port.ts';
-import { addDrops, countDrop, type Drops, prepareSaveDrops, readDrops } from './sqlite-outbox-drops.ts';
+import { markConfirmed, moveRows, type OpenFile, readFile, type Totals } from './sqlite-outbox-contents.ts';
+import { addDrops, countDrop, type Drops } from './sqlite-outbox-drops.ts';
 import { type OutboxFileOptions, openOutboxFile, openOutboxInMemory } from './sqlite-outbox-file.ts';
 
 export interface SqliteOutboxOptions extends OutboxFileOptions {
@@ -16,9 +17,6 @@ export interface SqliteOutboxOptions extends OutboxFileOptions {
   readonly groupMs?: number;
 }
 
-/** `application_id` of the file: whether the agent that has it open, or had it last, heard from the server. */
-const CONFIRMED = 0x77700001;
-const UNCONFIRMED = 0x77700000;
 const GROUP_MS = 1000;
 const GROUP_ROWS = 50;
 /** What may wait in memory while the disk fails. */
@@ -30,7 +28,8 @@ const STAYS_UNUSABLE = /^SQLITE_(READONLY|CORRUPT|NOTADB|CANTOPEN|IOERR)/;
 /**
  * The outbox in one SQLite file: WAL, synchronous FULL, group commit (0.6 KB written per row of 300 bytes; row by
  * row it would be 24). Where there can be no file (a disk that is read-only, or full to the last page), it is kept in
- * memory, which is logged as STORE_FAILED, until there can be one and nothing waits.
+ * memory, which is logged as STORE_FAILED, until there can be one: what was not sent yet moves there then, the rest when
+ * it was receipted, or at the close.
  */
 export function openSqliteOutbox(options: SqliteOutboxOptions): Outbox {
   try {
@@ -40,12 +39,6 @@ export function openSqliteOutbox(options: SqliteOutboxOptions): Outbox {
     options.log.error({ code: error.code, error: describeError(error) }, 'outbox is kept in memory');
     return new SqliteOutbox(openOutboxInMemory(options), options);
   }
-}
-
-interface Totals {
-  readonly rows: number;
-  readonly bytes: number;
-  readonly drops: Drops;
 }
 
 class SqliteOutbox implements Outbox {
@@ -59,6 +52,8 @@ class SqliteOutbox implements Outbox {
   /** What was opened on a read-only disk, rotted since, or lies in memory, stays so until it is opened anew. */
   #isUnusable: boolean;
   #epoch: string;
+  /** The highest number that was read, and so may have been sent, in this epoch. */
+  #handedOut: Record<Stream, number> = perStream(() => 0);
   #totals: Totals;
   /** Those the file tells. */
   #savedDrops: Drops;
@@ -95,6 +90,12 @@ class SqliteOutbox implements Outbox {
   }
 
   peek(stream: Stream, afterSeq: number, limit: number): readonly OutboxRow[] {
+    const rows = this.#read(stream, afterSeq, limit);
+    this.#handedOut[stream] = Math.max(this.#handedOut[stream], rows.at(-1)?.seq ?? 0);
+    return rows;
+  }
+
+  #read(stream: Stream, afterSeq: number, limit: number): readonly OutboxRow[] {
     const rows = this.#attempt('read', () => this.#file.sql[stream].peek.all(afterSeq, limit));
     return (rows ?? []).map((row) => ({ ...(row as Omit<OutboxRow, 'stream'>), stream }));
   }
@@ -168,8 +169,10 @@ class SqliteOutbox implements Outbox {
   close(): void {
     this.flush();
     clearTimeout(this.#timer);
-    if (this.#pending.length > 0)
-      this.#log.error({ rows: this.#pending.length }, 'outbox rows lost at close');
+    // What was sent and not receipted may be sent twice, rather than never.
+    if (this.#countInMemory() > 0) this.#reopen(true);
+    const rows = this.#pending.length + this.#countInMemory();
+    if (rows > 0) this.#log.error({ rows }, 'outbox rows lost at close');
     this.#file.db.close();
   }
 
@@ -218,7 +221,7 @@ class SqliteOutbox implements Outbox {
   }
 
   #head(stream: Stream): OutboxRow | undefined {
-    return this.peek(stream, 0, 1)[0];
+    return this.#read(stream, 0, 1)[0];
   }
 
   #schedule(): void {
@@ -232,19 +235,43 @@ class SqliteOutbox implements Outbox {
    * Rows that are not committed yet are numbered anew when the file is another one.
    * @returns whether what can be sent is not what it was
    */
-  #reopen(): boolean {
+  #reopen(isClosing = false): boolean {
     const { db } = this.#file;
-    // What waits in memory has nowhere else to be.
-    if (db.memory && this.#totals.rows > 0) return false;
+    // Its receipt names the number it was sent under, which the file may not keep.
+    if (db.memory && !isClosing && this.#isAnyOnItsWay()) return false;
     if (!db.memory && db.open) db.close();
-    try {
-      this.#file = readFile(openOutboxFile(this.#options));
-    } catch (error) {
-      if (!(error instanceof AppError)) throw error;
+    const file = tryToOpen(this.#options);
+    if (file === undefined) return false;
+    return db.memory ? this.#leaveMemory(file) : this.#adopt(file);
+  }
+
+  #leaveMemory(file: OpenFile): boolean {
+    const memory = { ...this.#file, epoch: this.#epoch, committed: this.#committed };
+    const moved = this.#attempt('move', () => moveRows(memory, this.#totals.drops, file));
+    if (moved === undefined) {
+      file.db.close();
       return false;
     }
-    if (db.memory) db.close();
+    this.#log.info({ rows: this.#totals.rows }, 'outbox is kept in its file again');
+    memory.db.close();
+    this.#totals = { ...this.#totals, rows: 0 };
+    this.#savedDrops = this.#totals.drops;
+    return this.#adopt(moved);
+  }
+
+  #isAnyOnItsWay(): boolean {
+    return STREAMS.some((stream) => this.firstSeq(stream) <= this.#handedOut[stream]);
+  }
+
+  #countInMemory(): number {
+    const { db } = this.#file;
+    return db.open && db.memory ? this.#totals.rows : 0;
+  }
+
+  #adopt(file: OpenFile): boolean {
+    this.#file = file;
     this.#isUnusable = false;
+    this.#isConfirmed = false;
     const { epoch, totals, committed } = this.#file;
     const lostRows = epoch === this.#epoch ? 0 : this.#totals.rows;
     const drops = addDrops(totals.drops, this.#totals.drops, this.#savedDrops);
@@ -252,6 +279,7 @@ class SqliteOutbox implements Outbox {
     this.#savedDrops = totals.drops;
     if (epoch === this.#epoch) return this.#findCommitted(committed);
     this.#epoch = epoch;
+    this.#handedOut = perStream(() => 0);
     this.#committed = committed;
     this.#next = perStream((stream) => committed[stream] + 1);
     this.#pending = this.#pending.map((row) => ({ ...row, seq: this.#next[row.stream]++ }));
@@ -293,74 +321,15 @@ class SqliteOutbox implements Outbox {
   }
 }
 
-/** A file with what is to be known of it. */
-interface OpenFile {
-  readonly db: Database.Database;
-  readonly sql: Readonly<Record<Stream, StreamStatements>>;
-  saveDrops(drops: Drops): void;
-  readonly epoch: string;
-  readonly totals: Totals;
-  readonly committed: Record<Stream, number>;
-  /** As `committed` was when the file was opened. */
-  readonly opened: Readonly<Record<Stream, number>>;
-  /** Whoever had it open before heard from the server. */
-  readonly wasConfirmed: boolean;
-}
-
-function readFile(db: Database.Database): OpenFile {
-  const wasConfirmed = db.pragma('application_id', { simple: true }) === CONFIRMED;
-  if (wasConfirmed) tryToMark(db);
-  const { epoch } = db.prepare('SELECT epoch FROM meta').get() as { epoch: string };
-  const opened = perStream((stream) => readLastSeq(db, stream));
-  return {
-    db,
-    sql: perStream((stream) => prepareStream(db, stream)),
-    saveDrops: prepareSaveDrops(db),
-    epoch,
-    totals: { ...sumRows(db), drops: readDrops(db) },
-    committed: { ...opened },
-    opened,
-    wasConfirmed,
-  };
-}
-
-function markConfirmed(db: Database.Database, isConfirmed: boolean): true {
-  db.pragma(`application_id = ${isConfirmed ? CONFIRMED : UNCONFIRMED}`);
-  return true;
-}
-
-/** On a disk that fails now, what follows says so. */
-function tryToMark(db: Database.Database): void {
+/** @returns undefined when the disk still fails */
+function tryToOpen(options: OutboxFileOptions): OpenFile | undefined {
+  let db: Database.Database | undefined;
   try {
-    markConfirmed(db, false);
+    db = openOutboxFile(options);
+    return readFile(db);
   } catch (error) {
-    if (!(error instanceof Database.SqliteError)) throw error;
+    db?.close();
+    if (!(error instanceof AppError || error instanceof Database.SqliteError)) throw error;
+    return undefined;
   }
-}
-
-function prepareStream(db: Database.Database, stream: Stream) {
-  return {
-    insert: db.prepare(
-      `INSERT INTO ${stream} (seq, topic, body, createdAtMs, sizeBytes) VALUES (?, ?, ?, ?, ?)`,
-    ),
-    peek: db.prepare(
-      `SELECT seq, topic, body, createdAtMs FROM ${stream} WHERE seq > ? ORDER BY seq LIMIT ?`,
-    ),
-    acknowledge: db.prepare(`DELETE FROM ${stream} WHERE seq <= ? RETURNING sizeBytes`),
-    deleteHead: db.prepare(
-      `DELETE FROM ${stream} WHERE seq = (SELECT min(seq) FROM ${stream}) RETURNING sizeBytes`,
-    ),
-  };
-}
-type StreamStatements = ReturnType<typeof prepareStream>;
-
-function readLastSeq(db: Database.Database, stream: Stream): number {
-  const row = db.prepare('SELECT seq FROM sqlite_sequence WHERE name = ?').get(stream);
-  return (row as { seq: number } | undefined)?.seq ?? 0;
-}
-
-function sumRows(db: Database.Database): { readonly rows: number; readonly bytes: number } {
-  const tables = STREAMS.map((stream) => `SELECT sizeBytes FROM ${stream}`).join(' UNION ALL ');
-  const sum = db.prepare(`SELECT count(*) AS rows, total(sizeBytes) AS bytes FROM (${tables})`).get();
-  return sum as { readonly rows: number; readonly bytes: number };
 }
