@@ -17,6 +17,7 @@ import {
   deploymentRecord,
   deviceRecord,
   HARDWARE,
+  liveTelemetry,
 } from '../support/fleet-data.ts';
 import { createManualTime } from '../support/manual-time.ts';
 import { rolloutWhole } from '../support/rollout-data.ts';
@@ -116,6 +117,27 @@ test('a group that an open rollout speaks of is not deleted', async () => {
   const rollout = { ...whole.rollout, state: 'stopped' } as const;
   assert.equal(await store.rollouts.apply({ rollout, ...unchanged }), true);
   await book.deleteGroup('pilot', ACTOR);
+  await view.stop();
+});
+
+test('what a device keeps of a bundle does not speak against it', async () => {
+  const { manifest } = bundleRecord();
+  const { disk } = liveTelemetry();
+  const file = { path: 'model.onnx', sha256: 'c'.repeat(64), sizeBytes: 500 };
+  const large = { ...manifest, files: [file], requires: { diskBytes: disk.freeBytes + 500 } };
+  const bundle = { ...bundleRecord(), manifest: large, digest: digestOf(large) };
+  await store.bundles.add(bundle);
+  for (const id of ['box-1', 'box-2']) await addBox(id);
+  await store.deployments.add(deploymentRecord('d1', bundle, { state: 'kept' }));
+  const { targets, view } = await start();
+  for (const deviceId of ['box-1', 'box-2'])
+    view.apply({ kind: 'telemetry', deviceId, body: liveTelemetry() });
+  const judge = await targets.admission(bundle.digest);
+  const kinds = (await targets.listDevices()).map((device) => [device.id, judge(device).kind]);
+  assert.deepEqual(kinds, [
+    ['box-1', 'fit'],
+    ['box-2', 'unfit'],
+  ]);
   await view.stop();
 });
 

@@ -6,7 +6,10 @@ import type { AdmissionVerdict, TargetDevice, UnfitCode } from './port.ts';
 export type KnownDevice = Pick<
   TargetDevice,
   'board' | 'arch' | 'memoryBytes' | 'agentVersion' | 'diskFreeBytes'
->;
+> & {
+  /** What lies of the bundle on the disk of the device: no hindrance to it. */
+  readonly presentBytes?: number;
+};
 
 /** What a bundle asks for, and how fast it was where it was measured. */
 export interface Demands {
@@ -66,13 +69,14 @@ function judgeSoftware({ requires }: Demands, { agentVersion, arch }: KnownDevic
 
 function judgeCapacity(
   { requires, latencyMsByBoard }: Demands,
-  { board, memoryBytes, diskFreeBytes }: KnownDevice,
+  { board, memoryBytes, diskFreeBytes, presentBytes = 0 }: KnownDevice,
 ): readonly Finding[] {
   const { ramBytes, diskBytes, latencyMs } = requires;
+  const diskBytesThere = diskFreeBytes === undefined ? undefined : diskFreeBytes + presentBytes;
   const measuredMs = board === undefined ? undefined : latencyMsByBoard.get(board);
   return [
     ...judgeBytes('UNFIT_MEMORY', { what: 'memory', needed: ramBytes, there: memoryBytes }),
-    ...judgeBytes('UNFIT_DISK', { what: 'free disk', needed: diskBytes, there: diskFreeBytes }),
+    ...judgeBytes('UNFIT_DISK', { what: 'free disk', needed: diskBytes, there: diskBytesThere }),
     // A board nobody measured is no reason to wait: the self-test of the box measures it.
     ...(latencyMs === undefined || measuredMs === undefined
       ? []

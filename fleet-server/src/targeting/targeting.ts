@@ -1,3 +1,4 @@
+import type { Manifest } from '@watchpost/shared/bundle/manifest.ts';
 import { sharedError } from '@watchpost/shared/kernel/errors.ts';
 import { describeDevice } from '@watchpost/shared/targeting/described-device.ts';
 import { type Filter, listGroupsOf } from '@watchpost/shared/targeting/filter.ts';
@@ -35,13 +36,28 @@ export function createTargeting(deps: TargetingDeps): Targeting {
     admission: async (digest) => {
       const bundle = await deps.bundles.find(digest);
       if (bundle === undefined) throw serverError('NOT_FOUND', `there is no bundle ${digest}`);
-      const { requires } = bundle.manifest;
+      const { requires, files } = bundle.manifest;
       const latencyMsByBoard =
         requires.latencyMs === undefined ? NOT_MEASURED : await measureBoards(deps, digest);
       const demands = { requires, latencyMsByBoard };
-      return (device) => judgeAdmission(demands, device);
+      const sizeBytes = sumSizes(files);
+      return (device) => {
+        const presentBytes = isPresent(view.device(device.id), digest) ? sizeBytes : 0;
+        return judgeAdmission(demands, { ...device, presentBytes });
+      };
     },
   };
+}
+
+/** By the last it told: it runs the bundle, or keeps it. */
+const isPresent = (device: DeviceView | undefined, digest: string): boolean =>
+  device?.activeBundle?.digest === digest ||
+  (device?.deployment?.state === 'kept' && device.deployment.bundleDigest === digest);
+
+/** Each content once. */
+function sumSizes(files: Manifest['files']): number {
+  const sizes = new Map(files.map(({ sha256, sizeBytes }) => [sha256, sizeBytes]));
+  return [...sizes.values()].reduce((total, size) => total + size, 0);
 }
 
 const isAccepted = ({ state }: DeviceView): boolean => state === 'accepted';
