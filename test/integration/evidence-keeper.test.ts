@@ -126,6 +126,18 @@ test('what is too old goes at the start; by a clock that shows a time that is ov
   assert.deepEqual(await box.folders(), ['new']);
 });
 
+test('what this run kept is as old as it is, wherever the clock is set meanwhile', async (t) => {
+  const box = await openBox(t);
+  box.clock.wallMs -= 9 * 86_400_000;
+  seen(box, 10);
+  box.decide('a');
+  await box.hasKept('a', 1);
+  box.clock.wallMs += 9 * 86_400_000;
+  box.decide('b');
+  await box.hasKept('b', 1);
+  assert.deepEqual(await box.folders(), ['a', 'b']);
+});
+
 test('a disk that is full costs the pictures, with a count, and nothing else; then they are kept again', async (t) => {
   const disk = { isFull: true };
   const box = await openBox(t, {

@@ -48,6 +48,8 @@ class QueuedEvidenceKeeper implements EvidenceKeeper {
   readonly name = 'evidence-keeper';
   readonly #deps: EvidenceKeeperDeps;
   readonly #open: Open = new Map();
+  /** When this run kept the first picture of what is kept, monotonic: the wall clock of a box may be set meanwhile. */
+  readonly #keptAtMs = new Map<string, number>();
   readonly #followers = new Set<Promise<void>>();
   readonly #stopping = new AbortController();
   /** The disk is written by one at a time. */
@@ -112,7 +114,7 @@ class QueuedEvidenceKeeper implements EvidenceKeeper {
   }
 
   #keep(eventId: string, frameAtMs: number, pictures: readonly TimedPicture[]): void {
-    const { store, settings, onDue } = this.#deps;
+    const { store, settings, clock, onDue } = this.#deps;
     const isDue = settings.send === 'always';
     this.#waiting += 1;
     this.#queue(async () => {
@@ -121,6 +123,7 @@ class QueuedEvidenceKeeper implements EvidenceKeeper {
         if (!(await this.#makeRoom({ event: eventId, sizeBytes: jpeg.length })))
           return this.#drop(eventId, 'the pictures of one sighting are more than may be kept');
         await store.add(eventId, { offsetMs: Math.round(capturedAtMs - frameAtMs), jpeg, isDue });
+        if (!this.#keptAtMs.has(eventId)) this.#keptAtMs.set(eventId, clock.monotonicMs());
       }
       if (isDue) onDue();
     }, eventId);
@@ -129,22 +132,31 @@ class QueuedEvidenceKeeper implements EvidenceKeeper {
   /** @returns false when `incoming` does not fit under the cap at all */
   async #makeRoom(incoming?: { readonly event: string; readonly sizeBytes: number }): Promise<boolean> {
     const { store, settings, clock, isClockTrusted, log } = this.#deps;
+    const nowMs = clock.wallMs();
     const kept = (await store.list()).map(({ event, atMs, pictures }) => ({
       event,
-      atMs,
+      atMs: this.#keptSince(event, nowMs) ?? atMs,
       sizeBytes: pictures.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
     }));
     const { remove, hasRoom } = planRemoval({
       kept,
       incomingBytes: incoming?.sizeBytes ?? 0,
       ...(incoming !== undefined && { incomingEvent: incoming.event }),
-      nowMs: clock.wallMs(),
+      nowMs,
       maxBytes: settings.maxBytes,
       maxAgeMs: isClockTrusted() ? settings.maxAgeDays * DAY_MS : Number.POSITIVE_INFINITY,
     });
-    for (const event of remove) await store.remove(event);
+    for (const event of remove) {
+      await store.remove(event);
+      this.#keptAtMs.delete(event);
+    }
     if (remove.length > 0) log.debug({ sightings: remove.length }, 'pictures of sightings removed');
     return hasRoom;
+  }
+
+  #keptSince(event: string, nowMs: number): number | undefined {
+    const keptAtMs = this.#keptAtMs.get(event);
+    return keptAtMs === undefined ? undefined : nowMs - (this.#deps.clock.monotonicMs() - keptAtMs);
   }
 
   #ringOf(cameraId: string): readonly TimedPicture[] {
