@@ -1,19 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { bundleRecord } from '../support/fleet-data.ts';
-import { openRolloutWorld, type RolloutWorld, type WorldBox } from '../support/rollout-world.ts';
+import { prepareRolloutWorlds, type RolloutWorld, type WorldBox } from '../support/rollout-world.ts';
 import { until } from '../support/until.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'watchpost-order-types-'));
-const worlds: RolloutWorld[] = [];
-after(async () => {
-  for (const world of worlds) await world.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
-
+const openWorld = prepareRolloutWorlds();
 const OLD = bundleRecord('1.0.0');
 const NEW = bundleRecord('2.0.0');
 const NEWER = bundleRecord('3.0.0');
@@ -23,18 +14,14 @@ const WAITS = [['downloading'], ['verifying'], ['waiting_for_quiet']] as const;
 const ALL_AT_ONCE = { version: 'petpark@2.0.0', groups: { canary: [100] } };
 const KEEPS = [['downloading'], ['verifying'], ['kept']] as const;
 
-async function open(
+const open = (
   count: number,
   change: (index: number) => Partial<WorldBox> = () => ({}),
-): Promise<RolloutWorld> {
-  const world = await openRolloutWorld({
-    path: join(folder, `${worlds.length}.db`),
+): Promise<RolloutWorld> =>
+  openWorld({
     boxes: Array.from({ length: count }, (_, at) => ({ id: `box-${at}`, runs: OLD, ...change(at) })),
     bundles: [OLD, NEW, NEWER],
   });
-  worlds.push(world);
-  return world;
-}
 
 test('boxes that wait for quiet hold nobody up, are not timed out, and are counted when they are done', async () => {
   const world = await open(6, (index) => (index < 2 ? { answer: () => WAITS } : {}));

@@ -1,19 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { bundleRecord } from '../support/fleet-data.ts';
-import { openRolloutWorld, type RolloutWorld, type WorldBox } from '../support/rollout-world.ts';
+import { prepareRolloutWorlds, type RolloutWorld, type WorldBox } from '../support/rollout-world.ts';
 import { until } from '../support/until.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'watchpost-rivals-'));
-const worlds: RolloutWorld[] = [];
-after(async () => {
-  for (const world of worlds) await world.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
-
+const openWorld = prepareRolloutWorlds();
 const OLD = bundleRecord('1.0.0');
 const NEW = bundleRecord('2.0.0');
 const NEWER = bundleRecord('3.0.0');
@@ -22,12 +13,8 @@ const MINUTE_MS = 60_000;
 const SPRING = { name: 'spring', version: 'petpark@2.0.0', groups: { canary: [100] } };
 const HOTFIX = { name: 'hotfix', version: 'petpark@3.0.0', groups: { canary: [100] }, priority: 200 };
 
-async function open(boxes: readonly WorldBox[]): Promise<RolloutWorld> {
-  const path = join(folder, `${worlds.length}.db`);
-  const world = await openRolloutWorld({ path, boxes, bundles: [OLD, NEW, NEWER] });
-  worlds.push(world);
-  return world;
-}
+const open = (boxes: readonly WorldBox[]): Promise<RolloutWorld> =>
+  openWorld({ boxes, bundles: [OLD, NEW, NEWER] });
 
 const four = (): readonly WorldBox[] => [0, 1, 2, 3].map((n) => ({ id: `box-${n}`, runs: OLD }));
 const digestsOf = ({ runs }: RolloutWorld): readonly string[] => [...runs.values()];

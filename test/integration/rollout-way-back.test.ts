@@ -1,31 +1,18 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { bundleRecord } from '../support/fleet-data.ts';
-import { openRolloutWorld, type RolloutWorld, type WorldBox } from '../support/rollout-world.ts';
+import { prepareRolloutWorlds, type RolloutWorld, type WorldBox } from '../support/rollout-world.ts';
 import { until } from '../support/until.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'watchpost-way-back-'));
-const worlds: RolloutWorld[] = [];
-after(async () => {
-  for (const world of worlds) await world.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
-
+const openWorld = prepareRolloutWorlds();
 const OLD = bundleRecord('1.0.0');
 const NEW = bundleRecord('2.0.0');
 const NEWER = bundleRecord('3.0.0');
 const ANA = { kind: 'user', id: 'ana' } as const;
 const MINUTE_MS = 60_000;
 
-async function open(boxes: readonly WorldBox[]): Promise<RolloutWorld> {
-  const path = join(folder, `${worlds.length}.db`);
-  const world = await openRolloutWorld({ path, boxes, bundles: [OLD, NEW, NEWER] });
-  worlds.push(world);
-  return world;
-}
+const open = (boxes: readonly WorldBox[]): Promise<RolloutWorld> =>
+  openWorld({ boxes, bundles: [OLD, NEW, NEWER] });
 
 const orderNew = { version: 'petpark@2.0.0', groups: { canary: [100] } };
 

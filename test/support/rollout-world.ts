@@ -1,4 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after } from 'node:test';
 import { setTimeout as later } from 'node:timers';
 import type { RolloutRequest, RolloutView } from '@watchpost/shared/api/rollouts.ts';
 import { type Logger, silentLogger } from '@watchpost/shared/kernel/log.ts';
@@ -42,6 +46,23 @@ export interface RolloutWorldOptions {
   readonly bundles: readonly BundleRecord[];
   readonly gates?: RolloutEngineDeps['gates'];
   readonly log?: Logger;
+}
+
+/** Opens worlds for the tests of one file, each on a store of its own; all end with the file. */
+export function prepareRolloutWorlds(): (
+  options: Omit<RolloutWorldOptions, 'path'>,
+) => Promise<RolloutWorld> {
+  const folder = mkdtempSync(join(tmpdir(), 'watchpost-rollouts-'));
+  const worlds: RolloutWorld[] = [];
+  after(async () => {
+    for (const world of worlds) await world.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return async (options) => {
+    const world = await openRolloutWorld({ ...options, path: join(folder, `${worlds.length}.db`) });
+    worlds.push(world);
+    return world;
+  };
 }
 
 /** Rollouts over a real store, with boxes that live in this process and clocks that can be put forward. */
