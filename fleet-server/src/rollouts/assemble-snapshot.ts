@@ -8,7 +8,7 @@ import { findUnknownType } from './order-type-verdict.ts';
 import type { WindowTimes } from './port.ts';
 import type { Claim } from './rollout-overlap.ts';
 import type { GateVerdict, Member, Restore, RolloutSnapshot } from './rollout-snapshot.ts';
-import { isWaitingForQuiet } from './rollout-tally.ts';
+import { BROUGHT, isWaitingForQuiet } from './rollout-tally.ts';
 
 /** What is known of a device beside the rollout. */
 export interface Outlook {
@@ -177,4 +177,4 @@ function canGoBack(
 }
 
 const hasChangedNothing = ({ state }: DeploymentRecord): boolean =>
-  isTerminal(DEPLOYMENT_LIFECYCLE, state) && state !== 'success' && state !== 'already_installed';
+  isTerminal(DEPLOYMENT_LIFECYCLE, state) && !BROUGHT.includes(state);

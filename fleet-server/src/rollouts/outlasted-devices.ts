@@ -1,7 +1,7 @@
 import type { RolloutMember, RolloutRecord, RolloutStore } from '../store/port.ts';
 import { type LiveRollout, stateOf } from './live-rollout.ts';
-import { BROUGHT, goesBefore, outlasts } from './rollout-overlap.ts';
-import { hasSucceeded } from './rollout-tally.ts';
+import { goesBefore, outlasts } from './rollout-overlap.ts';
+import { BROUGHT, hasSucceeded } from './rollout-tally.ts';
 
 /** By rollout, then by device: the name of the finished rollout that has been there, and goes first. */
 export type Outlasted = ReadonlyMap<string, ReadonlyMap<string, string>>;

@@ -2,11 +2,10 @@ import { type FailureType, gatesInForce } from '@watchpost/shared/rollout/policy
 import type { GateKeeper, GateQuestion, GateVerdict } from '../gates/port.ts';
 import type { RolloutGroupRecord } from '../store/port.ts';
 import { type LiveRollout, stateOf } from './live-rollout.ts';
+import { BROUGHT } from './rollout-tally.ts';
 
 /** Windows come once a minute: asking more often finds nothing new. */
 const ASK_EVERY_MS = 15_000;
-/** Ends with the bundle in work. */
-const RUNS = ['success', 'already_installed'];
 
 /** What the gates said last of each soaking group. */
 export interface RolloutGates {
@@ -76,7 +75,7 @@ function makeQuestion(
       const state = stateOf(member);
       const isFailure = rollout.policy.failureTypes.includes(state as FailureType);
       // An excused failure would fail the gate again after each resume.
-      const isCounted = RUNS.includes(state) || (isFailure && !isExcused);
+      const isCounted = BROUGHT.includes(state) || (isFailure && !isExcused);
       const isMeant = member.group === group.index && isCounted;
       if (!isMeant || deploymentId === undefined || orderedAtMs === undefined) return [];
       return [{ deviceId, deploymentId, state, orderedAtMs }];

@@ -1,10 +1,6 @@
-import type { DeploymentState } from '@watchpost/shared/lifecycle/deployment.ts';
 import type { RolloutRecord } from '../store/port.ts';
 import { hasInWork, type LiveRollout, stateOf } from './live-rollout.ts';
-import { isWaitingForQuiet } from './rollout-tally.ts';
-
-/** A device runs the bundle of its order; what is only kept keeps nobody away. */
-export const BROUGHT: readonly DeploymentState[] = ['success', 'already_installed'];
+import { BROUGHT, isWaitingForQuiet } from './rollout-tally.ts';
 
 /** What other rollouts are to a device of this one. */
 export interface Claim {
@@ -60,6 +56,7 @@ function findClaim({ rollout }: LiveRollout, member: Member, isFirst: boolean): 
   if (hasInWork(member) && (isFirst || !isWaiting)) return { takenBy: rollout.name };
   if (!isFirst) return undefined;
   const isComing = rollout.state === 'running' || rollout.state === 'finished';
+  // What is only kept keeps nobody away.
   if (isComing && BROUGHT.includes(state)) return { outrankedBy: rollout.name };
   return rollout.state === 'running' && state === 'pending' ? { takenBy: rollout.name } : undefined;
 }

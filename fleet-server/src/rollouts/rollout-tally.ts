@@ -1,9 +1,11 @@
-import { DEPLOYMENT_LIFECYCLE } from '@watchpost/shared/lifecycle/deployment.ts';
+import { DEPLOYMENT_LIFECYCLE, type DeploymentState } from '@watchpost/shared/lifecycle/deployment.ts';
 import { isTerminal } from '@watchpost/shared/lifecycle/table.ts';
 import type { FailureType, RolloutPolicy } from '@watchpost/shared/rollout/policy.ts';
 import type { Member } from './rollout-snapshot.ts';
 
-const SUCCESSES = ['success', 'already_installed', 'kept'];
+/** The device runs the bundle of its order. */
+export const BROUGHT: readonly DeploymentState[] = ['success', 'already_installed'];
+const SUCCESSES: readonly DeploymentState[] = [...BROUGHT, 'kept'];
 const DOWNLOADING = ['pending', 'queued', 'downloading'];
 const MINUTE_MS = 60_000;
 const MAX_RETRY_DELAY_MS = 60 * MINUTE_MS;
