@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { createTurns } from '@watchpost/shared/kernel/in-turn.ts';
 import { silentLogger } from '@watchpost/shared/kernel/log.ts';
 import type { CameraRun } from '../bench/port.ts';
 import { createFfmpegCamera } from '../capture/ffmpeg-camera.ts';
@@ -59,12 +60,8 @@ type Classify = (rgb: Uint8Array) => Promise<unknown>;
 
 /** One at a time, in the order they come. */
 function takeTurns(classifier: Classifier): Classify {
-  let last: Promise<unknown> = Promise.resolve();
-  return (rgb) => {
-    const turn = last.then(() => classifier.classify(rgb));
-    last = turn.catch(() => undefined);
-    return turn;
-  };
+  const inTurn = createTurns();
+  return (rgb) => inTurn(() => classifier.classify(rgb));
 }
 
 async function watch(counted: Counted, classify: Classify, signal: AbortSignal): Promise<void> {

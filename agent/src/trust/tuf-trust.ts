@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { sha256Hex } from '@watchpost/shared/kernel/digest.ts';
 import { AppError } from '@watchpost/shared/kernel/errors.ts';
 import { writeFileAtomic } from '@watchpost/shared/kernel/files.ts';
+import { createTurns } from '@watchpost/shared/kernel/in-turn.ts';
 import { parseJson } from '@watchpost/shared/kernel/parse.ts';
 import { DIRECTOR_TARGET, listDirectorKeys } from '@watchpost/shared/trust/director-target.ts';
 import {
@@ -88,12 +89,8 @@ export function createTufTrust(deps: TufTrustDeps): TufTrust {
     }
   };
   // One at a time: they share the scratch copy.
-  let last: Promise<unknown> = Promise.resolve();
-  const checkInTurn: typeof checkOnce = (target, signal) => {
-    const next = last.then(() => checkOnce(target, signal));
-    last = next.catch(() => undefined);
-    return next;
-  };
+  const inTurn = createTurns();
+  const checkInTurn: typeof checkOnce = (target, signal) => inTurn(() => checkOnce(target, signal));
   return {
     verify: async (order, signal) => refuse(judgeTarget(order, await checkInTurn(order.target, signal))),
     refresh: async (signal) => {

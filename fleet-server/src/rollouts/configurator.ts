@@ -1,5 +1,6 @@
 import { judgeFleetSettings } from '@watchpost/shared/config/fleet-settings.ts';
 import { AppError, describeError } from '@watchpost/shared/kernel/errors.ts';
+import { createTurns } from '@watchpost/shared/kernel/in-turn.ts';
 import type { Logger } from '@watchpost/shared/kernel/log.ts';
 import { listProblems } from '@watchpost/shared/kernel/parse.ts';
 import type { Broker } from '../broker/port.ts';
@@ -24,13 +25,9 @@ const MAX_HISTORY = 100;
 export function createConfigurator(deps: ConfiguratorDeps): Configurator {
   const { store, projection, log } = deps;
   // One at a time: the document told last is the one with the highest version.
-  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = createTurns();
   return {
-    set: (deviceId, settings, actor) => {
-      const done = last.then(() => setConfig(deps, { deviceId, settings, actor }));
-      last = done.catch(() => undefined);
-      return done;
-    },
+    set: (deviceId, settings, actor) => inTurn(() => setConfig(deps, { deviceId, settings, actor })),
     history: async (deviceId) => {
       await requireDevice(deps, deviceId);
       return store.deviceConfigs.list(deviceId, MAX_HISTORY);

@@ -1,5 +1,6 @@
 import { canonicalJson } from '@watchpost/shared/kernel/canonical-json.ts';
 import { sha256Hex } from '@watchpost/shared/kernel/digest.ts';
+import { createTurns } from '@watchpost/shared/kernel/in-turn.ts';
 import { parseJson } from '@watchpost/shared/kernel/parse.ts';
 import { listDirectorKeys } from '@watchpost/shared/trust/director-target.ts';
 import { describeTufChange } from '@watchpost/shared/trust/tuf-change.ts';
@@ -42,13 +43,8 @@ const count: CountSigners = (role, delegator, document) => findGoodSigners(role,
 
 export function createTrustRepository(deps: TrustRepositoryDeps): TrustRepository {
   const repository = new Repository(deps);
-  let last: Promise<unknown> = Promise.resolve();
-  /** One change at a time: each reads what the one before it left. */
-  const inTurn = <Result>(work: () => Promise<Result>): Promise<Result> => {
-    const next = last.then(work, work);
-    last = next.catch(() => undefined);
-    return next;
-  };
+  // One change at a time: each reads what the one before it left.
+  const inTurn = createTurns();
   return {
     readFile: (name) => deps.store.readFile(name),
     view: async () => ({ roles: await repository.viewRoles(), staged: await repository.viewStaged() }),
