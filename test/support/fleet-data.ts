@@ -29,13 +29,14 @@ export interface Numbers {
   readonly deviceId?: string;
   readonly epoch?: string;
   readonly firstSeq?: number;
+  readonly historical?: boolean;
 }
 
-const numbersOf = (seq: number, { epoch = EPOCH, firstSeq = 1 }: Numbers) => ({
+const numbersOf = (seq: number, { epoch = EPOCH, firstSeq = 1, historical = false }: Numbers) => ({
   epoch,
   seq,
   firstSeq,
-  historical: false,
+  historical,
 });
 
 export function cameraEvent(seq: number, numbers: Numbers = {}): CameraEvent {

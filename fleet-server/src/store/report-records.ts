@@ -16,8 +16,8 @@ export type DurableMessage =
   | { readonly stream: 'telemetry'; readonly deviceId: string; readonly body: Telemetry & Durable };
 
 /**
- * A numbered message whose body does not fit its schema. It is kept aside under its number: otherwise the stream would
- * have a gap for ever, and the box would send it again for ever.
+ * A numbered message whose body does not fit its schema, or is stored already. It is kept aside under its number:
+ * otherwise the stream would have a gap for ever, and the box would send it again for ever.
  */
 export interface RejectedMessage {
   readonly stream: Stream;
@@ -43,7 +43,7 @@ export interface Cursor {
 export interface CommitResult {
   /** The cursor of every (device, epoch, stream) the batch touched. */
   readonly cursors: readonly Cursor[];
-  /** Messages stored now, without those that were there already and those rejected. */
+  /** Messages stored now, without those that were there already and those kept aside. */
   readonly fresh: readonly DurableMessage[];
   /** Deployments that a fresh change speaks of, as they are now. */
   readonly moved: readonly DeploymentRecord[];
@@ -66,8 +66,9 @@ export interface EventQuery {
 
 export interface ReportStore {
   /**
-   * Stores a batch in one transaction, each (device, epoch, stream, seq) once, and moves the cursors. A deployment
-   * stands where its changes lead in the order of their numbers, whatever the order in which they come. Once resolved, it survives a power cut.
+   * Stores a batch in one transaction, each (device, epoch, stream, seq) once, and moves the cursors. Backlog that is
+   * stored already under another number is kept aside. A deployment stands where its changes lead in the order of their
+   * numbers, whatever the order in which they come. Once resolved, it survives a power cut.
    */
   commit(batch: readonly NumberedMessage[], receivedAtMs: number): Promise<CommitResult>;
   /** Newest first. */

@@ -12,6 +12,7 @@ import type {
   RejectedMessage,
   ReportStore,
 } from './port.ts';
+import { findRepeated } from './repeated-reports.ts';
 import type { Db, Tx } from './schema.ts';
 import { planBatch, saveCursors } from './stream-cursors.ts';
 
@@ -54,10 +55,13 @@ async function commitBatch(
   if (batch.length === 0) return { cursors: [], fresh: [], moved: [] };
   const commits = await planBatch(tx, batch);
   await saveCursors(tx, commits);
-  const stored = commits.flatMap(({ fresh }) => fresh);
-  const fresh = stored.filter(isAccepted);
+  const numbered = commits.flatMap(({ fresh }) => fresh);
+  const accepted = numbered.filter(isAccepted);
+  const repeated = await findRepeated(tx, accepted);
+  const fresh = accepted.filter((message) => !repeated.has(message));
   await insertReports(tx, fresh, receivedAtMs);
-  await insertRejected(tx, stored.filter(isRejected), receivedAtMs);
+  const aside = [...numbered.filter(isRejected), ...[...repeated].map(toRejected)];
+  await insertRejected(tx, aside, receivedAtMs);
   return {
     cursors: commits.map(({ deviceId, epoch, stream, upTo }) => ({ deviceId, epoch, stream, upTo })),
     fresh,
@@ -71,6 +75,14 @@ const isOf =
   <S extends DurableMessage['stream']>(stream: S) =>
   (message: DurableMessage): message is Extract<DurableMessage, { readonly stream: S }> =>
     message.stream === stream;
+
+const toRejected = ({ stream, deviceId, body }: DurableMessage): RejectedMessage => ({
+  stream,
+  deviceId,
+  body,
+  problem: 'stored already under another number',
+  payload: JSON.stringify(body),
+});
 
 /** The columns every report has. */
 const columnsOf = ({ deviceId, body }: NumberedMessage, receivedAtMs: number) => ({
