@@ -8,6 +8,7 @@ import { agentError } from '../../agent/src/kernel/errors.ts';
 import { createFakeArtifactSource, type FakeArtifactSource } from '../support/fake-artifact-source.ts';
 import { makeBundle, makeBytes, type TestBundle } from '../support/test-bundle.ts';
 import { composeOrder, signOrder } from '../support/test-order.ts';
+import { until } from '../support/until.ts';
 import { createUpdatedBox, DIRECTOR, type UpdatedBox } from '../support/updated-box.ts';
 
 const [V1, V2, V3] = [1, 2, 3].map((seed) =>
@@ -95,6 +96,17 @@ test('what could not be saved of the quarantine is saved when there is room', as
     (await box.bundles.readQuarantine()).map(({ digest }) => digest),
     [V2.digest],
   );
+});
+
+test('an end that could not be saved is saved soon after the disk takes it again', async () => {
+  await deploy(V1, 'success');
+  box.life.fail(DISK_FULL, 'saveDeployment');
+  const id = await deploy(V2, 'success');
+  box.life.fail(DISK_FULL);
+  await until('the end is on the disk', async () => {
+    const record = await box.bundles.readDeployment();
+    return record?.deploymentId === id && record.phase === 'success';
+  });
 });
 
 test('on a disk that is really full, the box goes back to the model before', async (t) => {

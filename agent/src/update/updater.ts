@@ -1,3 +1,4 @@
+import { type BackoffPolicy, computeBackoffMs } from '@watchpost/shared/kernel/backoff.ts';
 import type { Component } from '@watchpost/shared/kernel/component.ts';
 import { waitMs } from '@watchpost/shared/kernel/wait.ts';
 import type { DeploymentState } from '@watchpost/shared/lifecycle/deployment.ts';
@@ -43,8 +44,8 @@ export interface Updater extends Component {
   current(): Progress | undefined;
 }
 
-/** Nothing runs, or the disk lags behind. */
-const TRY_AGAIN_MS = 30_000;
+/** While nothing runs, or the disk lags behind. */
+const TRY_AGAIN: BackoffPolicy = { baseMs: 2_000, maxMs: 30_000 };
 
 export function createUpdater(options: UpdaterDeps): Updater {
   return new ModelUpdater(options);
@@ -67,6 +68,7 @@ class ModelUpdater implements Updater {
   #current: Job | undefined;
   #next: Order | undefined;
   #wake = Promise.withResolvers<void>();
+  #triesAgain = 0;
   // What is told before the start waits for it.
   #reading: Promise<void> = this.#loaded.promise;
   #loops: Promise<unknown> = Promise.resolve();
@@ -154,12 +156,14 @@ class ModelUpdater implements Updater {
   async #idle(): Promise<void> {
     const { promise } = this.#wake;
     const { journal, running } = this.#deps;
-    if (running.current() !== undefined && !journal.isBehind()) return promise;
+    if (running.current() !== undefined && !journal.isBehind()) {
+      this.#triesAgain = 0;
+      return promise;
+    }
+    const pauseMs = computeBackoffMs(this.#deps.backoff ?? TRY_AGAIN, this.#triesAgain, Math.random());
+    this.#triesAgain += 1;
     const woken = new AbortController();
-    await Promise.race([
-      promise,
-      waitMs(TRY_AGAIN_MS, AbortSignal.any([this.#stopping.signal, woken.signal])),
-    ]);
+    await Promise.race([promise, waitMs(pauseMs, AbortSignal.any([this.#stopping.signal, woken.signal]))]);
     woken.abort();
     if (this.#next !== undefined || this.#stopping.signal.aborted) return;
     if (journal.isBehind()) await journal.catchUp();
