@@ -31,11 +31,12 @@ export async function startAgent(
   const box = await openBox(settings, log);
   const uplink = createFleetUplink(box);
   const { directorKeys, ...trust } = await createTrust(box);
-  const updater = await createBundleUpdater(box, uplink, trust);
+  const live = createLiveParts(box, uplink);
+  const { freeRoom } = live.evidence;
+  const updater = await createBundleUpdater(box, uplink, { ...trust, freeRoom });
   uplink.onDesired((document) => updater.onDesired(document));
   await updater.resume();
   reportModel(box, uplink, updater);
-  const live = createLiveParts(box, uplink);
   const fleetConfig = createBoxConfig(settings, box, uplink, { ...live, directorKeys });
   const commands = createBoxCommands(settings, box, uplink, { ...hands, directorKeys });
   const frames = createFrameParts(box, uplink, live);

@@ -148,6 +148,7 @@ test('a disk that is full costs the pictures, with a count, and nothing else; th
       read: (event, number) => real.read(event, number),
       markSent: (event, number) => real.markSent(event, number),
       remove: (event) => real.remove(event),
+      readShortageBytes: (bytes) => real.readShortageBytes(bytes),
       add: async (event, picture) => {
         if (disk.isFull) throw agentError('DISK_FULL', 'no room on the disk');
         await real.add(event, picture);
@@ -163,6 +164,47 @@ test('a disk that is full costs the pictures, with a count, and nothing else; th
   seen(box, 5);
   box.decide('c');
   await until('it is kept', async () => (await box.store.find('c')) !== undefined);
+});
+
+test('on a disk that is short of room the oldest sightings go for the new one', async (t) => {
+  const disk = { shortBytes: 0 };
+  const box = await openBox(t, {
+    store: (real): EvidenceStore => ({
+      list: () => real.list(),
+      find: (event) => real.find(event),
+      wasRemoved: (event) => real.wasRemoved(event),
+      read: (event, number) => real.read(event, number),
+      markSent: (event, number) => real.markSent(event, number),
+      add: (event, picture) => real.add(event, picture),
+      readShortageBytes: async () => disk.shortBytes,
+      remove: async (event) => {
+        await real.remove(event);
+        disk.shortBytes = 0;
+      },
+    }),
+  });
+  seen(box, 1);
+  for (const event of ['a', 'b']) {
+    box.decide(event);
+    await box.hasKept(event, 1);
+  }
+  disk.shortBytes = 1;
+  box.decide('c');
+  await box.hasKept('c', 1);
+  assert.deepEqual(await box.folders(), ['b', 'c']);
+});
+
+test('for something that needs the room more, the oldest sightings go, as far as that helps', async (t) => {
+  const box = await openBox(t);
+  seen(box, 1);
+  for (const event of ['a', 'b', 'c']) {
+    box.decide(event);
+    await box.hasKept(event, 1);
+  }
+  await box.keeper.freeRoom(3 * SMALL.length + 1);
+  assert.deepEqual(await box.folders(), ['a', 'b', 'c']);
+  await box.keeper.freeRoom(SMALL.length + 1);
+  assert.deepEqual(await box.folders(), ['c']);
 });
 
 test('what the box kept before is counted after a restart, by the time of its files', async (t) => {

@@ -112,6 +112,8 @@ test('a disk that has no room left for the rest of the box takes no picture', as
   const store = createFileEvidenceStore({ dataDir, clock, minFreeBytes: Number.MAX_SAFE_INTEGER });
   await assert.rejects(keep(store, 'a', 0), (error: unknown) => isAppError(error, 'DISK_FULL'));
   assert.deepEqual(await store.list(), []);
+  assert.ok((await store.readShortageBytes(1)) > 2 ** 50);
+  assert.equal(await open(dataDir).readShortageBytes(1), 0);
 });
 
 test('no id leads out of the folder', async (t) => {

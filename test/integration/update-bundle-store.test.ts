@@ -180,6 +180,7 @@ test('a deployment is remembered across restarts', async () => {
 
 test('a download that would leave too little room is refused before it begins', async () => {
   await store.checkRoom(V1.manifest.files);
+  assert.equal(await store.readShortageBytes(V1.manifest.files), 0);
   const roomless = await open(2 ** 50);
   await assert.rejects(roomless.checkRoom(V1.manifest.files), {
     code: 'DISK_FULL',

@@ -70,6 +70,18 @@ for (const name of ['checkRoom', 'install', 'saveChallenger', 'prepareSwitch'] a
   });
 }
 
+test('where there is no room for a download, the rest of the box gives way', async () => {
+  const asked: number[] = [];
+  box.onFreeRoom((bytes) => {
+    asked.push(bytes);
+    box.life.fail(DISK_FULL);
+  });
+  box.life.fail(DISK_FULL, 'checkRoom');
+  const id = await deploy(V1, 'success');
+  assert.deepEqual(asked, [0]);
+  assert.ok(!box.changesOf(id).some(({ reason }) => reason === 'DISK_FULL'));
+});
+
 test('a rollback needs no room at all', async () => {
   await deploy(V1, 'success');
   box.vitals.fare(V2.digest, { classified: 0, failed: 10 });

@@ -35,6 +35,8 @@ export interface UpdatedBox {
   readonly trial: FakeTrial;
   /** How the box fares. */
   readonly vitals: FakeVitals;
+  /** What happens from now on when an update finds no room on the disk. */
+  onFreeRoom(free: (bytes: number) => void): void;
   /** Whether cameras see something from now on. */
   sees(something: boolean): void;
   /** Digest of the model that classifies. */
@@ -108,6 +110,7 @@ export async function createUpdatedBox(options: UpdatedBoxOptions): Promise<Upda
   const vitals = createFakeVitals(trial.running);
   let waiters: readonly Waiter[] = [];
   let isBusy = false;
+  let free: (bytes: number) => void = () => undefined;
 
   const report = (change: DeploymentBody): void => {
     changes.push(change);
@@ -156,6 +159,7 @@ export async function createUpdatedBox(options: UpdatedBoxOptions): Promise<Upda
       trial: life.bind(trial),
       readVitals: watching.read,
       isQuiet: () => !isBusy,
+      freeRoom: async (bytes) => free(bytes),
       settings: {
         shadow: { ...SHADOW, ...options.shadow },
         probation: { ...PROBATION, ...options.settings },
@@ -206,6 +210,9 @@ export async function createUpdatedBox(options: UpdatedBoxOptions): Promise<Upda
     },
     trial,
     vitals,
+    onFreeRoom: (next) => {
+      free = next;
+    },
     sees: (something) => {
       isBusy = something;
     },

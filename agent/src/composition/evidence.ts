@@ -15,6 +15,8 @@ import { type Box, random01 } from './box.ts';
 /** Keeps the pictures of sightings, and sends them where it is set so. */
 export interface BoxEvidence extends Renewable<EvidenceSettings> {
   readonly onDecision: OnDecision;
+  /** The oldest pictures give way to what needs the disk more. */
+  readonly freeRoom: EvidenceKeeper['freeRoom'];
 }
 
 export function createBoxEvidence(box: Box): BoxEvidence {
@@ -24,7 +26,11 @@ export function createBoxEvidence(box: Box): BoxEvidence {
     keeper = parts.keeper;
     return bundle([...(parts.sender === undefined ? [] : [parts.sender]), parts.keeper]);
   });
-  return { ...renewable, onDecision: (decision) => keeper?.onDecision(decision) };
+  return {
+    ...renewable,
+    onDecision: (decision) => keeper?.onDecision(decision),
+    freeRoom: async (bytes) => keeper?.freeRoom(bytes),
+  };
 }
 
 function createParts(box: Box, settings: EvidenceSettings) {

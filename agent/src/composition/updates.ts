@@ -2,6 +2,7 @@ import { statfs } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Manifest } from '@watchpost/shared/bundle/manifest.ts';
+import { isAppError } from '@watchpost/shared/kernel/errors.ts';
 import type { AgentConfig } from '../config/schema.ts';
 import { createHttpArtifacts, type HttpArtifactsOptions } from '../download/http-artifacts.ts';
 import { createHttpMetadata } from '../download/http-metadata.ts';
@@ -72,7 +73,7 @@ function createTrial({ config, log, cameras, model, vitals }: Box, onChange: () 
 export async function createBundleUpdater(
   box: Box,
   uplink: UplinkComponent,
-  { orders, trust }: Pick<BoxTrust, 'orders' | 'trust'>,
+  { orders, trust, freeRoom }: Required<Pick<UpdaterDeps, 'orders' | 'trust' | 'freeRoom'>>,
 ): Promise<Updater> {
   const { config, identity, bundles, log } = box;
   /** A model may change without a deployment: one that got damaged is fetched again. */
@@ -91,6 +92,7 @@ export async function createBundleUpdater(
     orders,
     bundles,
     isFit: async (manifest) => computeFitness(manifest, await readCapabilities(box, manifest)),
+    freeRoom,
     trial: createTrial(box, tellModel),
     readVitals: box.vitals.read,
     isQuiet: box.vitals.isQuiet,
@@ -152,14 +154,26 @@ function describeLine({ update }: AgentConfig): Pick<HttpArtifactsOptions, 'maxB
 }
 
 async function readCapabilities(
-  { config, hardware, bundles }: Box,
+  { config, hardware, bundles, evidence }: Box,
   manifest: Manifest,
 ): Promise<Capabilities> {
   const disk = await statfs(config.dataDir);
   const { arch, memoryBytes } = hardware;
+  const yieldingBytes = (await bundles.readReclaimable(manifest)) + (await countPictures(evidence));
   return {
     ...{ agentVersion: AGENT_VERSION, arch, memoryBytes },
-    diskFreeBytes: disk.bavail * disk.bsize + (await bundles.readReclaimable(manifest)),
+    diskFreeBytes: disk.bavail * disk.bsize + yieldingBytes,
     cpuFeatures: await readCpuFeatures(),
   };
+}
+
+/** Bytes of pictures, which give way to a bundle; those that cannot be read do not. */
+async function countPictures(evidence: Box['evidence']): Promise<number> {
+  try {
+    const pictures = (await evidence.list()).flatMap((sighting) => sighting.pictures);
+    return pictures.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  } catch (error) {
+    if (!isAppError(error)) throw error;
+    return 0;
+  }
 }

@@ -6,7 +6,7 @@ import { waitMs } from '@watchpost/shared/kernel/wait.ts';
 import type { Camera, TimedPicture } from '../capture/port.ts';
 import type { ToldDecision } from '../decision/port.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { planRemoval } from './plan-removal.ts';
+import { planRemoval, type RemovalFacts } from './plan-removal.ts';
 import type { EvidenceStore } from './port.ts';
 import { selectAfter, selectBefore } from './select-pictures.ts';
 
@@ -27,6 +27,8 @@ type Decided = Pick<ToldDecision, 'cameraId' | 'eventId' | 'type' | 'frameAtMs'>
 /** Keeps the pictures around each new sighting, under the caps of its settings. */
 export interface EvidenceKeeper extends Component {
   onDecision(decision: Decided): void;
+  /** Removes the oldest, for something that needs so much room more; nothing where all of them are not enough. */
+  freeRoom(bytes: number): Promise<void>;
 }
 
 const DAY_MS = 86_400_000;
@@ -63,8 +65,8 @@ class QueuedEvidenceKeeper implements EvidenceKeeper {
   }
 
   async start(): Promise<void> {
-    this.#queue(() => this.#makeRoom());
-    this.#sweeping = setInterval(() => this.#queue(() => this.#makeRoom()), SWEEP_EVERY_MS);
+    this.#queue(() => this.#makeRoom({}));
+    this.#sweeping = setInterval(() => this.#queue(() => this.#makeRoom({})), SWEEP_EVERY_MS);
   }
 
   async stop(): Promise<void> {
@@ -81,6 +83,11 @@ class QueuedEvidenceKeeper implements EvidenceKeeper {
     else if (enabled && !isOver && !this.#open.has(eventId))
       // Now: the ring goes on.
       this.#begin({ cameraId, eventId, frameAtMs }, preRollSec * 1000);
+  }
+
+  async freeRoom(shortBytes: number): Promise<void> {
+    this.#queue(() => this.#makeRoom({ shortBytes }));
+    await this.#work;
   }
 
   #begin(decided: Omit<Decided, 'type'>, preRollMs: number): void {
@@ -120,7 +127,8 @@ class QueuedEvidenceKeeper implements EvidenceKeeper {
     this.#queue(async () => {
       this.#waiting -= 1;
       for (const { jpeg, capturedAtMs } of pictures) {
-        if (!(await this.#makeRoom({ event: eventId, sizeBytes: jpeg.length })))
+        const shortBytes = await store.readShortageBytes(jpeg.length);
+        if (!(await this.#makeRoom({ incomingEvent: eventId, incomingBytes: jpeg.length, shortBytes })))
           return this.#drop(eventId, 'the pictures of one sighting are more than may be kept');
         await store.add(eventId, { offsetMs: Math.round(capturedAtMs - frameAtMs), jpeg, isDue });
         if (!this.#keptAtMs.has(eventId)) this.#keptAtMs.set(eventId, clock.monotonicMs());
@@ -129,8 +137,10 @@ class QueuedEvidenceKeeper implements EvidenceKeeper {
     }, eventId);
   }
 
-  /** @returns false when `incoming` does not fit under the cap at all */
-  async #makeRoom(incoming?: { readonly event: string; readonly sizeBytes: number }): Promise<boolean> {
+  /** @returns false when what comes in does not fit under the cap at all */
+  async #makeRoom(
+    wanted: Partial<Pick<RemovalFacts, 'incomingEvent' | 'incomingBytes' | 'shortBytes'>>,
+  ): Promise<boolean> {
     const { store, settings, clock, isClockTrusted, log } = this.#deps;
     const nowMs = clock.wallMs();
     const kept = (await store.list()).map(({ event, atMs, pictures }) => ({
@@ -140,8 +150,9 @@ class QueuedEvidenceKeeper implements EvidenceKeeper {
     }));
     const { remove, hasRoom } = planRemoval({
       kept,
-      incomingBytes: incoming?.sizeBytes ?? 0,
-      ...(incoming !== undefined && { incomingEvent: incoming.event }),
+      incomingBytes: 0,
+      shortBytes: 0,
+      ...wanted,
       nowMs,
       maxBytes: settings.maxBytes,
       maxAgeMs: isClockTrusted() ? settings.maxAgeDays * DAY_MS : Number.POSITIVE_INFINITY,

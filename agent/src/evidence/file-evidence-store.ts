@@ -59,6 +59,14 @@ class FileEvidenceStore implements EvidenceStore {
     return (await this.#load()).removed.has(event);
   }
 
+  readShortageBytes(incomingBytes: number): Promise<number> {
+    return inStore('looking at the disk of pictures', async () => {
+      const { dataDir, minFreeBytes = MIN_FREE_BYTES } = this.#options;
+      const { bavail, bsize } = await statfs(dataDir);
+      return Math.max(0, minFreeBytes + incomingBytes - bavail * bsize);
+    });
+  }
+
   async add(event: string, { offsetMs, jpeg, isDue }: NewPicture): Promise<void> {
     if (!isEventId(event)) throw new TypeError(`"${event}" is no id of a sighting`);
     const { sightings } = await this.#load();
@@ -117,10 +125,12 @@ class FileEvidenceStore implements EvidenceStore {
   async #write(sighting: PlacedSighting, picture: KeptPicture, jpeg: Uint8Array): Promise<void> {
     const path = this.#pathOf(sighting, picture);
     await mkdir(join(this.#folder, sighting.day, sighting.event), { recursive: true, mode: 0o700 });
-    const { minFreeBytes = MIN_FREE_BYTES } = this.#options;
-    const { bavail, bsize } = await statfs(this.#folder);
-    if (bavail * bsize < minFreeBytes + jpeg.length)
-      throw agentError('DISK_FULL', `fewer than ${minFreeBytes} bytes would be left on the disk`);
+    const shortBytes = await this.readShortageBytes(jpeg.length);
+    if (shortBytes > 0)
+      throw agentError(
+        'DISK_FULL',
+        `a picture leaves the disk ${shortBytes} bytes short of what is kept free`,
+      );
     try {
       await writeFile(`${path}.tmp`, jpeg, { mode: OWNER_ONLY });
       await rename(`${path}.tmp`, path);

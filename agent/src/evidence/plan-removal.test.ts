@@ -6,6 +6,7 @@ const kept = (event: string, atMs: number, sizeBytes: number) => ({ event, atMs,
 const FACTS: RemovalFacts = {
   kept: [kept('a', 100, 40), kept('b', 200, 30), kept('c', 300, 20)],
   incomingBytes: 0,
+  shortBytes: 0,
   nowMs: 400,
   maxBytes: 100,
   maxAgeMs: 1_000,
@@ -27,6 +28,12 @@ const CASES: readonly (readonly [string, Partial<RemovalFacts>, readonly string[
   ['a sighting makes no room for itself', { incomingBytes: 40, incomingEvent: 'a' }, ['b'], true],
   ['to the last of the others', { incomingBytes: 60, incomingEvent: 'a' }, ['b', 'c'], true],
   ['with what can never fit beside it, nothing goes', { incomingBytes: 61, incomingEvent: 'a' }, [], false],
+  ['what the disk lacks, the oldest give', { shortBytes: 41 }, ['a', 'b'], true],
+  ['to the last byte', { shortBytes: 90 }, ['a', 'b', 'c'], true],
+  ['what they cannot give, they do not give in part', { shortBytes: 91 }, [], true],
+  ['a sighting gives nothing of itself', { shortBytes: 51, incomingEvent: 'a' }, [], true],
+  ['what goes for its age is given too', { shortBytes: 40, maxAgeMs: 250 }, ['a'], true],
+  ['with what can never fit, the disk lacks nothing', { incomingBytes: 101, shortBytes: 10 }, [], false],
   ['an empty box has room', { kept: [], incomingBytes: 100 }, [], true],
 ];
 for (const [name, change, remove, hasRoom] of CASES)

@@ -5,6 +5,8 @@ export interface RemovalFacts {
   readonly incomingBytes: number;
   /** The sighting it belongs to, which makes no room for itself. */
   readonly incomingEvent?: string;
+  /** What the disk has too little, for what comes in or for what needs the room more; 0 for nothing. */
+  readonly shortBytes: number;
   readonly nowMs: number;
   readonly maxBytes: number;
   readonly maxAgeMs: number;
@@ -17,20 +19,22 @@ export interface RemovalPlan {
 }
 
 /**
- * What goes before something is written: all that is too old, then the oldest until it fits under the cap. For what
- * does not fit beside its own sighting, nothing goes.
+ * What goes before something is written: all that is too old, then the oldest until it fits under the cap and on the
+ * disk. For what does not fit beside its own sighting, and for what all of them cannot make up for, nothing goes.
  */
 export function planRemoval(facts: RemovalFacts): RemovalPlan {
-  const { kept, incomingBytes, incomingEvent, nowMs, maxBytes, maxAgeMs } = facts;
+  const { kept, incomingBytes, incomingEvent, shortBytes, nowMs, maxBytes, maxAgeMs } = facts;
   const ownBytes = sumBytes(kept.filter(({ event }) => event === incomingEvent));
   const hasRoom = ownBytes + incomingBytes <= maxBytes;
   const remove: string[] = [];
   let heldBytes = sumBytes(kept) + (hasRoom ? incomingBytes : 0);
+  let wantedBytes = hasRoom && shortBytes <= sumBytes(kept) - ownBytes ? shortBytes : 0;
   for (const { event, atMs, sizeBytes } of kept) {
     if (event === incomingEvent) continue;
-    if (nowMs - atMs <= maxAgeMs && heldBytes <= maxBytes) continue;
+    if (nowMs - atMs <= maxAgeMs && heldBytes <= maxBytes && wantedBytes <= 0) continue;
     remove.push(event);
     heldBytes -= sizeBytes;
+    wantedBytes -= sizeBytes;
   }
   return { remove, hasRoom };
 }

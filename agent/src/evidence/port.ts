@@ -34,6 +34,8 @@ export interface EvidenceStore {
   find(event: string): Promise<KeptSighting | undefined>;
   /** Whether there were pictures that were removed, as far as the box remembers. @throws AppError STORE_FAILED */
   wasRemoved(event: string): Promise<boolean>;
+  /** What the disk has too little to take so much more; 0 for nothing. @throws AppError STORE_FAILED */
+  readShortageBytes(incomingBytes: number): Promise<number>;
   /** Under the next number of its sighting. @throws AppError DISK_FULL | STORE_FAILED */
   add(event: string, picture: NewPicture): Promise<void>;
   /** @returns undefined for one that is gone or torn. @throws AppError STORE_FAILED */

@@ -20,6 +20,8 @@ export interface OrderWorkDeps {
   readonly bundles: BundleStore;
   /** Whether this box meets the bundle's demands; every bundle fits where it is not given. */
   readonly isFit?: (manifest: Manifest) => Fitness | Promise<Fitness>;
+  /** Asks what fills the disk beside the bundles to give so many bytes of it. */
+  readonly freeRoom?: (bytes: number) => Promise<void>;
 }
 
 /** What the work on one deployment has found so far; each piece of work reads what those before it left. */
@@ -88,25 +90,37 @@ async function download(piece: Workpiece, deps: OrderWorkDeps, signal: AbortSign
   // What earlier deployments left makes room; what of it this one needs stays.
   await bundles.removeUnused(inWork);
   const missing = await bundles.listMissing(inWork.manifest);
-  await makeRoom(bundles, inWork, missing);
+  await makeRoom(deps, inWork, missing);
   for (const file of missing) await source.fetchFile(file, bundles.objectPath(file), signal);
   return DONE;
 }
 
-/** A bundle that is only kept gives way to the one that is ordered now. */
+type InWork = NonNullable<Parameters<BundleStore['removeUnused']>[0]>;
+
+/** What can be had again gives way first: a bundle that is only kept, then whatever else is on the disk. */
 async function makeRoom(
-  bundles: BundleStore,
-  inWork: NonNullable<Parameters<BundleStore['removeUnused']>[0]>,
+  { bundles, freeRoom }: OrderWorkDeps,
+  inWork: InWork,
   missing: readonly BundleFile[],
 ): Promise<void> {
-  try {
-    await bundles.checkRoom(missing);
-  } catch (error) {
-    const kept = await bundles.readKept();
-    if (!isAppError(error, 'DISK_FULL') || kept === undefined || kept.digest === inWork.digest) throw error;
+  if (await hasRoom(bundles, missing)) return;
+  const kept = await bundles.readKept();
+  if (kept !== undefined && kept.digest !== inWork.digest) {
     await bundles.saveKept(undefined);
     await bundles.removeUnused(inWork);
+    if (await hasRoom(bundles, missing)) return;
+  }
+  await freeRoom?.(await bundles.readShortageBytes(missing));
+  await bundles.checkRoom(missing);
+}
+
+async function hasRoom(bundles: BundleStore, missing: readonly BundleFile[]): Promise<boolean> {
+  try {
     await bundles.checkRoom(missing);
+    return true;
+  } catch (error) {
+    if (isAppError(error, 'DISK_FULL')) return false;
+    throw error;
   }
 }
 

@@ -11,7 +11,7 @@ import { layOut, loadBundle, loadManifest } from './bundle-folder.ts';
 import { type FileSlots, openFileSlots } from './file-slots.ts';
 import { parseFormerDeployment } from './former-records.ts';
 import { type KeptFile, openKeptFile } from './kept-file.ts';
-import { checkRoom, dropDamaged, objectPath, sizeOf } from './object-files.ts';
+import { dropDamaged, objectPath, readRoom, sizeOf } from './object-files.ts';
 import { isInstalled } from './phases.ts';
 import type { BundleStore, Champion, DeploymentRecord } from './port.ts';
 import { computeRoom, planRemoval } from './removal.ts';
@@ -150,7 +150,18 @@ function storeBundles(disk: Disk, options: FileBundleStoreOptions): Pick<BundleS
       inStore(`reading bundle ${digest}`, () => loadBundle(join(bundles, digest), digest)),
     listMissing: ({ files }) => inStore(`reading ${objects}`, () => dropDamaged(objects, files)),
     checkBudget: (manifest) => inStore(`looking at ${bundles}`, () => checkBudget(disk, manifest, maxBytes)),
-    checkRoom: (files) => inStore(`looking at ${objects}`, () => checkRoom(objects, files, reserveBytes)),
+    checkRoom: (files) =>
+      inStore(`looking at ${objects}`, async () => {
+        const { neededBytes, freeBytes } = await readRoom(objects, files);
+        if (neededBytes + reserveBytes <= freeBytes) return;
+        const wanted = `the bundle needs ${neededBytes} more bytes and ${reserveBytes} are kept free`;
+        throw agentError('DISK_FULL', `${wanted}; ${objects} has ${freeBytes}`);
+      }),
+    readShortageBytes: (files) =>
+      inStore(`looking at ${objects}`, async () => {
+        const { neededBytes, freeBytes } = await readRoom(objects, files);
+        return Math.max(0, neededBytes + reserveBytes - freeBytes);
+      }),
     readReclaimable: (manifest) => inStore(`looking at ${objects}`, () => readReclaimable(disk, manifest)),
     objectPath: (file) => objectPath(objects, file),
     install: (manifest) =>

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { BundleFile } from '@watchpost/shared/bundle/manifest.ts';
 import { PART_SUFFIX } from '../download/port.ts';
-import { agentError } from '../kernel/errors.ts';
 
 /** Where a hard link cannot be made, a copy does as well. */
 const UNLINKABLE = ['EXDEV', 'EPERM', 'EMLINK', 'ENOTSUP'];
@@ -46,21 +45,17 @@ export async function dropDamaged(
   return missing;
 }
 
-/** @throws AppError DISK_FULL when less than `reserveBytes` would be left after `files`, less what is there of them */
-export async function checkRoom(
-  folder: string,
-  files: readonly BundleFile[],
-  reserveBytes: number,
-): Promise<void> {
+export interface Room {
+  /** For files that are to come, less what is there of them. */
+  readonly neededBytes: number;
+  readonly freeBytes: number;
+}
+
+export async function readRoom(folder: string, files: readonly BundleFile[]): Promise<Room> {
   const present = await Promise.all(files.map((file) => sizeOf(objectPath(folder, file) + PART_SUFFIX)));
   const neededBytes = files.reduce((total, file, index) => total + file.sizeBytes - (present[index] ?? 0), 0);
   const { bavail, bsize } = await statfs(folder);
-  const freeBytes = bavail * bsize;
-  if (neededBytes + reserveBytes <= freeBytes) return;
-  throw agentError(
-    'DISK_FULL',
-    `the bundle needs ${neededBytes} more bytes and ${reserveBytes} are kept free; ${folder} has ${freeBytes}`,
-  );
+  return { neededBytes, freeBytes: bavail * bsize };
 }
 
 /** The same bytes under a second name. */

@@ -123,6 +123,8 @@ export interface BundleStore {
   checkBudget(manifest: Manifest): Promise<void>;
   /** @throws AppError DISK_FULL when these files would leave too little room for the rest of the box */
   checkRoom(files: readonly BundleFile[]): Promise<void>;
+  /** What has to be freed before there is room for them; 0 for nothing. */
+  readShortageBytes(files: readonly BundleFile[]): Promise<number>;
   /** Bytes on the disk that are no hindrance to a bundle: its own already, or of what makes room for it. */
   readReclaimable(manifest: Manifest): Promise<number>;
   /** Where a missing file is to be put. */

@@ -1,4 +1,6 @@
-import { readFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdir, readFile, statfs, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { SmallDisk } from '../../support/fault-disk.ts';
 import type { FaultWorld } from '../../support/fault-world.ts';
@@ -12,6 +14,9 @@ import { traceOf } from './update-faults.ts';
 /** Longer than the pause between two tries of the outbox. */
 const FULL_MS = 4_000;
 const HALT_LIMIT_MS = 60_000;
+const PICTURE_BYTES = 256 * 1024;
+/** Of the disk, by the store of pictures. */
+const KEPT_FREE_BYTES = 64 * 1024 * 1024;
 
 /** A real disk, really full or read-only; `disk answers` gives the same answers where none may be mounted. */
 export function diskPlans({ points }: Survey): readonly FaultPlan[] {
@@ -46,10 +51,36 @@ export function diskPlans({ points }: Survey): readonly FaultPlan[] {
         return { deploymentId };
       },
     },
+    {
+      name: 'an update is ordered where pictures of sightings fill the disk',
+      mount: async (world) => {
+        await killIdle(world);
+        await fillWithPictures(world);
+        await world.box().start();
+        await untilFlowing(world, 'beside many pictures');
+        return { deploymentId: await world.deploy(await world.fresh()), ends: ['success'] };
+      },
+    },
     startedReadOnly('that was killed', killIdle),
     startedReadOnly('that was stopped in order', (world) => world.box().stop()),
     ...halts.map((point) => fullAt(point)),
   ];
+}
+
+/** As far as an agent fills it: until what it keeps free for the rest of the box. */
+async function fillWithPictures(world: FaultWorld): Promise<void> {
+  const { path } = requireDisk(world);
+  const jpeg = Buffer.alloc(PICTURE_BYTES, 1);
+  jpeg.set([0xff, 0xd8]);
+  jpeg.set([0xff, 0xd9], PICTURE_BYTES - 2);
+  const day = join(world.box().dataDir, 'evidence', '2026-01-01');
+  for (;;) {
+    const { bavail, bsize } = await statfs(path);
+    if (bavail * bsize < KEPT_FREE_BYTES + PICTURE_BYTES) return;
+    const sighting = join(day, randomUUID());
+    await mkdir(sighting, { recursive: true });
+    await writeFile(join(sighting, '01_0.jpg'), jpeg);
+  }
 }
 
 function startedReadOnly(which: string, end: (world: FaultWorld) => Promise<void>): FaultPlan {
