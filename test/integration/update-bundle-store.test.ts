@@ -202,6 +202,18 @@ test('what lies here of a bundle, and what makes room for it, is no hindrance to
   for (const { manifest } of [V2, V3]) assert.equal(await store.readReclaimable(manifest), 32_000);
 });
 
+test('graphs that were made ready are made again: they are no hindrance to a bundle', async () => {
+  await makeActive(V1);
+  const before = await store.readReclaimable(V2.manifest);
+  const graph = join(dataDir, 'graphs', `${contentOf(V1, 'model.onnx').sha256}-made-for-this-box`);
+  await mkdir(join(dataDir, 'graphs'));
+  await writeFile(graph, makeBytes(30_000));
+  await store.removeUnused();
+  assert.equal(await store.readReclaimable(V2.manifest), before + 30_000);
+  await store.dropGraphs();
+  assert.deepEqual(await readdir(join(dataDir, 'graphs')), []);
+});
+
 test('what is downloaded already needs no room', async () => {
   const [model] = V1.manifest.files;
   assert.ok(model !== undefined);

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, readdir, rm, statfs, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, statfs, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { agentError } from '../../agent/src/kernel/errors.ts';
 import { createFakeArtifactSource, type FakeArtifactSource } from '../support/fake-artifact-source.ts';
-import { makeBundle, makeBytes, type TestBundle } from '../support/test-bundle.ts';
+import { contentOf, makeBundle, makeBytes, type TestBundle } from '../support/test-bundle.ts';
 import { composeOrder, signOrder } from '../support/test-order.ts';
 import { until } from '../support/until.ts';
 import { createUpdatedBox, DIRECTOR, type UpdatedBox } from '../support/updated-box.ts';
@@ -76,10 +76,15 @@ test('where there is no room for a download, the rest of the box gives way', asy
     asked.push(bytes);
     box.life.fail(DISK_FULL);
   });
+  await deploy(V1, 'success');
+  const graphs = join(dataDir, 'graphs');
+  await mkdir(graphs);
+  await writeFile(join(graphs, `${contentOf(V1, 'model.onnx').sha256}-ready`), makeBytes(10));
   box.life.fail(DISK_FULL, 'checkRoom');
-  const id = await deploy(V1, 'success');
+  const id = await deploy(V2, 'success');
   assert.deepEqual(asked, [0]);
   assert.ok(!box.changesOf(id).some(({ reason }) => reason === 'DISK_FULL'));
+  assert.deepEqual(await readdir(graphs), []);
 });
 
 test('a rollback needs no room at all', async () => {

@@ -97,7 +97,7 @@ async function download(piece: Workpiece, deps: OrderWorkDeps, signal: AbortSign
 
 type InWork = NonNullable<Parameters<BundleStore['removeUnused']>[0]>;
 
-/** What can be had again gives way first: a bundle that is only kept, then whatever else is on the disk. */
+/** What can be had again gives way first: a bundle that is only kept, and graphs; then whatever else is on the disk. */
 async function makeRoom(
   { bundles, freeRoom }: OrderWorkDeps,
   inWork: InWork,
@@ -108,8 +108,9 @@ async function makeRoom(
   if (kept !== undefined && kept.digest !== inWork.digest) {
     await bundles.saveKept(undefined);
     await bundles.removeUnused(inWork);
-    if (await hasRoom(bundles, missing)) return;
   }
+  await bundles.dropGraphs();
+  if (await hasRoom(bundles, missing)) return;
   await freeRoom?.(await bundles.readShortageBytes(missing));
   await bundles.checkRoom(missing);
 }

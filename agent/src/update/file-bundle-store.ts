@@ -144,7 +144,7 @@ type BundleMethods = Exclude<keyof BundleStore, SlotMethods | RecordMethods | ke
 
 function storeBundles(disk: Disk, options: FileBundleStoreOptions): Pick<BundleStore, BundleMethods> {
   const { reserveBytes = RESERVE_BYTES, maxBytes = Number.POSITIVE_INFINITY } = options;
-  const { bundles, objects } = disk.paths;
+  const { bundles, objects, graphs } = disk.paths;
   return {
     loadBundle: (digest) =>
       inStore(`reading bundle ${digest}`, () => loadBundle(join(bundles, digest), digest)),
@@ -174,6 +174,7 @@ function storeBundles(disk: Disk, options: FileBundleStoreOptions): Pick<BundleS
         // What was laid out is read once more: a file may have changed since it was found to be the right one.
         return loadBundle(folder, digest);
       }),
+    dropGraphs: () => inStore('removing graphs', async () => removeAll(graphs, await listIfThere(graphs))),
     removeUnused: (inWork) => inStore('removing unused bundles', () => removeUnused(disk, inWork, maxBytes)),
   };
 }
@@ -261,9 +262,9 @@ async function checkBudget(disk: Disk, manifest: Manifest, maxBytes: number): Pr
   );
 }
 
-/** What no slot needs for another bundle than this one. */
+/** What no slot needs for another bundle than this one, and what can be made again. */
 async function readReclaimable(disk: Disk, { files }: Manifest): Promise<number> {
-  const { objects } = disk.paths;
+  const { objects, graphs } = disk.paths;
   const own = files.map(({ sha256 }) => sha256);
   const inSlots = await loadManifests(disk, await listReferenced(disk));
   const contents = inSlots.flatMap((manifest) => manifest.files.map(({ sha256 }) => sha256));
@@ -271,7 +272,11 @@ async function readReclaimable(disk: Disk, { files }: Manifest): Promise<number>
     { bundles: [], objects: await readdir(objects), graphs: [] },
     { digests: [], contents: contents.filter((sha256) => !own.includes(sha256)) },
   );
-  const sizes = await Promise.all(removal.objects.map((name) => sizeOf(join(objects, name))));
+  const paths = [
+    ...removal.objects.map((name) => join(objects, name)),
+    ...(await listIfThere(graphs)).map((name) => join(graphs, name)),
+  ];
+  const sizes = await Promise.all(paths.map(sizeOf));
   return sizes.reduce<number>((total, size = 0) => total + size, 0);
 }
 

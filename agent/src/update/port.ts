@@ -131,6 +131,8 @@ export interface BundleStore {
   objectPath(file: Pick<BundleFile, 'sha256'>): string;
   /** Lays the bundle out, wholly or not at all. @throws AppError BUNDLE_DIGEST_MISMATCH */
   install(manifest: Manifest): Promise<InstalledBundle>;
+  /** Drops what runtimes made ready of the bundles, and make again where there is room. */
+  dropGraphs(): Promise<void>;
   /**
    * Drops what neither a slot nor the deployment in work needs, nor is kept, unless models may not take so much of the
    * disk; while the manifest of the deployment is not known, no file goes.
