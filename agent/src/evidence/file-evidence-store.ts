@@ -6,19 +6,19 @@ import { agentError } from '../kernel/errors.ts';
 import { inStore } from '../kernel/store-error.ts';
 import { type PlacedSighting, readEvidenceFolder, removeEmpty } from './evidence-folder.ts';
 import { formatPictureName } from './picture-name.ts';
+import { computeKeptFree } from './plan-removal.ts';
 import type { EvidenceStore, KeptPicture, NewPicture } from './port.ts';
 import { openRemovedSightings, type RemovedSightings } from './removed-sightings.ts';
 
 export interface FileEvidenceOptions {
   readonly dataDir: string;
   readonly clock: Pick<Clock, 'wallMs'>;
-  /** What is left of the disk for the outbox and the models. Default: 64 MiB. */
+  /** What is left of the disk for the outbox and the models. Default: by the size of the disk. */
   readonly minFreeBytes?: number;
 }
 
 /** Where the pictures are, below the data folder. */
 const FOLDER = 'evidence';
-const MIN_FREE_BYTES = 64 * 1024 * 1024;
 const OWNER_ONLY = 0o600;
 
 /**
@@ -61,8 +61,8 @@ class FileEvidenceStore implements EvidenceStore {
 
   readShortageBytes(incomingBytes: number): Promise<number> {
     return inStore('looking at the disk of pictures', async () => {
-      const { dataDir, minFreeBytes = MIN_FREE_BYTES } = this.#options;
-      const { bavail, bsize } = await statfs(dataDir);
+      const { bavail, blocks, bsize } = await statfs(this.#options.dataDir);
+      const { minFreeBytes = computeKeptFree(blocks * bsize) } = this.#options;
       return Math.max(0, minFreeBytes + incomingBytes - bavail * bsize);
     });
   }

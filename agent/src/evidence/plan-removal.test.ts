@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { planRemoval, type RemovalFacts } from './plan-removal.ts';
+import { computeKeptFree, planRemoval, type RemovalFacts } from './plan-removal.ts';
 
 const kept = (event: string, atMs: number, sizeBytes: number) => ({ event, atMs, sizeBytes });
 const FACTS: RemovalFacts = {
@@ -36,5 +36,14 @@ const CASES: readonly (readonly [string, Partial<RemovalFacts>, readonly string[
   ['with what can never fit, the disk lacks nothing', { incomingBytes: 101, shortBytes: 10 }, [], false],
   ['an empty box has room', { kept: [], incomingBytes: 100 }, [], true],
 ];
+const MB = 1024 * 1024;
+const DISKS: readonly (readonly [string, number, number])[] = [
+  ['a small disk', 160 * MB, 64 * MB],
+  ['a tenth of one', 1_000 * MB, 100 * MB],
+  ['a large disk', 64_000 * MB, 256 * MB],
+];
+for (const [name, totalBytes, freeBytes] of DISKS)
+  test(`pictures leave room on ${name}`, () => assert.equal(computeKeptFree(totalBytes), freeBytes));
+
 for (const [name, change, remove, hasRoom] of CASES)
   test(name, () => assert.deepEqual(planRemoval({ ...FACTS, ...change }), { remove, hasRoom }));

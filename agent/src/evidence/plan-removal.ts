@@ -39,5 +39,12 @@ export function planRemoval(facts: RemovalFacts): RemovalPlan {
   return { remove, hasRoom };
 }
 
+const MB = 1024 * 1024;
+
+/** What pictures leave of a disk for the outbox and the models, so that these seldom have to ask for it: a tenth. */
+export function computeKeptFree(totalBytes: number): number {
+  return Math.min(Math.max(Math.floor(totalBytes / 10), 64 * MB), 256 * MB);
+}
+
 const sumBytes = (sightings: RemovalFacts['kept']): number =>
   sightings.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
