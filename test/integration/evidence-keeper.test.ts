@@ -29,6 +29,17 @@ async function openBox(t: TestContext, options: Options = {}, isStarted = true):
   });
   return box;
 }
+/** As an object, of which a test replaces what it wants. */
+const passOn = (real: EvidenceStore): EvidenceStore => ({
+  list: () => real.list(),
+  find: (event) => real.find(event),
+  wasRemoved: (event) => real.wasRemoved(event),
+  readShortageBytes: (bytes) => real.readShortageBytes(bytes),
+  add: (event, picture) => real.add(event, picture),
+  read: (event, number) => real.read(event, number),
+  markSent: (event, number) => real.markSent(event, number),
+  remove: (event) => real.remove(event),
+});
 const seen = (box: KeptEvidence, agoMs: number, jpeg = SMALL): void =>
   void box.ring.push({ jpeg, capturedAtMs: performance.now() - agoMs });
 
@@ -142,13 +153,7 @@ test('a disk that is full costs the pictures, with a count, and nothing else; th
   const disk = { isFull: true };
   const box = await openBox(t, {
     store: (real): EvidenceStore => ({
-      list: () => real.list(),
-      find: (event) => real.find(event),
-      wasRemoved: (event) => real.wasRemoved(event),
-      read: (event, number) => real.read(event, number),
-      markSent: (event, number) => real.markSent(event, number),
-      remove: (event) => real.remove(event),
-      readShortageBytes: (bytes) => real.readShortageBytes(bytes),
+      ...passOn(real),
       add: async (event, picture) => {
         if (disk.isFull) throw agentError('DISK_FULL', 'no room on the disk');
         await real.add(event, picture);
@@ -170,12 +175,7 @@ test('on a disk that is short of room the oldest sightings go for the new one', 
   const disk = { shortBytes: 0 };
   const box = await openBox(t, {
     store: (real): EvidenceStore => ({
-      list: () => real.list(),
-      find: (event) => real.find(event),
-      wasRemoved: (event) => real.wasRemoved(event),
-      read: (event, number) => real.read(event, number),
-      markSent: (event, number) => real.markSent(event, number),
-      add: (event, picture) => real.add(event, picture),
+      ...passOn(real),
       readShortageBytes: async () => disk.shortBytes,
       remove: async (event) => {
         await real.remove(event);

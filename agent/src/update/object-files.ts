@@ -45,13 +45,11 @@ export async function dropDamaged(
   return missing;
 }
 
-export interface Room {
-  /** For files that are to come, less what is there of them. */
-  readonly neededBytes: number;
-  readonly freeBytes: number;
-}
-
-export async function readRoom(folder: string, files: readonly BundleFile[]): Promise<Room> {
+/** What files that are to come need, less what is there of them, and what there is. */
+export async function readRoom(
+  folder: string,
+  files: readonly BundleFile[],
+): Promise<{ readonly neededBytes: number; readonly freeBytes: number }> {
   const present = await Promise.all(files.map((file) => sizeOf(objectPath(folder, file) + PART_SUFFIX)));
   const neededBytes = files.reduce((total, file, index) => total + file.sizeBytes - (present[index] ?? 0), 0);
   const { bavail, bsize } = await statfs(folder);
