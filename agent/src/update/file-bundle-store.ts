@@ -15,7 +15,7 @@ import { dropDamaged, objectPath, readRoom, sizeOf } from './object-files.ts';
 import { isInstalled } from './phases.ts';
 import type { BundleStore, Champion, DeploymentRecord } from './port.ts';
 import { computeRoom, planRemoval } from './removal.ts';
-import { digestsOf, isOnTrial, type Slot, type Slots, withoutChallenger } from './slots.ts';
+import { digestsOf, isOnTrial, type Slot, type Slots } from './slots.ts';
 import {
   parseDeploymentRecord,
   parseHistory,
@@ -91,12 +91,7 @@ function storeSlots(disk: Disk): Pick<BundleStore, SlotMethods> {
         return isOnTrial(await slots.read(), back) ? back : undefined;
       }),
     loadChampion: () => inStore('loading the champion', () => loadChampion(disk)),
-    saveChallenger: (challenger) =>
-      inStore('writing the slots', async () => {
-        const before = await slots.read();
-        if (challenger === undefined && before.challenger === undefined) return;
-        await slots.save({ ...withoutChallenger(before), ...(challenger && { challenger }) });
-      }),
+    saveChallenger: (challenger) => inStore('writing the slots', () => slots.saveChallenger(challenger)),
     prepareSwitch: (challenger) => inStore('preparing a switch', () => slots.prepare(challenger)),
     commitSwitch: () => inStore('switching', slots.commit),
     switchBack: () => inStore('switching back', slots.takeBack),

@@ -7,7 +7,7 @@ import type { Logger } from '@watchpost/shared/kernel/log.ts';
 import { loadRecord } from '../kernel/record-file.ts';
 import { storeError } from '../kernel/store-error.ts';
 import { parseFormerSlots } from './former-records.ts';
-import { isOnTrial, planSwitch, type Slot, type Slots } from './slots.ts';
+import { isOnTrial, planSwitch, type Slot, type Slots, withoutChallenger } from './slots.ts';
 import { parseSlots, saveRecord } from './state-files.ts';
 
 /**
@@ -20,6 +20,8 @@ export interface FileSlots {
   /** Also when the switch was only prepared. */
   readBack(): Promise<Slots | undefined>;
   save(slots: Slots): Promise<void>;
+  /** Beside what the slots are when it is its turn. */
+  saveChallenger(challenger: Slot | undefined): Promise<void>;
   prepare(challenger: Slot): Promise<void>;
   commit(): Promise<void>;
   takeBack(): Promise<void>;
@@ -44,6 +46,11 @@ export function openFileSlots(dataDir: string, log: Logger): FileSlots {
   const read = async (): Promise<Slots> =>
     (await loadRecord(paths.slots, parseSlots, log)) ?? (await adopt(paths, log));
   const readBack = () => loadRecord(paths.back, parseSlots, log);
+  const saveChallenger = async (challenger: Slot | undefined): Promise<void> => {
+    const before = await read();
+    if (challenger === undefined && before.challenger === undefined) return;
+    await saveRecord(paths.slots, { ...withoutChallenger(before), ...(challenger && { challenger }) });
+  };
   const prepare = async (challenger: Slot): Promise<void> => {
     const [slots, back] = [await read(), await readBack()];
     const plan = planSwitch(slots, isOnTrial(slots, back) ? back : undefined, challenger);
@@ -60,6 +67,7 @@ export function openFileSlots(dataDir: string, log: Logger): FileSlots {
     read: () => inTurn(read),
     readBack: () => inTurn(readBack),
     save: (slots) => inTurn(() => saveRecord(paths.slots, slots)),
+    saveChallenger: (challenger) => inTurn(() => saveChallenger(challenger)),
     prepare: (challenger) => inTurn(() => prepare(challenger)),
     commit: () => inTurn(() => move(paths.next)),
     takeBack: () => inTurn(() => move(paths.back)),
