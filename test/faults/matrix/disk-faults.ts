@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { computeKeptFree } from '../../../agent/src/evidence/plan-removal.ts';
 import type { SmallDisk } from '../../support/fault-disk.ts';
 import type { FaultWorld } from '../../support/fault-world.ts';
 import { until } from '../../support/until.ts';
@@ -15,8 +16,6 @@ import { traceOf } from './update-faults.ts';
 const FULL_MS = 4_000;
 const HALT_LIMIT_MS = 60_000;
 const PICTURE_BYTES = 256 * 1024;
-/** Of the disk, by the store of pictures. */
-const KEPT_FREE_BYTES = 64 * 1024 * 1024;
 
 /** A real disk, really full or read-only; `disk answers` gives the same answers where none may be mounted. */
 export function diskPlans({ points }: Survey): readonly FaultPlan[] {
@@ -75,8 +74,8 @@ async function fillWithPictures(world: FaultWorld): Promise<void> {
   jpeg.set([0xff, 0xd9], PICTURE_BYTES - 2);
   const day = join(world.box().dataDir, 'evidence', '2026-01-01');
   for (;;) {
-    const { bavail, bsize } = await statfs(path);
-    if (bavail * bsize < KEPT_FREE_BYTES + PICTURE_BYTES) return;
+    const { bavail, blocks, bsize } = await statfs(path);
+    if (bavail * bsize < computeKeptFree(blocks * bsize) + PICTURE_BYTES) return;
     const sighting = join(day, randomUUID());
     await mkdir(sighting, { recursive: true });
     await writeFile(join(sighting, '01_0.jpg'), jpeg);
